@@ -1,0 +1,27 @@
+"""Change a picture's size, or what of it is fine detail."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional
+
+
+def resize(image: Tensor, height: int, width: int) -> Tensor:
+    """Resize (1,3,H,W), 0..1, by bicubic interpolation, averaging where it shrinks."""
+    if image.shape[-2:] == (height, width):
+        return image
+    resized = functional.interpolate(
+        image, (height, width), mode="bicubic", antialias=True, align_corners=False
+    )
+    return resized.clamp_(0, 1)  # bicubic overshoots at edges
+
+
+def smooth(image: Tensor) -> Tensor:
+    """Blur (1,3,H,W) with 1/4, 1/2, 1/4 along both axes, reflected at the border."""
+    halfway = functional.avg_pool2d(functional.pad(image, (1, 1, 1, 1), mode="reflect"), 2, 1)
+    return functional.avg_pool2d(halfway, 2, 1)
+
+
+def enlarge(change: Tensor, height: int, width: int) -> Tensor:
+    """Resize a difference of pictures (1,3,H,W), of any range, by bicubic interpolation."""
+    return functional.interpolate(change, (height, width), mode="bicubic", align_corners=False)

@@ -1,0 +1,194 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import random_pixels
+from PIL import Image
+
+from impasto import OutputError, Picture, PictureError, Style, UsageError
+from impasto.pictures import as_picture, as_styles, check_output, load, resize, save
+
+
+def test_every_source_gives_the_same_picture(photo: Path):
+    picture = load(photo)
+    assert picture.size == (48, 64)
+    assert picture.array.dtype == np.float32
+    image = Image.open(photo)
+    sources = [
+        str(photo), image, np.asarray(image), np.asarray(image) / 255, picture, picture.tensor(),
+        picture.tensor()[None].double(),
+    ]  # fmt: skip
+    for source in sources:
+        np.testing.assert_allclose(as_picture(source).array, picture.array, atol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".TIFF", ".jpeg"])
+def test_saved_files_open_again(photo: Path, tmp_path: Path, suffix: str):
+    path = tmp_path / f"saved{suffix}"
+    picture = load(photo)
+    picture.save(path)
+    lossy = suffix in (".jpg", ".jpeg", ".webp")
+    assert np.abs(load(path).array - picture.array).mean() < (0.05 if lossy else 1e-6)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(["photo.png", path.name])
+
+
+def test_exif_orientation_is_honoured(tmp_path: Path):
+    path = tmp_path / "turned.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(random_pixels(40, 60, 0)).save(path, exif=exif)
+    assert load(path).size == (60, 40)
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "LA", "RGBA", "CMYK", "YCbCr", "I;16"])
+def test_all_modes_become_rgb(tmp_path: Path, mode: str):
+    image = Image.fromarray(random_pixels(40, 60, 0))
+    if mode == "I;16":
+        grey = np.asarray(image.convert("L")).astype(np.uint16) * 257
+        image, name = Image.fromarray(grey), "x.png"
+    else:
+        image = image.convert(mode)
+        name = "x.tif" if mode in ("CMYK", "YCbCr") else "x.png"
+    image.save(tmp_path / name)
+    picture = load(tmp_path / name)
+    assert picture.array.shape == (40, 60, 3)
+    assert 0.3 < picture.array.mean() < 0.7
+
+
+def test_sixteen_bit_grey_is_scaled_not_clipped(tmp_path: Path):
+    Image.fromarray(np.full((40, 40), 0x8000, np.uint16)).save(tmp_path / "grey.png")
+    assert load(tmp_path / "grey.png").array.mean() == pytest.approx(0.5, abs=1e-4)
+
+
+def test_transparent_pixels_lie_over_white(tmp_path: Path):
+    Image.new("RGBA", (40, 40), (255, 0, 0, 0)).save(tmp_path / "clear.png")
+    assert load(tmp_path / "clear.png").array.min() == 1
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _text(path: Path) -> None:
+    path.write_text("<html>not a picture</html>")
+
+
+def _cut(path: Path) -> None:
+    Image.fromarray(random_pixels(200, 200, 0)).save(path, "JPEG")
+    path.write_bytes(path.read_bytes()[:4000])
+
+
+def _cut_png(path: Path) -> None:
+    Image.fromarray(random_pixels(200, 200, 0)).save(path, "PNG")
+    path.write_bytes(path.read_bytes()[:4000])
+
+
+def _postscript(path: Path) -> None:
+    Image.fromarray(random_pixels(40, 40, 0)).save(path, "EPS")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (_empty, "empty file"),
+        (_text, "not a picture"),
+        (_cut, "damaged or cut short"),
+        (_cut_png, "damaged or cut short"),
+        (_postscript, "not a picture"),
+    ],
+)
+def test_bad_files_are_refused_by_name(tmp_path: Path, make, message: str):
+    path = tmp_path / "bad.jpg"
+    make(path)
+    with pytest.raises(PictureError, match=message) as caught:
+        load(path)
+    assert "bad.jpg" in str(caught.value)
+    assert "object at" not in str(caught.value)
+
+
+def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    Image.new("RGB", (100, 100)).save(tmp_path / "bomb.png")
+    with pytest.raises(PictureError, match="bomb"):
+        load(tmp_path / "bomb.png")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (np.zeros((4, 4, 7)), "shape"),
+        (np.full((40, 40, 3), 200.0), "0..1"),
+        (np.full((40, 40), np.nan), "not finite"),
+        (np.zeros((0, 4, 3)), "no pixels"),
+        (torch.zeros(4, 40, 40), "shape"),
+        (torch.zeros(3, 40, 40, dtype=torch.int32), "type"),
+        (7, "a int is not a picture"),
+    ],
+)
+def test_unfit_sources_are_refused(source: object, message: str):
+    with pytest.raises(PictureError, match=message):
+        as_picture(source)
+
+
+def test_missing_files_and_folders_are_usage_errors(tmp_path: Path):
+    with pytest.raises(UsageError, match="there is no file"):
+        load(tmp_path / "none.jpg")
+    with pytest.raises(UsageError, match="is a folder"):
+        load(tmp_path)
+
+
+def test_an_existing_file_is_kept_unless_overwriting(photo: Path):
+    before = photo.read_bytes()
+    with pytest.raises(UsageError, match="exists"):
+        load(photo).save(photo)
+    assert photo.read_bytes() == before
+    load(photo).save(photo, overwrite=True)
+
+
+def test_outputs_are_checked_before_the_work(photo: Path, tmp_path: Path):
+    with pytest.raises(UsageError, match=r"unknown extension; choose from \.png"):
+        check_output(tmp_path / "out.gif")
+    with pytest.raises(UsageError, match="also an input"):
+        check_output(photo, overwrite=True, inputs=(photo,))
+    with pytest.raises(OutputError, match="does not exist"):
+        check_output(tmp_path / "missing" / "out.png")
+    with pytest.raises(OutputError, match="cannot write"):
+        check_output(Path("/proc/out.png"))
+    check_output(tmp_path / "out.png")
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(
+    photo: Path, monkeypatch: pytest.MonkeyPatch
+):
+    before = photo.read_bytes()
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("impasto.pictures.files.os.replace", full)
+    with pytest.raises(OutputError, match="No space left"):
+        save(Picture(np.zeros((40, 40, 3), np.float32)), photo)
+    assert photo.read_bytes() == before
+    assert [p.name for p in photo.parent.iterdir()] == ["photo.png"]
+
+
+def test_styles_share_alike_unless_told(photo: Path, painting: Path):
+    assert [style.weight for style in as_styles([photo, painting])] == [0.5, 0.5]
+    assert [style.weight for style in as_styles([photo, painting], (3, 1))] == [0.75, 0.25]
+    single = as_styles(Style(load(photo), 7))
+    assert single[0].weight == 1
+    with pytest.raises(UsageError, match="3 shares for 2 styles"):
+        as_styles([photo, painting], (1, 1, 1))
+    with pytest.raises(UsageError, match="no style"):
+        as_styles([])
+
+
+def test_resizing_keeps_the_mean_and_the_range(photo: Path):
+    image = load(photo).tensor()[None]
+    small = resize(image, 24, 32)
+    assert small.shape == (1, 3, 24, 32)
+    torch.testing.assert_close(small.mean(), image.mean(), atol=0.01, rtol=0)
+    assert resize(image, 48, 64) is image
+    assert 0 <= resize(image, 96, 128).min() <= resize(image, 96, 128).max() <= 1
