@@ -1,0 +1,84 @@
+"""One layer: 3x3 convolution, bias and ReLU in one autograd step that keeps only its output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from impasto.network import winograd
+
+# Measured on two CPU cores (docs/benchmarks.md): below this many products a cell the
+# transforms cost more than they save.
+_WINOGRAD_PRODUCTS = 64 * 64
+
+
+def transforms(products: int, device: torch.device, dtype: torch.dtype) -> bool:
+    """Return whether a layer with so many products a cell (filters times inputs) is transformed.
+
+    Never in half precision, whose digits the transforms would use up.
+    """
+    return products >= _WINOGRAD_PRODUCTS and device.type == "cpu" and dtype.itemsize >= 4
+
+
+class Convolution:
+    """Zero-padded 3x3 convolution with fixed kernels (O,C,3,3) and biases (O,), then ReLU."""
+
+    def __init__(self, kernels: Tensor, biases: Tensor) -> None:
+        """Prepare the kernels for both directions; both tensors are on one device."""
+        self._biases = biases
+        # The input gradient is the same operation, kernels turned round and channels swapped.
+        self._forward = _Kernels(kernels)
+        self._backward = _Kernels(kernels.flip(2, 3).transpose(0, 1))
+
+    def __call__(self, features: Tensor) -> Tensor:
+        """Return the responses (1,O,h,w) to (1,C,h,w)."""
+        result: Tensor = _Rectified.apply(features, self)  # type: ignore[no-untyped-call]
+        return result
+
+    def responses(self, features: Tensor) -> Tensor:
+        """Return the responses without their gradient."""
+        return self._forward.convolve(features, biases=self._biases)
+
+    def input_gradient(self, gradient: Tensor, responses: Tensor) -> Tensor:
+        """Return the gradient on the input from the one on the responses."""
+        return self._backward.convolve(gradient, gate=responses)
+
+
+class _Kernels:
+    """Kernels of one direction, in the form that is fastest for their shape and device."""
+
+    def __init__(self, kernels: Tensor) -> None:
+        products = kernels.shape[0] * kernels.shape[1]
+        self._transformed = transforms(products, kernels.device, kernels.dtype)
+        if self._transformed:
+            self._kernels = winograd.transform_kernels(kernels)
+        else:
+            self._kernels = kernels.contiguous(memory_format=torch.channels_last)
+
+    def convolve(
+        self, features: Tensor, biases: Tensor | None = None, gate: Tensor | None = None
+    ) -> Tensor:
+        features = features.contiguous(memory_format=torch.channels_last)
+        if self._transformed:
+            return winograd.convolve(features, self._kernels, biases, gate)
+        if gate is not None:
+            features = torch.ops.aten.threshold_backward(features, gate, 0)
+        result = functional.conv2d(features, self._kernels, biases, padding=1)
+        return result if biases is None else result.relu_()
+
+
+class _Rectified(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, features: Tensor, layer: Convolution) -> Tensor:
+        responses = layer.responses(features)
+        context.save_for_backward(responses)
+        context.layer = layer
+        return responses
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (responses,) = context.saved_tensors
+        return context.layer.input_gradient(gradient, responses), None
