@@ -1,0 +1,25 @@
+"""The paper's style loss: equal Gram matrices."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from impasto.losses.loss import Sums
+from impasto.losses.moments import Moments, measure_moments
+
+
+class GramLoss:
+    """Mean squared difference of Gram matrices over M (Gatys et al. 2016, eq. 4-5).
+
+    The paper prints 1/(4 N^2 M^2) on sums; the authors' code, and we, take the mean over N^2
+    of (G - A)^2 with G = F F^T / M: see docs/papers.md.
+    """
+
+    def measure(self, features: Tensor, reference: Tensor | None = None) -> Sums:
+        """Sum outer products over cells; there is no reference."""
+        return measure_moments(features)
+
+    def score(self, sums: Sums, goal: Sums | None = None) -> Tensor:
+        """Compare with the style's `goal`."""
+        assert goal is not None
+        return (Moments(*sums).gram() - Moments(*goal).gram()).square().mean()
