@@ -1,0 +1,51 @@
+"""What lies beyond the picture's border when it is encoded, and which cells count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from impasto.engine.tiling import Span, Tile
+
+# Whole cells of every layer (the deepest stride is 16), so that inner cells stay aligned.
+REFLECT_MARGIN_PX = 16
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A margin of reflected pixels around the picture, left out of every sum."""
+
+    margin: int
+
+    def extend(self, window: Tensor, tile: Tile) -> Tensor:
+        """Continue a tile's window (1,C,h,w) by reflection where it ends at the border."""
+        return _reflect(_reflect(window, self.margin, 2, tile.rows), self.margin, 3, tile.columns)
+
+    def cells(self, features: Tensor, tile: Tile, stride: int) -> Tensor:
+        """Cut a map of the extended window to the cells of the tile's inner part."""
+        rows, columns = (self._inner(span, stride) for span in (tile.rows, tile.columns))
+        return features[:, :, rows, columns]
+
+    def _inner(self, span: Span, stride: int) -> slice:
+        margin = self.margin if span.at_start else 0
+        first = (span.start - span.seen_start + margin) // stride
+        whole = span.cells(stride)
+        return slice(first, first + whole.stop - whole.start)
+
+
+def frame(padding: str) -> Frame:
+    """Return the frame of a padding's name: the network's own zeros need none."""
+    return Frame(REFLECT_MARGIN_PX if padding == "reflect" else 0)
+
+
+def _reflect(window: Tensor, margin: int, axis: int, span: Span) -> Tensor:
+    # Flips rather than functional.pad, whose gradient on CUDA adds in no fixed order.
+    size = window.shape[axis]
+    parts = [window]
+    if margin and span.at_start:
+        parts.insert(0, window.narrow(axis, 1, margin).flip(axis))
+    if margin and span.at_end:
+        parts.append(window.narrow(axis, size - 1 - margin, margin).flip(axis))
+    return torch.cat(parts, axis) if len(parts) > 1 else window

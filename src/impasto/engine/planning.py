@@ -1,0 +1,270 @@
+"""How a run will be computed: device, tiles and scratch files, chosen before it starts.
+
+Settings say which picture; a Plan says how this machine makes it. It is chosen from the sizes
+and the memory, never from a timing, and a run by the same plan repeats the same bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from impasto.engine.hardware import DTYPES, pick_device, pick_precision, pick_threads
+from impasto.engine.memory import free_bytes, held_bytes
+from impasto.engine.padding import frame
+from impasto.engine.pyramid import Level
+from impasto.engine.tiling import Tile, Tiling, tiling
+from impasto.errors import DeviceError, UsageError
+from impasto.network import Layer, layer_table, weight_bytes
+from impasto.settings import AUTO_HISTORY, LARGE_PX, SMALLEST_TILE_PX, Resources, Settings
+
+# Tile sizes tried, from the fastest. Below the first few the halo costs so much that state
+# goes to a scratch file first.
+_TILES_PX: tuple[int | None, ...] = (
+    *(None, 4096, 3072, 2048, 1536, 1024, 768, 640, 512, 448, 384, 320, 256, 192, 128),
+)
+_LARGE_TILES = 6
+
+# Whole pictures in memory at once: the one evaluated, its gradient, the one before, the last
+# known finite, and what sizing them up takes. Measured in docs/benchmarks.md.
+_PICTURES = 7
+_PICTURE_BYTES = 12  # a pixel: three float32
+# Floats that an evaluation holds for each pixel it encodes at once, to relu5_1: 290 kept for the
+# gradient, the rest on its way. And what does not grow: a layer's buffers, what the allocator
+# loses. Both measured (benchmarks/memory.py), both within a few per cent from 256 to 1024 px.
+_IN_PASSING = 700 / 482
+_FIXED_BYTES = 80_000_000
+# What is left to everything else when the budget is what is free.
+_SHARE_OF_FREE = 0.8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One run's way of computing; `tiles`, `history` and `scratch` hold a value for each level.
+
+    A tile is its longest side in pixels, None the whole picture at once. `scratch` names the
+    folder of the scratch files, or is None where a level needs none.
+    """
+
+    device: str
+    precision: str
+    threads: int
+    tiles: tuple[int | None, ...]
+    history: tuple[int, ...]
+    evaluations: tuple[int, ...]
+    scratch: tuple[str | None, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        return dataclasses.asdict(self)
+
+    def with_tile(self, index: int, tile_px: int | None) -> Plan:
+        """Return the plan with another tile at one level."""
+        tiles = (*self.tiles[:index], tile_px, *self.tiles[index + 1 :])
+        return dataclasses.replace(self, tiles=tiles)
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> Plan:
+        """Read what `as_dict` wrote; raise UsageError for anything else."""
+        listed: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        try:
+            return Plan(**listed)
+        except TypeError as fault:
+            raise UsageError(f"this is not a plan of impasto: {fault}") from fault
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Bytes of one level: what the pictures and state take, and what one tile takes."""
+
+    pictures: int
+    state: int
+    tile: int
+
+
+def make_plan(
+    levels: Sequence[Level], settings: Settings, resources: Resources, *, must_fit: bool = True
+) -> Plan:
+    """Choose how to compute; the pictures handed in are in memory already.
+
+    Raises DeviceError when the device is not there, or the memory too small even for the
+    smallest tiles; where it need not fit, such a level gets tiles of a sensible size.
+    """
+    device = pick_device(resources)
+    precision = pick_precision(resources, device)
+    budget = _budget(settings, resources, device, precision)
+    folder = tempfile.gettempdir() if resources.scratch == "auto" else resources.scratch
+    if not Path(folder).is_dir():
+        raise UsageError(f"the scratch folder {folder} does not exist; make it first")
+    # The finest first: what cannot be computed is then refused for the level that needs most.
+    choices = [
+        _choose(level, settings, precision, resources, budget, folder, must_fit)
+        for level in reversed(levels)
+    ][::-1]
+    return Plan(
+        device=str(device), precision=precision, threads=pick_threads(resources),
+        tiles=tuple(tile for tile, _ in choices),
+        history=tuple(history(level, settings) for level in levels),
+        evaluations=tuple(level.iterations for level in levels),
+        scratch=tuple(scratch for _, scratch in choices),
+    )  # fmt: skip
+
+
+def history(level: Level, settings: Settings) -> int:
+    """Return how many steps L-BFGS remembers at this level."""
+    if isinstance(settings.history, int):
+        return settings.history
+    return AUTO_HISTORY[level.height * level.width > LARGE_PX]
+
+
+def needs(
+    level: Level, settings: Settings, tile_px: int | None, precision: str = "float32"
+) -> Needs:
+    """Estimate a level's memory, tiles at most `tile_px`."""
+    feature_bytes = DTYPES[precision].itemsize
+    table = layer_table()
+    pixels = level.height * level.width
+    vectors = 3 + 2 * history(level, settings) if settings.optimizer == "lbfgs" else 5
+    content = sum(
+        table[name].channels / table[name].stride ** 2 for name, _ in settings.content_layers
+    )
+    return Needs(
+        pictures=_PICTURES * _PICTURE_BYTES * pixels,
+        state=int((vectors * _PICTURE_BYTES + feature_bytes * content) * pixels),
+        tile=int(
+            _floats_a_pixel(settings)
+            * feature_bytes
+            * _IN_PASSING
+            * _largest(level, settings, tile_px)
+        )
+        + _FIXED_BYTES,
+    )
+
+
+def baseline(settings: Settings, device: torch.device, precision: str) -> int:
+    """Return what the process holds before a level begins: itself, the pictures, the network."""
+    return held_bytes(device) + weight_bytes(settings.layers, device, DTYPES[precision])
+
+
+def floor(level: Level, settings: Settings, precision: str) -> int:
+    """Return the least memory a level can be computed in, beside what the process holds."""
+    least = needs(level, settings, SMALLEST_TILE_PX, precision)
+    return least.pictures + least.tile
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a level will take: tiles, bytes in memory and in scratch files, encoded pixels."""
+
+    tiles: int
+    memory: int
+    scratch: int
+    pixels: float  # of all evaluations, halos and first passes included
+
+
+def forecast(levels: Sequence[Level], settings: Settings, plan: Plan) -> list[Forecast]:
+    """Say what each level of a plan takes."""
+    return [
+        _forecast(level, settings, plan.precision, tile_px, scratch is not None)
+        for level, tile_px, scratch in zip(levels, plan.tiles, plan.scratch, strict=True)
+    ]
+
+
+def _forecast(
+    level: Level, settings: Settings, precision: str, tile_px: int | None, scratch: bool
+) -> Forecast:
+    need = needs(level, settings, tile_px, precision)
+    margin = 2 * frame(settings.padding).margin
+    tiles = _tiling(settings, tile_px).tiles(level.height, level.width)
+    pixels = sum(_encoded(tile, margin) for tile in tiles)
+    # Tiles are encoded once more to know the sums: half an evaluation.
+    passes = 1.0 if len(tiles) == 1 else 1.5
+    return Forecast(
+        tiles=len(tiles),
+        memory=need.pictures + need.tile + (0 if scratch else need.state),
+        scratch=need.state if scratch else 0,
+        pixels=pixels * passes * level.iterations,
+    )
+
+
+def _choose(
+    level: Level,
+    settings: Settings,
+    precision: str,
+    resources: Resources,
+    budget: int,
+    folder: str,
+    must_fit: bool,
+) -> tuple[int | None, str | None]:
+    sizes = _TILES_PX if resources.tile == "auto" else (int(resources.tile),)
+    large = sizes[:_LARGE_TILES]
+    # State in memory is worth a smaller tile, but not a small one.
+    for tile_px, scratch in [(t, None) for t in large] + [(t, folder) for t in sizes]:
+        need = needs(level, settings, tile_px, precision)
+        state = 0 if scratch else need.state
+        if need.pictures + state + need.tile <= budget:
+            return tile_px, scratch
+    if not must_fit:
+        return large[-1], folder
+    least = needs(level, settings, sizes[-1], precision)
+    raise DeviceError(
+        f"{level.width} x {level.height} px needs {_gigabytes(least.pictures + least.tile)} in "
+        f"tiles of {sizes[-1]} px, and {_gigabytes(max(0, budget))} are left beside the program, "
+        "the pictures and the network: give more --memory or a smaller --size"
+    )
+
+
+def _budget(settings: Settings, resources: Resources, device: torch.device, precision: str) -> int:
+    """Return the bytes that a level may take."""
+    if isinstance(resources.memory, int):
+        return resources.memory - baseline(settings, device, precision)
+    network = weight_bytes(settings.layers, device, DTYPES[precision])
+    return int(free_bytes(device) * _SHARE_OF_FREE) - network
+
+
+def _largest(level: Level, settings: Settings, tile_px: int | None) -> int:
+    """Return the pixels encoded with the largest tile, halo and margin included."""
+    margin = 2 * frame(settings.padding).margin
+    shapes = [(level.height, level.width), *level.style_sizes]
+    return max(
+        _encoded(tile, margin)
+        for height, width in shapes
+        for tile in _tiling(settings, tile_px).tiles(height, width)
+    )
+
+
+def _encoded(tile: Tile, margin: int) -> int:
+    rows, columns = tile.seen
+    return int((rows.stop - rows.start + margin) * (columns.stop - columns.start + margin))
+
+
+def _tiling(settings: Settings, tile_px: int | None) -> Tiling:
+    table = layer_table()
+    margin = frame(settings.padding).margin
+    return tiling([table[name] for name in settings.layers], tile_px, margin)
+
+
+def _floats_a_pixel(settings: Settings) -> float:
+    """Return the floats kept for the gradient, per pixel: every layer's output and pool."""
+    table = layer_table()
+    names = list(table)
+    built = [table[n] for n in names[: max(names.index(n) for n in settings.layers) + 1]]
+    return sum(_kept(layer) for layer in built) + 3 * built[0].channels
+
+
+def _kept(layer: Layer) -> float:
+    return layer.channels / layer.stride**2
+
+
+def _gigabytes(count: float) -> str:
+    return f"{math.ceil(count / 1e7) / 100:.2f} GB"

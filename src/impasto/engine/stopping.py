@@ -1,0 +1,61 @@
+"""When a level ends early: its loss has settled, or its numbers broke."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from impasto.errors import NonFiniteError
+from impasto.pictures import Picture, as_picture
+
+# Evaluations between two readings of the losses, so that a GPU seldom waits for the host.
+READ_EVERY = 10
+
+
+class Watch:
+    """Follows one level's losses, read every ten evaluations and at the last."""
+
+    def __init__(self, tolerance: float, limit: int, image: Tensor) -> None:
+        """Watch a level of at most `limit` evaluations that starts at `image`, which is finite."""
+        self._tolerance = tolerance
+        self._limit = limit
+        self._good = image
+        self._unread: list[dict[str, Tensor]] = []
+        self._seen = 0
+        self._best = math.inf
+        self.settled = False
+
+    def see(self, losses: dict[str, Tensor], image: Tensor) -> None:
+        """Take in one evaluation; raise NonFiniteError when a reading shows NaN or infinity."""
+        self._unread.append(losses)
+        self._seen += 1
+        if self._seen % READ_EVERY == 0 or self._seen == self._limit:
+            self._read()
+            self._good = image
+
+    def _read(self) -> None:
+        names = list(self._unread[0])
+        rows = torch.stack([torch.stack(list(losses.values())) for losses in self._unread]).tolist()
+        self._unread.clear()
+        for row in rows:
+            broken = [
+                name for name, loss in zip(names, row, strict=True) if not math.isfinite(loss)
+            ]
+            if broken:
+                raise NonFiniteError(_message(broken[0], row[names.index(broken[0])]), self._kept())
+        best = min(self._best, *(sum(row) for row in rows))
+        if self._tolerance and math.isfinite(self._best):
+            self.settled = self._best - best < self._tolerance * self._best
+        self._best = best
+
+    def _kept(self) -> Picture:
+        return as_picture(self._good)
+
+
+def _message(term: str, loss: float) -> str:
+    return (
+        f"the {term} loss became {loss:g}; the last finite picture is kept: "
+        "try a smaller style weight or another start"
+    )

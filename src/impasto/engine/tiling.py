@@ -1,0 +1,97 @@
+"""Cut a picture into tiles that are encoded one after another. Pure arithmetic, no tensors.
+
+A tile's inner part is what it adds to the sums; around it lies a halo, as wide as the deepest
+layer's cells see, so that every inner cell is what it would be in the whole picture. Tiles
+stand on the pooling grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from impasto.network import Layer
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of one axis, in pixels: `start` to `stop` counts, `seen` is what is encoded."""
+
+    start: int
+    stop: int
+    seen_start: int
+    seen_stop: int
+    length: int  # of the whole axis
+
+    @property
+    def seen(self) -> slice:
+        """What is cut from the picture."""
+        return slice(self.seen_start, self.seen_stop)
+
+    @property
+    def at_start(self) -> bool:
+        """Whether the picture's border is seen before the stretch."""
+        return self.seen_start == 0
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the picture's border is seen behind the stretch."""
+        return self.seen_stop == self.length
+
+    def cells(self, stride: int) -> slice:
+        """Return the stretch's cells in a layer of the whole picture."""
+        return slice(self.start // stride, -(-self.stop // stride))
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of the picture: its rows and its columns."""
+
+    rows: Span
+    columns: Span
+
+    @property
+    def seen(self) -> tuple[slice, slice]:
+        """Rows and columns of the picture to encode, halo included."""
+        return self.rows.seen, self.columns.seen
+
+    def cells(self, stride: int) -> tuple[slice, slice]:
+        """Return the inner part's cells, rows and columns, in a layer of the whole picture."""
+        return self.rows.cells(stride), self.columns.cells(stride)
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How to cut any picture: `size` px is a tile's longest inner side, None one tile for all."""
+
+    size: int | None
+    halo: int
+    stride: int
+
+    def tiles(self, height: int, width: int) -> tuple[Tile, ...]:
+        """Cut a picture of these pixels, row by row, into tiles as equal as the grid allows."""
+        return tuple(
+            Tile(rows, columns) for rows in self._spans(height) for columns in self._spans(width)
+        )
+
+    def _spans(self, length: int) -> list[Span]:
+        size = length if self.size is None else self.size
+        count = -(-length // size)
+        even = -(-length // (count * self.stride)) * self.stride
+        return [
+            Span(
+                start, min(start + even, length),
+                max(0, start - self.halo), min(start + even + self.halo, length), length,
+            )
+            for start in range(0, length, even)
+        ]  # fmt: skip
+
+
+def tiling(layers: Collection[Layer], size: int | None = None, margin: int = 0) -> Tiling:
+    """Return how to cut pictures for an encoder's `layers`, at most `size` px a tile.
+
+    A tile at the border sees at least `margin` px inwards, to be reflected outwards.
+    """
+    stride = max(layer.stride for layer in layers)
+    halo = max(margin, *(layer.reach for layer in layers))
+    return Tiling(size, -(-halo // stride) * stride, stride)

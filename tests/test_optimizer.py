@@ -1,0 +1,132 @@
+import pytest
+import torch
+
+from impasto import Settings
+from impasto.engine import pixels
+from impasto.engine.optimizer import LBFGS, Adam, make_stepper
+
+
+def _bowl(target: torch.Tensor, scale: float = 1.0):
+    """An ill-conditioned quadratic with its minimum at `target`."""
+    curvature = torch.logspace(0, 2, target.numel(), dtype=target.dtype).view_as(target)
+
+    def objective(image: torch.Tensor) -> dict[str, torch.Tensor]:
+        image.grad = None
+        loss = scale * (curvature * (image - target).square()).sum()
+        loss.backward()
+        return {"bowl": loss.detach()}
+
+    return objective
+
+
+def _pictures(dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    start, target = torch.rand(2, 1, 3, 6, 5, generator=generator, dtype=torch.float64)
+    return start.to(dtype), (0.1 + 0.8 * target).to(dtype)
+
+
+def _run(stepper, objective, steps: int) -> tuple[torch.Tensor, list[float]]:
+    losses = []
+    for _ in range(steps):
+        image, terms = stepper.step(objective)
+        losses.append(terms["bowl"].item())
+    return image, losses
+
+
+def test_lbfgs_finds_the_minimum():
+    start, target = _pictures()
+    image, _ = _run(LBFGS(start, 20), _bowl(target), 150)
+    torch.testing.assert_close(image, target, rtol=0, atol=1e-5)
+
+
+def test_lbfgs_direction_equals_the_two_loop_recursion():
+    """Against Nocedal and Wright 2006, algorithm 7.4, on the same pairs."""
+    start, target = _pictures()
+    stepper, objective = LBFGS(start, 6), _bowl(target)
+    _run(stepper, objective, 11)
+    order = [(stepper._newest + 1 + k) % 6 for k in range(6)]
+    pairs = [(stepper._pairs[k], stepper._pairs[6 + k]) for k in order if stepper._valid[k]]
+    gradient = torch.randn(start.numel(), dtype=torch.float64)
+    work, shares = gradient.clone(), []
+    for step, change in reversed(pairs):
+        shares.append(step @ work / (step @ change))
+        work -= shares[-1] * change
+    work *= pairs[-1][0] @ pairs[-1][1] / (pairs[-1][1] @ pairs[-1][1])
+    for (step, change), share in zip(pairs, reversed(shares), strict=True):
+        work += step * (share - change @ work / (step @ change))
+    weights, scale = stepper._direction((stepper._pairs @ gradient).view(2, 6))
+    torch.testing.assert_close(scale * gradient + weights @ stepper._pairs, work)
+
+
+@pytest.mark.parametrize("kind", ["lbfgs", "adam"])
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_the_scale_of_the_loss_changes_nothing(kind: str, scale: float):
+    start, target = _pictures()
+    settings = Settings(optimizer=kind)
+    one, _ = _run(make_stepper(start, settings), _bowl(target), 30)
+    other, _ = _run(make_stepper(start, settings), _bowl(target, scale), 30)
+    torch.testing.assert_close(one, other, rtol=0, atol=1e-6)
+
+
+def test_adam_approaches_the_minimum():
+    start, target = _pictures()
+    _, losses = _run(Adam(start, 0.02), _bowl(target), 200)
+    assert losses[-1] < 1e-3 * losses[0]
+
+
+@pytest.mark.parametrize("bad", [float("nan"), 1e9])
+def test_a_step_that_worsens_the_loss_is_taken_back_and_halved(bad: float):
+    start, target = _pictures()
+    stepper, objective = LBFGS(start, 5), _bowl(target)
+    _run(stepper, objective, 8)
+    point, step = stepper._point.clone(), stepper._step.clone()
+
+    def broken(image: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"bowl": objective(image)["bowl"] * bad}
+
+    stepper.step(broken)
+    assert torch.equal(stepper._point, point)
+    assert torch.equal(stepper._step, step / 2)
+    assert not stepper._valid.any()
+    image, losses = _run(stepper, objective, 150)
+    assert losses[-1] < 1e-6
+    torch.testing.assert_close(image, target, rtol=0, atol=1e-3)
+
+
+def test_a_picture_once_returned_is_never_changed():
+    start, target = _pictures()
+    for stepper in (LBFGS(start, 5), Adam(start, 0.02)):
+        objective = _bowl(target)
+        images = [stepper.step(objective)[0] for _ in range(6)]
+        copies = [image.clone() for image in images]
+        _run(stepper, objective, 6)
+        assert all(torch.equal(a, b) for a, b in zip(images, copies, strict=True))
+
+
+def test_losses_belong_to_the_picture_returned():
+    start, target = _pictures()
+    stepper, objective = LBFGS(start, 5), _bowl(target)
+    for _ in range(6):
+        image, losses = stepper.step(objective)
+        assert objective(image.clone().requires_grad_())["bowl"] == losses["bowl"]
+
+
+def test_a_start_at_the_minimum_stays_there():
+    start, _ = _pictures()
+    at_rest = pixels.to_picture(pixels.to_variable(start))
+    image, _ = _run(LBFGS(start, 5), _bowl(at_rest), 5)
+    assert torch.isfinite(image).all()
+    torch.testing.assert_close(image, start, rtol=0, atol=1e-3)
+
+
+def test_pixels_survive_the_variable():
+    picture = torch.linspace(0, 1, 256, dtype=torch.float64)
+    back = pixels.to_picture(pixels.to_variable(picture))
+    assert (back - picture).abs().max() < 1 / 1024
+    assert 0 <= back.min() <= back.max() <= 1
+
+
+def test_slope_is_the_derivative():
+    variable = torch.linspace(-2, 2, 50, dtype=torch.float64).requires_grad_()
+    (gradient,) = torch.autograd.grad(pixels.to_picture(variable).sum(), variable)
+    torch.testing.assert_close(pixels.slope(variable.detach()), gradient)

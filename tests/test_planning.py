@@ -1,0 +1,178 @@
+import json
+import logging
+from importlib import import_module
+
+import pytest
+import torch
+from conftest import TINY, TinyEncoder, random_pixels
+
+import impasto
+from impasto import DeviceError, Plan, Resources, Settings, UsageError
+from impasto.engine import forecast, iterate, paint, planning, prepare, shrinking
+from impasto.engine.objective import Objective
+from impasto.engine.planning import floor, make_plan, needs
+from impasto.engine.pyramid import make_levels
+
+PHOTO, STYLE = random_pixels(96, 128, 1), random_pixels(80, 90, 2)
+GB = 1_000_000_000
+
+
+def _plan(side: int, memory: int, **values) -> Plan:
+    settings = Settings(size=side, levels=1, **values)
+    levels = make_levels((side * 3 // 4, side), [(768, 1024)], settings)
+    return make_plan(levels, settings, Resources(memory=memory, device="cpu"))
+
+
+def test_a_small_picture_is_computed_whole_and_in_memory():
+    plan = _plan(512, 4 * GB)
+    assert plan.tiles == plan.scratch == (None,)
+    assert plan.history == (20,)
+
+
+def test_a_smaller_budget_means_smaller_tiles_then_scratch():
+    plans = [_plan(4096, memory * GB) for memory in (60, 14, 4)]
+    assert plans[0].tiles == (None,)
+    sides = [plan.tiles[0] or 4096 for plan in plans]
+    assert sides[0] > sides[1] > sides[2]
+    assert plans[0].scratch == plans[1].scratch == (None,)
+    assert plans[2].scratch[0] is not None
+
+
+def test_a_plan_stays_within_its_budget():
+    for memory in (3, 5, 9, 20):
+        settings = Settings(size=4096, levels=1)
+        levels = make_levels((3072, 4096), [(768, 1024)], settings)
+        plan = make_plan(levels, settings, Resources(memory=memory * GB, device="cpu"))
+        (expected,) = forecast(levels, settings, plan)
+        assert expected.memory < memory * GB
+
+
+def test_history_shrinks_by_size_alone():
+    assert _plan(4096, 60 * GB).history == (20,)
+    assert _plan(8192, 200 * GB).history == (5,)
+    assert _plan(8192, 200 * GB, history=7).history == (7,)
+
+
+def test_too_small_a_budget_is_refused_with_numbers():
+    with pytest.raises(DeviceError, match=r"needs \d+\.\d\d GB in tiles of 128 px"):
+        _plan(8192, GB)
+
+
+def test_the_level_that_needs_most_is_the_one_refused():
+    settings = Settings(size=8192)
+    levels = make_levels((6144, 8192), [(768, 1024)], settings)
+    with pytest.raises(DeviceError, match=r"8192 x 6144 px needs .* 0\.00 GB are left"):
+        make_plan(levels, settings, Resources(memory="100MB", device="cpu"))
+
+
+def test_the_floor_is_less_than_what_any_plan_needs():
+    settings = Settings(size=2048, levels=1)
+    (level,) = make_levels((1536, 2048), [(768, 1024)], settings)
+    least = needs(level, settings, 256)
+    assert floor(level, settings, "float32") <= least.pictures + least.tile
+
+
+def test_half_precision_needs_half_the_tile():
+    settings = Settings(size=2048, levels=1)
+    (level,) = make_levels((1536, 2048), [(768, 1024)], settings)
+    whole, half = (needs(level, settings, None, name).tile for name in ("float32", "bfloat16"))
+    assert half < 0.6 * whole
+
+
+def test_an_explicit_tile_is_taken_as_it_is():
+    settings, resources = Settings(size=512), Resources(tile=128)
+    levels = make_levels((384, 512), [(768, 1024)], settings)
+    assert make_plan(levels, settings, resources).tiles == (128,) * len(levels)
+
+
+@pytest.mark.parametrize("tile", [100, 32, "wide"])
+def test_a_tile_off_the_grid_is_refused(tile: object):
+    with pytest.raises(UsageError, match="tile cannot be"):
+        Resources(tile=tile)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("4GB", 4 * GB), ("512 MiB", 512 << 20), ("1.5g", 3 * GB // 2), (GB, GB), ("200m", GB // 5)],
+)
+def test_memory_is_read_with_units(text: object, count: int):
+    assert Resources(memory=text).memory == count
+
+
+@pytest.mark.parametrize("text", ["much", "4XB", "", "-1GB", "10MB"])
+def test_unreadable_memory_is_refused(text: str):
+    with pytest.raises(UsageError, match="memory cannot be"):
+        Resources(memory=text)
+
+
+def test_a_missing_scratch_folder_is_refused():
+    with pytest.raises(UsageError, match="scratch folder /nowhere does not exist"):
+        prepare(PHOTO, STYLE, Settings(), Resources(scratch="/nowhere"))
+
+
+def test_a_run_by_a_given_plan_repeats_the_bytes():
+    settings = Settings(size=96, iterations=3, **TINY)
+    run = prepare(PHOTO, STYLE, settings, Resources(tile=64, threads=1))
+    *_, last = paint(run, TinyEncoder())
+    stored = Plan.from_dict(json.loads(json.dumps(last.plan.as_dict())))
+    again = prepare(PHOTO, STYLE, settings, plan=stored)
+    assert again.plan == run.plan
+    *_, repeated = paint(again, TinyEncoder())
+    assert torch.equal(last.image, repeated.image)
+
+
+def test_a_plan_of_another_run_is_refused():
+    plan = make_plan(make_levels((96, 96), [(96, 96)], Settings(levels=1)), Settings(), Resources())
+    with pytest.raises(UsageError, match="plan is for 1 levels"):
+        iterate(PHOTO, STYLE, Settings(size=128, levels=2), plan=plan)
+    with pytest.raises(UsageError, match="not a plan"):
+        Plan.from_dict({"tiles": [1]})
+
+
+class _Failing(Objective):
+    """Runs out of memory where more than one tile's worth of pixels is seen."""
+
+    def __call__(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
+        if len(self._view.tiles(image)) < 2:
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+        return super().__call__(image)
+
+
+def test_where_memory_runs_out_tiles_are_halved_and_the_picture_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    settings = Settings(size=128, levels=1, iterations=4, **TINY)
+    *_, whole = paint(prepare(PHOTO, STYLE, settings), TinyEncoder())
+    monkeypatch.setattr(import_module("impasto.engine.iterate"), "Objective", _Failing)
+    logging.getLogger("impasto").propagate = True
+    with caplog.at_level(logging.INFO, "impasto"):
+        *_, last = paint(prepare(PHOTO, STYLE, settings), TinyEncoder())
+    assert "going on in tiles of 64 px" in caplog.text
+    assert last.plan.tiles == (64,)
+    torch.testing.assert_close(last.image, whole.image, rtol=0, atol=1e-3)
+
+
+def test_an_explicit_tile_is_never_overridden(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(import_module("impasto.engine.iterate"), "Objective", _Failing)
+    settings = Settings(size=128, levels=1, **TINY)
+    steps = paint(prepare(PHOTO, STYLE, settings, Resources(tile=128)), TinyEncoder())
+    with pytest.raises(DeviceError, match="memory ran out at 128 x 96 px in tiles of 128 px"):
+        next(steps)
+
+
+def test_other_errors_are_not_taken_for_memory():
+    def broken(tile_px: int | None) -> Objective:
+        raise RuntimeError("shapes differ")
+
+    objective = shrinking.ShrinkingObjective(broken, None, (64, 64), may_shrink=True)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        objective(torch.zeros(1, 3, 64, 64))
+
+
+def test_free_memory_is_never_more_than_the_machines(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("impasto.engine.memory._free_in_groups", lambda: [123])
+    assert planning.free_bytes(torch.device("cpu")) == 123
+
+
+def test_plan_is_public():
+    assert impasto.Plan is Plan

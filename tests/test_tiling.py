@@ -1,0 +1,121 @@
+"""Tiled equals whole: the same losses, gradient and pictures, whatever the tiles."""
+
+import itertools
+
+import pytest
+import torch
+from conftest import TINY, TOLERANCE, TinyEncoder, random_pixels
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from impasto import Settings
+from impasto.engine.objective import Objective
+from impasto.engine.optimizer import make_stepper
+from impasto.engine.targets import make_terms
+from impasto.engine.tiling import Tiling, tiling
+from impasto.engine.view import make_view
+from impasto.network import build
+from impasto.network.vgg import layer_table
+from impasto.pictures import as_picture
+
+
+def _image(height: int, width: int, seed: int, dtype: torch.dtype) -> torch.Tensor:
+    return as_picture(random_pixels(height, width, seed)).tensor()[None].to(dtype)
+
+
+def _objective(encoder, options: Settings, size: tuple[int, int], dtype, tile: int | None):
+    view = make_view(encoder, options, tile)
+    content, style = _image(*size, 1, dtype), _image(90, 70, 2, dtype)
+    return Objective(view, make_terms(view, content, [(style, 1.0)], options))
+
+
+def _evaluate(encoder, options: Settings, size: tuple[int, int], dtype, tile: int | None):
+    image = _image(*size, 3, dtype).requires_grad_()
+    losses = _objective(encoder, options, size, dtype, tile)(image)
+    return losses, image.grad
+
+
+def _assert_same(encoder, options: Settings, size: tuple[int, int], dtype, tile: int) -> None:
+    losses, gradient = _evaluate(encoder, options, size, dtype, None)
+    tiled_losses, tiled = _evaluate(encoder, options, size, dtype, tile)
+    for name, loss in losses.items():
+        torch.testing.assert_close(tiled_losses[name], loss, rtol=TOLERANCE[dtype], atol=0)
+    assert (tiled - gradient).norm() <= TOLERANCE[dtype] * gradient.norm()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    height=st.integers(32, 90), width=st.integers(32, 90), tile=st.sampled_from([16, 32, 48, 64]),
+    padding=st.sampled_from(["reflect", "zeros"]),
+)  # fmt: skip
+def test_tiled_gradient_equals_whole(height: int, width: int, tile: int, padding: str):
+    encoder = TinyEncoder(torch.float64)
+    options = Settings(**TINY, padding=padding)
+    _assert_same(encoder, options, (height, width), torch.float64, tile)
+
+
+@pytest.mark.parametrize("padding", ["reflect", "zeros"])
+@pytest.mark.parametrize(("size", "tile"), [((211, 100), 64), ((97, 190), 96)])
+def test_tiled_gradient_equals_whole_with_the_real_network(size, tile: int, padding: str):
+    options = Settings(padding=padding)
+    encoder = build(options, options.layers, dtype=torch.float64)
+    _assert_same(encoder, options, size, torch.float64, tile)
+
+
+def test_tiled_gradient_equals_whole_in_float32_with_max_pooling():
+    options = Settings(pooling="max", network="original")
+    _assert_same(build(options, options.layers), options, (130, 175), torch.float32, 64)
+
+
+@pytest.fixture(scope="module")
+def five_steps() -> dict[int | None, torch.Tensor]:
+    """Pictures after five steps of the real network: undivided, and in tiles of 64 px."""
+    options = Settings()
+    encoder = build(options, options.layers)
+    size, pictures = (104, 152), {}
+    for tile in (None, 64):
+        objective = _objective(encoder, options, size, torch.float32, tile)
+        stepper = make_stepper(_image(*size, 1, torch.float32), options)
+        for _ in range(5):
+            pictures[tile], _ = stepper.step(objective)
+    return pictures
+
+
+def test_tiled_pictures_equal_whole_after_five_steps(five_steps):
+    whole, tiled = ((picture * 255).round() for picture in five_steps.values())
+    assert (whole - tiled).abs().max() <= 1
+
+
+@pytest.mark.parametrize(("axis", "borders"), [(2, [64]), (3, [64, 128])])
+def test_there_is_no_seam_along_tile_borders(five_steps, axis: int, borders: list[int]):
+    """The jump from one row or column to the next is the undivided picture's, borders included."""
+    whole, tiled = (
+        picture.diff(dim=axis).abs().mean([d for d in range(4) if d != axis])
+        for picture in five_steps.values()
+    )
+    tiles = Tiling(64, 80, 16).tiles(104, 152)
+    spans = {tile.rows.start if axis == 2 else tile.columns.start for tile in tiles}
+    assert spans == {0, *borders}
+    at_borders = [border - 1 for border in borders]
+    torch.testing.assert_close(tiled[at_borders], whole[at_borders], rtol=1e-3, atol=0)
+    torch.testing.assert_close(tiled, whole, rtol=1e-3, atol=0)
+
+
+@given(length=st.integers(32, 3000), size=st.integers(2, 60).map(lambda n: 16 * n))
+def test_tiles_cover_the_picture_once_and_stand_on_the_grid(length: int, size: int):
+    tiles = Tiling(size, 80, 16).tiles(length, 32)  # one column
+    covered = [(tile.rows.start, tile.rows.stop) for tile in tiles]
+    assert covered[0][0] == 0
+    assert covered[-1][1] == length
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(covered))
+    for tile in tiles:
+        assert tile.rows.stop - tile.rows.start <= size
+        assert tile.rows.start % 16 == tile.rows.seen_start % 16 == 0
+        assert tile.rows.at_start or tile.rows.start - tile.rows.seen_start == 80
+
+
+def test_halo_is_what_the_deepest_layer_sees():
+    table = layer_table()
+    assert tiling([table["relu5_1"], table["relu4_2"]]).halo == 80
+    assert tiling([table["relu1_1"]]).halo == 1
+    assert tiling([table["relu1_1"]], margin=16).halo == 16
