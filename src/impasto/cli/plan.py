@@ -1,0 +1,108 @@
+"""impasto plan: what a run would take, without painting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from impasto.cli.options import GroupedCommand, settings_options
+from impasto.errors import DeviceError
+from impasto.settings import Resources, from_names
+
+if TYPE_CHECKING:
+    from impasto.engine import Run
+
+_HEADINGS = ("level", "size", "tiles", "evaluations", "memory", "scratch", "time at most")
+
+
+class PlanCommand(GroupedCommand):
+    """The plan command's examples."""
+
+    examples = (
+        ("A large print:", "impasto plan photo.jpg painting.jpg --size 8192"),
+        ("Within 4 GB:", "impasto plan photo.jpg painting.jpg --size 4096 --memory 4GB"),
+    )
+
+
+@click.command(cls=PlanCommand, no_args_is_help=True)
+@click.argument("content", metavar="CONTENT", type=click.Path(path_type=Path))
+@click.argument(
+    "styles", metavar="STYLE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@settings_options
+def plan(content: Path, styles: tuple[Path, ...], **flags: Any) -> None:
+    """Show levels, tiles, memory and time of a run, without painting.
+
+    Takes the flags of `impasto paint`. The time is judged by a measurement of a few seconds.
+    """
+    settings, resources = from_names({k: v for k, v in flags.items() if v is not None})
+    from impasto.engine import prepare
+
+    run = prepare(content, styles, settings, resources, must_fit=False)
+    summary = _summary(run, resources)  # before the measurement, which holds memory of its own
+    for line in _table(_rows(run)):
+        click.echo(line)
+    click.echo(summary)
+
+
+def _rows(run: Run) -> list[tuple[str, ...]]:
+    from impasto.engine import forecast, seconds_per_pixel
+
+    pace = seconds_per_pixel(run.settings, run.plan)
+    forecasts = forecast(run.levels, run.settings, run.plan)
+    rows = [
+        (
+            f"{number}/{len(run.levels)}",
+            f"{level.width} x {level.height} px",
+            f"{expected.tiles} of {tile_px} px" if expected.tiles > 1 else "whole",
+            f"{level.iterations}",
+            _bytes(expected.memory),
+            _bytes(expected.scratch) if expected.scratch else "none",
+            _duration(expected.pixels * pace),
+        )
+        for number, (level, tile_px, expected) in enumerate(
+            zip(run.levels, run.plan.tiles, forecasts, strict=True), 1
+        )
+    ]  # fmt: skip
+    total = sum(expected.pixels for expected in forecasts) * pace
+    return [_HEADINGS, *rows, ("all", "", "", "", "", "", _duration(total))]
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _summary(run: Run, resources: Resources) -> str:
+    from impasto.engine import baseline, floor, make_plan
+
+    base = baseline(run.settings, run.device, run.plan.precision)
+    least = base + floor(run.levels[-1], run.settings, run.plan.precision)
+    history = run.plan.history[-1]
+    try:
+        make_plan(run.levels, run.settings, resources)
+        verdict = ""
+    except DeviceError as fault:
+        verdict = f"\npaint would refuse: {fault}"
+    return (
+        f"computed on {run.plan.device} in {run.plan.precision} with {run.plan.threads} threads; "
+        f"L-BFGS remembers {history} steps at the last level\n"
+        f"beside that, the program, the pictures and the network take {_bytes(base)}; "
+        f"the least --memory for this size is {_bytes(least)}{verdict}"
+    )
+
+
+def _bytes(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"

@@ -1,0 +1,77 @@
+"""The floors of docs/map.md: a room may import only rooms below it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import impasto
+
+SOURCE = Path(impasto.__file__).parent
+
+# Highest first. Rooms on one floor do not know each other, unless listed in MAY_ALSO.
+FLOORS = [
+    ["cli"],
+    ["engine"],
+    ["losses"],
+    ["network"],
+    ["pictures"],
+    ["settings"],
+    ["errors"],
+]
+ROOM_FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def _room(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def _imports(path: Path) -> list[tuple[int, str]]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{name.name}" for name in node.names]
+        elif isinstance(node, ast.Import):
+            names = [name.name for name in node.names]
+        else:
+            continue
+        found += [(node.lineno, name) for name in names if name.startswith("impasto.")]
+    return found
+
+
+def test_rooms_import_only_downwards():
+    for path in sorted(SOURCE.rglob("*.py")):
+        room = _room(path)
+        if room not in ROOM_FLOOR:
+            assert path.name in ("__init__.py", "__main__.py"), f"{path} is in no room"
+            continue
+        for line, name in _imports(path):
+            target = name.split(".")[1]
+            below = target == room or ROOM_FLOOR[target] > ROOM_FLOOR[room]
+            assert below, f"{path}:{line}: {room} may not import {name}"
+
+
+def test_no_room_is_a_drawer():
+    names = {path.stem for path in SOURCE.rglob("*.py")}
+    assert not names & {"utils", "util", "helpers", "common", "base", "misc"}
+
+
+def test_public_names_exist_and_are_all():
+    assert sorted(impasto.__all__) == [
+        "DeviceError", "ImpastoError", "NonFiniteError", "OutputError", "Picture",
+        "PictureError", "Plan", "Resources", "Settings", "Step", "Style", "UsageError",
+        "WeightsError", "iterate", "stylize",
+    ]  # fmt: skip
+    for name in impasto.__all__:
+        assert getattr(impasto, name).__name__ == name
+    assert impasto.__version__
+    with pytest.raises(AttributeError, match="no attribute 'paint_it'"):
+        _ = impasto.paint_it
+
+
+@pytest.mark.parametrize("words", ["import impasto", "from impasto.cli import main; main(['-h'])"])
+def test_starting_loads_no_torch(words: str):
+    code = f"import sys; {words}; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

@@ -1,0 +1,299 @@
+"""The command line: through main(argv), and as real processes where that matters."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto.cli import main, paint
+from impasto.losses import GramLoss
+from impasto.settings import Resources, Settings, options
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+# One thread each: tests run side by side.
+SMALL = ["--size", "64", "--levels", "1", "--iterations", "2", "--threads", "1"]
+# Scripts rely on them.
+FIXED_NAMES = (
+    *("size", "content-weight", "style-weight", "content-layers", "style-layers", "pooling"),
+    *("network", "padding", "optimizer", "init", "levels", "iterations", "tolerance"),
+    *("style-blend", "seed", "device", "threads", "quiet", "json-progress", "overwrite"),
+    *("memory", "tile", "scratch", "precision", "history"),
+)
+IMPASTO = [sys.executable, "-m", "impasto"]
+
+
+def _paint(*words: object) -> int:
+    return main(["paint", *map(str, words)])
+
+
+def _size(path: Path) -> tuple[int, int]:
+    with Image.open(path) as image:
+        image.load()
+        return image.size
+
+
+def test_paints_a_file(photo: Path, painting: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+    out = tmp_path / "out.jpg"
+    assert _paint(photo, painting, "-o", out, *SMALL) == 0
+    assert _size(out) == (64, 48)
+    stdout, stderr = capsys.readouterr()
+    assert stdout == ""
+    assert f"painted {out} (64 x 48 px) in" in stderr
+
+
+def test_quiet_says_nothing(photo: Path, painting: Path, tmp_path: Path, capfd):
+    assert _paint(photo, painting, "-o", tmp_path / "out.png", "--quiet", *SMALL) == 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_json_lines_tell_every_level(photo: Path, painting: Path, tmp_path: Path, capsys):
+    out = tmp_path / "out.png"
+    words = [
+        "--size",
+        "96",
+        "--levels",
+        "2",
+        "--iterations",
+        "10,3",
+        "--tolerance",
+        "0",
+        "--threads",
+        "1",
+    ]
+    assert _paint(photo, painting, "-o", out, "--json-progress", *words) == 0
+    stdout, stderr = capsys.readouterr()
+    events = [json.loads(line) for line in stdout.splitlines()]
+    assert [(e["event"], e.get("level"), e.get("iteration")) for e in events] == [
+        ("step", 1, 10), ("step", 2, 3), ("done", None, None),
+    ]  # fmt: skip
+    assert events[1]["fraction"] == 1
+    assert set(events[0]["losses"]) == {
+        "content relu4_2", *(f"style relu{block}_1" for block in range(1, 6)),
+    }  # fmt: skip
+    assert events[-1]["output"] == str(out)
+    assert "{" not in stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["none.jpg", "{painting}", "-o", "{out}"], 2, "there is no file none.jpg"),
+        (["{photo}", "{folder}", "-o", "{out}"], 2, "is a folder"),
+        (["{text}", "{painting}", "-o", "{out}"], 3, "not a picture"),
+        (["{tiny}", "{painting}", "-o", "{out}"], 3, "at least 32 px"),
+        (["{photo}", "{painting}", "-o", "{photo}"], 2, "also an input"),
+        (["{photo}", "{painting}", "-o", "{old}"], 2, "--overwrite"),
+        (["{photo}", "{painting}", "-o", "{folder}/no/out.png"], 5, "does not exist"),
+        (["{photo}", "{painting}", "-o", "/proc/out.png"], 5, "cannot write"),
+        (["{photo}", "{painting}", "-o", "out.xyz"], 2, "unknown extension"),
+        (["{photo}", "{painting}", "-o", "out"], 2, "unknown extension"),
+        (["{photo}", "{painting}"], 2, "Missing option '-o'"),
+        (["{photo}", "-o", "{out}"], 2, "Missing argument 'STYLE...'"),
+        (["{photo}", "{painting}", "-o", "{out}", "--stlye-weight", "1"], 2, "--style-weight"),
+        (
+            ["{photo}", "{painting}", "-o", "{out}", "--style-layers", "relu4_5"],
+            2,
+            "did you mean 'relu4_4'",
+        ),
+        (["{photo}", "{painting}", "-o", "{out}", "--size", "20"], 2, "32 px or more"),
+        (["{photo}", "{painting}", "-o", "{out}", "--device", "mps"], 6, "this machine has"),
+        (["{photo}", "{painting}", "-o", "{out}", "--style-blend", "1,2"], 2, "2 shares for 1"),
+        (["{photo}", "{painting}", "-o", "{out}", "--init", "nose"], 2, "did you mean 'noise'"),
+        (["{photo}", "{painting}", "-o", "{out}", "--levels", "9"], 2, "at most"),
+    ],
+)
+def test_wrong_use_gets_one_line_and_writes_nothing(
+    words: list[str], code: int, message: str, photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    names = {"photo": photo, "painting": painting, "out": tmp_path / "out.png", "folder": tmp_path}
+    names |= {name: tmp_path / f"{name}.png" for name in ("text", "tiny", "old")}
+    names["text"].write_text("hello")
+    names["old"].write_text("mine")
+    Image.new("RGB", (31, 40)).save(names["tiny"])
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    assert _paint(*(word.format(**names) for word in words)) == code
+    stdout, stderr = capsys.readouterr()
+    assert stdout == ""
+    assert len(stderr.splitlines()) == 1
+    assert stderr.startswith("impasto: ")
+    assert message in stderr
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_overwrite_replaces(photo: Path, painting: Path, tmp_path: Path):
+    out = tmp_path / "out.png"
+    out.write_text("old")
+    assert _paint(photo, painting, "-o", out, "--overwrite", *SMALL) == 0
+    assert _size(out) == (64, 48)
+
+
+def test_help_shows_every_option_in_groups(capsys: pytest.CaptureFixture):
+    assert main(["paint", "--help"]) == 0
+    text = capsys.readouterr().out
+    for cls in (Settings, Resources):
+        for name, (option, _) in options(cls).items():
+            assert f"--{name.replace('_', '-')}" in text
+            assert f"\n{option.group}:" in text
+    assert text.count("impasto paint ") >= 3
+
+
+def test_every_fixed_name_is_there(capsys: pytest.CaptureFixture):
+    main(["paint", "--help"])
+    text = capsys.readouterr().out
+    for name in FIXED_NAMES:
+        assert f"--{name}" in text
+
+
+def test_version(capsys: pytest.CaptureFixture):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("impasto 0.")
+
+
+def test_no_words_show_the_help(capsys: pytest.CaptureFixture):
+    assert main([]) == 2
+    assert "Usage: impasto" in capsys.readouterr().err
+
+
+def test_a_bug_is_one_line_without_debug(monkeypatch, capsys: pytest.CaptureFixture):
+    monkeypatch.setattr(paint, "from_names", lambda values: 1 / 0)
+    assert _paint("a", "b", "-o", "c.png") == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    main(["--debug", "paint", "a", "b", "-o", "c.png"])
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_broken_run_saves_the_last_finite_picture(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    original = GramLoss.score
+    monkeypatch.setattr(GramLoss, "score", lambda *a: original(*a) * float("nan"))
+    out = tmp_path / "out.png"
+    assert _paint(photo, painting, "-o", out, *SMALL) == 7
+    assert _size(out) == (64, 48)
+    assert "style relu1_1 loss became nan" in capsys.readouterr().err
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "COLUMNS": "100"}
+
+
+def test_the_readmes_command_at_a_small_size(tmp_path: Path):
+    out = tmp_path / "out.png"
+    words = ["paint", EXAMPLES / "coffee.jpg", EXAMPLES / "swirl.jpg", "-o", out, "--size", "96"]
+    done = subprocess.run(
+        [*IMPASTO, *map(str, words), "--iterations", "4", "--threads", "1"],
+        capture_output=True, text=True, check=False, env=_environment(),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert _size(out) == (96, 64)
+    assert [path.name for path in tmp_path.iterdir()] == ["out.png"]
+
+
+def test_exit_codes_of_a_real_process(tmp_path: Path):
+    done = subprocess.run(
+        [*IMPASTO, "paint", "none.jpg", "none.png", "-o", "out.png"],
+        capture_output=True, text=True, check=False, cwd=tmp_path, env=_environment(),
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == "impasto: there is no file none.jpg\n"
+
+
+def test_a_closed_pipe_stops_the_lines_but_not_the_picture(
+    photo: Path, painting: Path, tmp_path: Path
+):
+    out = tmp_path / "out.png"
+    words = ["paint", photo, painting, "-o", out, "--json-progress", "--iterations", "15"]
+    words += ["--size", "64", "--tolerance", "0", "--threads", "1"]
+    process = subprocess.Popen(
+        [*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.readline()
+    process.stdout.close()
+    stderr = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait() == 0, stderr
+    assert "Error" not in stderr
+    assert _size(out) == (64, 48)
+
+
+def test_control_c_saves_what_is_there(photo: Path, painting: Path, tmp_path: Path):
+    out = tmp_path / "out.png"
+    words = ["paint", photo, painting, "-o", out, "--json-progress", "--iterations", "100000"]
+    words += ["--size", "64", "--tolerance", "0", "--threads", "1"]
+    process = subprocess.Popen(
+        [*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, stderr = process.communicate(timeout=60)
+    assert time.monotonic() - began < 20
+    assert process.returncode == 130
+    assert b"saved what was there" in stderr
+    assert _size(out) == (64, 48)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a pseudo-terminal")
+def test_a_terminal_gets_a_bar(photo: Path, painting: Path, tmp_path: Path):
+    import pty
+
+    leader, follower = pty.openpty()
+    words = ["paint", photo, painting, "-o", tmp_path / "out.png", *SMALL]
+    process = subprocess.Popen([*IMPASTO, *map(str, words)], stderr=follower, env=_environment())
+    os.close(follower)
+    text = b""
+    while True:
+        try:
+            part = os.read(leader, 4096)
+        except OSError:  # the program has closed its end
+            break
+        if not part:
+            break
+        text += part
+    os.close(leader)
+    assert process.wait() == 0
+    assert "━".encode() in text
+    assert b"level 1/1" in text
+
+
+def test_a_plan_shows_levels_memory_and_time(photo: Path, painting: Path, capsys):
+    assert main(["plan", str(photo), str(painting), "--size", "2048", "--memory", "4GB"]) == 0
+    stdout = capsys.readouterr().out
+    headings, *rows = stdout.splitlines()
+    assert headings.split("  ")[0] == "level"
+    assert [row.split()[0] for row in rows[:6]] == ["1/5", "2/5", "3/5", "4/5", "5/5", "all"]
+    assert re.search(r"5/5 +2048 x 1536 px +\d+ of \d+ px +30 +[\d.]+ (G|M)B", stdout)
+    assert re.search(r"the least --memory for this size is \d+(\.\d)? (G|M)B", stdout)
+
+
+def test_a_plan_is_shown_even_where_paint_would_refuse(photo: Path, painting: Path, capsys):
+    assert main(["plan", str(photo), str(painting), "--size", "8192", "--memory", "1GB"]) == 0
+    stdout = capsys.readouterr().out
+    assert re.search(r"7/7 +8192 x 6144 px +\d+ of \d+ px", stdout)
+    assert "paint would refuse: 8192 x 6144 px needs" in stdout
+
+
+def test_too_little_memory_is_refused_before_painting(
+    photo: Path, painting: Path, tmp_path, capsys
+):
+    out = tmp_path / "out.png"
+    assert _paint(photo, painting, "-o", out, "--size", "8192", "--memory", "1GB") == 6
+    assert "give more --memory or a smaller --size" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_budget_gives_the_same_picture(photo: Path, painting: Path, tmp_path):
+    whole, tiled = tmp_path / "whole.png", tmp_path / "tiled.png"
+    words = ["--size", "160", "--levels", "1", "--iterations", "4", "--threads", "1"]
+    assert _paint(photo, painting, "-o", whole, *words) == 0
+    assert _paint(photo, painting, "-o", tiled, *words, "--tile", "64") == 0
+    difference = np.asarray(Image.open(whole)).astype(int) - np.asarray(Image.open(tiled))
+    assert np.abs(difference).max() <= 1
