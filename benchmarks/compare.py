@@ -2,8 +2,10 @@
 
     python benchmarks/compare.py CONTENT STYLE [--width 512 --height 384 --rounds 9 --threads 2]
 
-All three use the same layers. They take turns within one process, so that a busy machine slows
-all of them alike; ratios are taken within a round.
+All use the same layers. They take turns within one process, so that a busy machine slows all of
+them alike; ratios are taken within a round. A turn is two evaluations, of which the second is
+timed: each runs as its users get it, impasto with the C library told to keep large blocks
+(`reused_blocks`, part of every run), the others without, and one row shows pastiche with it.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import torch
@@ -22,51 +25,106 @@ from plain import Plain
 from impasto import Resources, Settings
 from impasto.engine.iterate import objective_of, prepare
 from impasto.engine.memory import reused_blocks
-from impasto.engine.optimizer import make_stepper
-from impasto.network import build
+from impasto.engine.optimizer import LBFGS, make_stepper
+from impasto.losses import moments
+from impasto.network import build, winograd
+from impasto.network.convolution import Convolution
 from impasto.pictures import Picture, as_picture, resize
 
 Turn = Callable[[], object]
+Keeping = Callable[[], AbstractContextManager[None]]  # how the C library keeps blocks
+
+# What an evaluation consists of: where it is done, and what to call it.
+PARTS = (
+    (torch, "bmm", "products over channels"),
+    (winograd, "_transform_inputs", "transforms of inputs"),
+    (winograd, "_transform_outputs", "transforms of outputs"),
+    (winograd._Block, "_fill_strip", "padding and gates"),
+    (Convolution, "responses", "convolutions, all, forward"),
+    (Convolution, "input_gradient", "convolutions, all, backward"),
+    (moments, "_sum_of_outers", "Gram matrices"),
+    (torch, "mm", "their gradients"),
+    (LBFGS, "_advance", "L-BFGS"),
+)
 
 
 def main() -> None:
-    """Let them take turns and print a table."""
+    """Let them take turns and print two tables."""
     options = _arguments()
     torch.set_num_threads(options.threads)
-    with tempfile.TemporaryDirectory() as folder, reused_blocks():
+    with tempfile.TemporaryDirectory() as folder:
         content, style = (
             _cut(path, options, Path(folder) / name)
             for path, name in ((options.content, "content.png"), (options.style, "style.png"))
         )
-        makers: dict[str, Callable[[], Turn]] = {
-            "impasto": lambda: impasto_turn(content, style, Settings(levels=1)),
-            "impasto, pastiche's network": lambda: impasto_turn(
-                content, style,
-                Settings(levels=1, network="original", pooling="max", padding="zeros"),
-            ),
-            "pastiche 1.6.0": lambda: PasticheArtist(str(content), [str(style)]).draw,
-            "plain PyTorch": lambda: Plain(
-                *(as_picture(path).tensor()[None] for path in (content, style))
-            ).step,
-        }  # fmt: skip
-        report(turns(makers, options.rounds))
+        peers = Settings(levels=1, network="original", pooling="max", padding="zeros")
+        pastiche = PasticheArtist(str(content), [str(style)]).draw
+        plain = Plain(*(as_picture(path).tensor()[None] for path in (content, style))).step
+        ours = impasto_turn(content, style, peers)
+        report(
+            turns(
+                {
+                    "impasto": (impasto_turn(content, style, Settings(levels=1)), reused_blocks),
+                    "impasto, pastiche's network": (ours, reused_blocks),
+                    "pastiche 1.6.0": (pastiche, nullcontext),
+                    "pastiche 1.6.0, blocks kept": (pastiche, reused_blocks),
+                    "plain PyTorch": (plain, nullcontext),
+                },
+                options.rounds,
+            )
+        )
+        with reused_blocks():
+            where_time_goes(ours, options.rounds)
 
 
-def turns(makers: dict[str, Callable[[], Turn]], rounds: int) -> dict[str, list[float]]:
-    """Return name -> seconds of each round; two rounds before them are not counted."""
-    prepared = {}
-    for name, make in makers.items():
-        began = time.perf_counter()
-        prepared[name] = make()
-        print(f"{name}: ready after {time.perf_counter() - began:.2f} s", flush=True)
-    seconds: dict[str, list[float]] = {name: [] for name in makers}
-    for number in range(rounds + 2):
-        for name, turn in prepared.items():
-            began = time.perf_counter()
-            turn()
-            if number > 1:
-                seconds[name].append(time.perf_counter() - began)
+def turns(entries: dict[str, tuple[Turn, Keeping]], rounds: int) -> dict[str, list[float]]:
+    """Return name -> seconds of each round; one round before them is not counted."""
+    seconds: dict[str, list[float]] = {name: [] for name in entries}
+    for number in range(rounds + 1):
+        for name, (turn, keeping) in entries.items():
+            with keeping():
+                turn()
+                began = time.perf_counter()
+                turn()
+                if number:
+                    seconds[name].append(time.perf_counter() - began)
     return seconds
+
+
+def where_time_goes(turn: Turn, rounds: int) -> None:
+    """Print the share of each part; the convolutions hold the four parts above them."""
+    turn()
+    spent: dict[str, float] = {}
+    with contextmanager(_watched)(spent):
+        began = time.perf_counter()
+        for _ in range(rounds):
+            turn()
+        total = time.perf_counter() - began
+    print(f"\n| of {total / rounds:.2f} s | ms | share |\n|---|---|---|")
+    for name, seconds in spent.items():
+        print(f"| {name} | {1000 * seconds / rounds:.0f} | {100 * seconds / total:.0f} % |")
+
+
+def _watched(spent: dict[str, float]) -> Iterator[None]:
+    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in PARTS]
+    for owner, name, label in PARTS:
+        setattr(owner, name, _timed(getattr(owner, name), spent, label))
+    yield
+    for owner, name, original in originals:
+        setattr(owner, name, original)
+
+
+def _timed(function: Callable[..., object], spent: dict[str, float], label: str) -> Turn:
+    spent[label] = 0.0
+
+    def call(*arguments: object, **more: object) -> object:
+        began = time.perf_counter()
+        try:
+            return function(*arguments, **more)
+        finally:
+            spent[label] += time.perf_counter() - began
+
+    return call
 
 
 def impasto_turn(content: Path, style: Path, settings: Settings) -> Turn:

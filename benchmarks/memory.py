@@ -2,9 +2,11 @@
 
     python benchmarks/memory.py budget CONTENT STYLE SIZE MEMORY
     python benchmarks/memory.py evaluation CONTENT STYLE SIZE MEMORY
+    python benchmarks/memory.py plain CONTENT STYLE SIZE auto
     python benchmarks/memory.py curve CONTENT STYLE OUT.svg        (needs matplotlib)
 
-`budget` paints all levels with few evaluations, `evaluation` evaluates twice at a single size;
+`budget` paints all levels with few evaluations, `evaluation` evaluates at a single size (twice, or
+as often as a last argument says), `plain` does so with plain PyTorch (benchmarks/plain.py);
 `curve` does that for 0.2 to 16 megapixels. All run in a program of their own, whose anonymous
 memory (RssAnon in /proc) is read fifty times a second.
 """
@@ -19,18 +21,36 @@ import time
 from pathlib import Path
 
 FEW = "3,2,2,2,2,2"
-SIDES = (512, 1024, 1536, 2048, 3072, 4608)
+SIDES = (512, 1024, 2048, 4608)
 
 EVALUATE = """
 import sys, time
 import impasto
-content, style, size, memory = sys.argv[1:]
-settings = impasto.Settings(size=int(size), levels=1, iterations=2, tolerance=0)
+content, style, size, memory, count = [*sys.argv[1:], 2][:5]
+settings = impasto.Settings(size=int(size), levels=1, iterations=count, tolerance=0)
 resources = impasto.Resources(memory=memory)
 began = time.perf_counter()
 for step in impasto.iterate(content, style, settings, resources):
     print(f"{step.plan.tiles[0]} {time.perf_counter() - began:.2f}", flush=True)
     began = time.perf_counter()
+"""
+
+PLAIN = """
+import sys, time
+sys.path.insert(0, "benchmarks")
+from plain import Plain
+from impasto import Settings
+from impasto.engine import prepare
+from impasto.pictures import resize
+content, style, size = sys.argv[1:4]
+run = prepare(content, style, Settings(size=int(size), levels=1))
+level = run.levels[-1]
+photo = resize(run.content.tensor()[None], level.height, level.width)
+painter = Plain(photo, resize(run.styles[0].picture.tensor()[None], *level.style_sizes[0]))
+for _ in range(2):
+    began = time.perf_counter()
+    painter.step()
+    print(f"None {time.perf_counter() - began:.2f}", flush=True)
 """
 
 
@@ -40,7 +60,7 @@ def main() -> None:
     if what == "curve":
         curve(content, style, Path(rest[0]))
         return
-    size, memory = rest
+    size, memory, *count = rest
     if what == "budget":
         with tempfile.TemporaryDirectory() as folder:
             command = ["-m", "impasto", "paint", content, style, "-o", f"{folder}/out.png"]
@@ -48,7 +68,8 @@ def main() -> None:
             peak, _, seconds = watched(command)
         print(f"| {size} px | {memory} | peak {peak / 1e9:.2f} GB | {seconds:.0f} s |")
     else:
-        peak, output, _ = watched(["-c", EVALUATE, content, style, size, memory])
+        program = PLAIN if what == "plain" else EVALUATE
+        peak, output, _ = watched(["-c", program, content, style, size, memory, *count])
         tile, pace = output.split()[-2:]
         print(
             f"| {size} px | {memory} | tiles of {tile} px | peak {peak / 1e9:.2f} GB | {pace} s |"
