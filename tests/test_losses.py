@@ -1,7 +1,22 @@
 import pytest
 import torch
 
-from impasto.losses import ContentLoss, GramLoss, Moments, measure_moments, moments
+from impasto.losses import (
+    ContentLoss,
+    CovarianceLoss,
+    GramLoss,
+    HistogramLoss,
+    Moments,
+    SmoothLoss,
+    WassersteinLoss,
+    added,
+    edges,
+    measure_moments,
+    moments,
+    shared,
+)
+
+STYLE_LOSSES = [GramLoss(), CovarianceLoss(), WassersteinLoss(), HistogramLoss()]
 
 
 def _features(height: int = 5, width: int = 4, channels: int = 3, seed: int = 0) -> torch.Tensor:
@@ -9,13 +24,18 @@ def _features(height: int = 5, width: int = 4, channels: int = 3, seed: int = 0)
     return torch.rand(1, channels, height, width, generator=generator, dtype=torch.float64)
 
 
-def test_gram_is_zero_at_its_own_target():
-    sums = GramLoss().measure(_features())
-    assert GramLoss().score(sums, sums) == 0
+def _score(loss, features: torch.Tensor, goal: torch.Tensor, weight=None) -> torch.Tensor:
+    return loss.score(loss.measure(features, weight), loss.goal(loss.measure(goal)))
+
+
+@pytest.mark.parametrize("loss", STYLE_LOSSES)
+def test_a_style_loss_is_zero_at_its_own_target_alone(loss):
+    assert _score(loss, _features(), _features()).abs() < 1e-6
+    assert _score(loss, _features(), _features(seed=1)) > 1e-4
 
 
 def test_content_is_zero_at_its_own_reference():
-    assert ContentLoss().score(ContentLoss().measure(_features(), _features())) == 0
+    assert ContentLoss().score(ContentLoss().measure(_features(), reference=_features())) == 0
 
 
 def test_gram_by_hand_on_two_by_two():
@@ -23,7 +43,7 @@ def test_gram_by_hand_on_two_by_two():
     # Sums of products over four cells: 1+4+0+1 = 6, 0+2+0+0 = 2, 0+1+9+0 = 10; over M = 4.
     gram = measure_moments(features).gram()
     assert torch.equal(gram, torch.tensor([[1.5, 0.5], [0.5, 2.5]]))
-    goal = Moments(torch.tensor(1.0), torch.zeros(2, 2))
+    goal = Moments(torch.tensor(1.0), torch.zeros(2), torch.zeros(2, 2))
     # Mean over N^2 = 4 of 2.25, 0.25, 0.25, 6.25.
     assert GramLoss().score(GramLoss().measure(features), goal) == 2.25
 
@@ -32,33 +52,36 @@ def test_content_by_hand_on_two_by_two():
     features = torch.tensor([[[[1.0, 2.0], [0.0, 1.0]]]])
     reference = torch.tensor([[[[1.0, 0.0], [3.0, 2.0]]]])
     loss = ContentLoss()
-    assert loss.score(loss.measure(features, reference)) == (4 + 9 + 1) / 4
+    assert loss.score(loss.measure(features, reference=reference)) == (4 + 9 + 1) / 4
 
 
-def test_gram_gradient_matches_finite_differences():
-    goal = GramLoss().measure(_features(3, 7, seed=1))
+@pytest.mark.parametrize("weighed", [False, True])
+@pytest.mark.parametrize("loss", STYLE_LOSSES)
+def test_a_style_gradient_matches_finite_differences(loss, weighed: bool):
+    goal = _features(3, 7, seed=1)
+    weight = _features(channels=1, seed=2) if weighed else None
     features = _features().requires_grad_()
-    assert torch.autograd.gradcheck(
-        lambda f: GramLoss().score(GramLoss().measure(f), goal), features
-    )
+    assert torch.autograd.gradcheck(lambda f: _score(loss, f, goal, weight), features)
 
 
 def test_content_gradient_matches_finite_differences():
     loss, reference = ContentLoss(), _features(seed=1)
     features = _features().requires_grad_()
-    assert torch.autograd.gradcheck(lambda f: loss.score(loss.measure(f, reference)), features)
+    assert torch.autograd.gradcheck(
+        lambda f: loss.score(loss.measure(f, reference=reference)), features
+    )
 
 
 @pytest.mark.parametrize("axis", [2, 3])
-@pytest.mark.parametrize("loss", [GramLoss(), ContentLoss()])
-def test_sums_over_halves_equal_the_whole(loss: GramLoss | ContentLoss, axis: int):
+@pytest.mark.parametrize("loss", [*STYLE_LOSSES, ContentLoss()])
+def test_sums_over_halves_equal_the_whole(loss, axis: int):
     features, reference = _features(6, 8), _features(6, 8, seed=1)
+    guide = _features(6, 8, channels=1, seed=2)
     size = features.shape[axis]
 
     def measure(first: int, count: int) -> tuple[torch.Tensor, ...]:
-        return loss.measure(
-            features.narrow(axis, first, count), reference.narrow(axis, first, count)
-        )
+        cut = (whole.narrow(axis, first, count) for whole in (features, guide, reference))
+        return loss.measure(*cut)
 
     for one, other, whole in zip(
         measure(0, 2), measure(2, size - 2), measure(0, size), strict=True
@@ -81,3 +104,74 @@ def test_channels_last_features_give_the_same_sums():
     features = _features(6, 8)
     turned = features.contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(measure_moments(turned).outer, measure_moments(features).outer)
+
+
+@pytest.mark.parametrize("loss", [*STYLE_LOSSES, ContentLoss(), SmoothLoss()])
+def test_a_weight_of_one_or_nothing_is_a_cut(loss):
+    features, reference = _features(6, 8, channels=6), _features(6, 8, channels=6, seed=1)
+    weight = torch.zeros(1, 1, 6, 8, dtype=torch.float64)
+    weight[..., :5] = 1
+    masked = loss.measure(features, weight, reference)
+    cut = loss.measure(features[..., :5], None, reference[..., :5])
+    for one, other in zip(masked, cut, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_covariance_by_hand():
+    # Filters 1, 3 and 0, 2: means 2 and 1, variances and covariance 1.
+    features = torch.tensor([[[[1.0, 3.0]], [[0.0, 2.0]]]])
+    goal = torch.zeros(1, 2, 1, 2)
+    # Covariances of 1 against 0, and the means' mean square: (4 + 1) / 2.
+    assert _score(CovarianceLoss(), features, goal) == 1 + 2.5
+
+
+def test_wasserstein_by_hand():
+    """With diagonal covariances it is |m - n|^2 plus the squared gaps of deviations."""
+    # Two filters, uncorrelated: deviations 1 and 2 about means 3 and 5; against 3 and 1, 5 and 5.
+    signs = torch.tensor([[1, 1, -1, -1], [1, -1, 1, -1]], dtype=torch.float64)
+    deviations = torch.tensor([[1.0], [2.0]], dtype=torch.float64)
+    means = torch.tensor([[3.0], [5.0]], dtype=torch.float64)
+    ours = (means + deviations * signs).view(1, 2, 2, 2)
+    theirs = (torch.tensor([[5.0], [5.0]]) + torch.tensor([[3.0], [1.0]]) * signs).view(1, 2, 2, 2)
+    expected = ((3 - 5) ** 2 + (1 - 3) ** 2 + (2 - 1) ** 2) / 2
+    # The share that is added to every eigenvalue makes itself felt in the fourth digit.
+    assert _score(WassersteinLoss(), ours, theirs).item() == pytest.approx(expected, rel=1e-3)
+
+
+def test_wasserstein_has_a_finite_gradient_with_fewer_cells_than_filters():
+    features = _features(1, 2, channels=12).float().requires_grad_()
+    _score(WassersteinLoss(), features, _features(2, 2, channels=12, seed=1).float()).backward()
+    assert torch.isfinite(features.grad).all()
+    flat = torch.zeros(1, 12, 2, 2, requires_grad=True)
+    _score(WassersteinLoss(), flat, torch.zeros(1, 12, 2, 2)).backward()
+    assert torch.isfinite(flat.grad).all()
+
+
+def test_histogram_by_hand():
+    # One filter; 0.375 fills the bin 0..0.25 and half of 0.25..0.5, 0 fills none.
+    filled = HistogramLoss().measure(torch.full((1, 1, 1, 1), 0.375))[3][:, 0]
+    assert filled[:3].tolist() == [1, 0.5, 0]
+    loss = _score(HistogramLoss(), torch.full((1, 1, 1, 1), 0.375), torch.zeros(1, 1, 1, 1))
+    # Gram 0.375^2 against 0, and four times the integral 0.25 * 1 + 0.25 * 0.25.
+    assert loss.item() == pytest.approx(0.375**4 + 4 * (0.25 + 0.0625))
+
+
+def test_histogram_tells_apart_what_gram_cannot():
+    spread = torch.tensor([[[[0.0, 2.0]]]])
+    even = torch.full((1, 1, 1, 2), 2**0.5)
+    assert _score(GramLoss(), spread, even).abs() < 1e-6
+    assert _score(HistogramLoss(), spread, even) > 0.1
+
+
+def test_smoothness_by_hand():
+    image = torch.tensor([[0.0, 1.0], [0.0, 0.5]]).expand(1, 3, 2, 2)
+    # Across: 1, 0.5; down: 0, -0.5; squares 1.5 a channel over four pixels.
+    loss = SmoothLoss()
+    assert loss.score(loss.measure(edges(image))).item() == pytest.approx(1.5 / 4)
+
+
+def test_several_styles_are_mixed_by_share_not_by_size():
+    small, large = (GramLoss().measure(_features(*size)) for size in ((2, 2), (20, 30)))
+    mixed = Moments(*added((shared(small, 0.25), shared(large, 0.75))))
+    expected = 0.25 * Moments(*small).gram() + 0.75 * Moments(*large).gram()
+    torch.testing.assert_close(mixed.gram(), expected)

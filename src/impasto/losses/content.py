@@ -14,11 +14,23 @@ class ContentLoss:
     filters: see docs/papers.md.
     """
 
-    def measure(self, features: Tensor, reference: Tensor | None = None) -> Sums:
+    def measure(
+        self, features: Tensor, weight: Tensor | None = None, reference: Tensor | None = None
+    ) -> Sums:
         """Count values and sum squared differences from `reference` (1,C,h,w)."""
         assert reference is not None
         squares = (features.float() if features.itemsize < 4 else features) - reference
-        return squares.new_full((), squares.numel()), squares.square().sum()
+        squares = squares.square()
+        if weight is None:
+            return squares.new_full((), squares.numel()), squares.sum()
+        return weight.sum(dtype=squares.dtype) * features.shape[1], (squares * weight).sum()
+
+    capturable = True
+    factor = 1.0
+
+    def goal(self, sums: Sums) -> Sums:
+        """Return the sums themselves."""
+        return sums
 
     def score(self, sums: Sums, goal: Sums | None = None) -> Tensor:
         """Return the mean; the reference already entered the sums."""
