@@ -18,6 +18,7 @@ FLOORS = [
     ["losses"],
     ["network"],
     ["pictures"],
+    ["presets"],
     ["settings"],
     ["errors"],
 ]

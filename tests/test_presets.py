@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from impasto import Settings, UsageError
+from impasto.cli import main
+from impasto.presets import DEFAULT, NAMES, from_options, read_preset
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_preset_can_be_read_and_says_what_it_is(name: str):
+    assert read_preset(name).description
+    from_options({"preset": name})
+
+
+def test_the_default_preset_is_the_defaults():
+    assert from_options({"preset": DEFAULT}) == from_options({})
+
+
+def test_the_papers_preset_is_the_papers_method():
+    settings, _ = from_options({"preset": "paper"})
+    assert (settings.init, settings.levels, settings.style_loss) == ("noise", 1, "gram")
+    assert settings.content_weight / settings.style_weight == 1e-3
+    assert settings.style_layers == tuple((f"relu{block}_1", 0.2) for block in range(1, 6))
+
+
+def test_what_is_given_goes_before_the_preset():
+    settings, _ = from_options({"preset": "paper", "levels": 2})
+    assert settings.levels == 2
+    assert settings.init == "noise"
+
+
+def test_anybody_can_write_a_preset(tmp_path: Path):
+    mine = tmp_path / "mine.toml"
+    mine.write_text('description = "large"\nsize = 300\nstyle-weight = 20\nthreads = 1\n')
+    settings, resources = from_options({"preset": str(mine)})
+    assert settings == Settings(size=300, style_weight=20)
+    assert resources.threads == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("size = [", "is not TOML"),
+        ("sise = 3", "no option 'sise'; did you mean 'size'"),
+        ("size = 3", "size cannot be 3"),
+    ],
+)
+def test_a_broken_preset_is_refused(tmp_path: Path, text: str, message: str):
+    mine = tmp_path / "mine.toml"
+    mine.write_text(text)
+    with pytest.raises(UsageError, match=message):
+        from_options({"preset": str(mine)})
+
+
+def test_an_unknown_preset_is_refused_with_a_suggestion():
+    with pytest.raises(UsageError, match=r"no preset 'papr'.*did you mean 'paper'"):
+        read_preset("papr")
+
+
+def test_presets_are_listed_and_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    assert main(["presets", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in NAMES)
+    assert main(["presets", "show", "paper"]) == 0
+    shown = tmp_path / "shown.toml"
+    shown.write_text(capsys.readouterr().out)
+    assert read_preset(str(shown)).values == read_preset("paper").values
+    assert main(["presets", "show", "nothing"]) == 2
