@@ -1,9 +1,12 @@
-"""A style: the picture it is taken from and its share among several."""
+"""A style: the picture it is taken from, its share among several, and where it applies."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from impasto.errors import UsageError
 from impasto.pictures.picture import Picture
@@ -12,27 +15,63 @@ from impasto.pictures.sources import as_picture
 
 @dataclass(frozen=True, eq=False)
 class Style:
-    """A picture whose manner is wanted, with its share among several styles."""
+    """A picture whose manner is wanted, with its share among several styles.
+
+    `regions` is a map of the picture's regions, a plain colour (r, g, b) of 0..255 that all of it
+    serves, or None where it serves every region. `scale` is its size against the result's:
+    larger means larger strokes.
+    """
 
     picture: Picture
     weight: float = 1.0
+    regions: Picture | tuple[int, int, int] | None = None
+    scale: float = 1.0
 
 
-def as_styles(sources: Any, blend: tuple[float, ...] = ()) -> tuple[Style, ...]:
+def as_styles(
+    sources: Any, blend: tuple[float, ...] = (), scales: tuple[float, ...] = (1.0,)
+) -> tuple[Style, ...]:
     """Make styles of one or several picture sources; shares are scaled to add up to 1.
 
-    Raises UsageError when there are no styles or not one share for each.
+    Raises UsageError when there are no styles, or not one share or scale for each.
     """
-    items = sources if isinstance(sources, list | tuple) else [sources]
+    items = list(sources) if isinstance(sources, list | tuple) else [sources]
     if not items:
         raise UsageError("no style picture given")
     styles = [item if isinstance(item, Style) else Style(as_picture(item)) for item in items]
     shares = blend or tuple(style.weight for style in styles)
-    if len(shares) != len(styles):
-        raise UsageError(
-            f"style blend has {len(shares)} shares for {len(styles)} styles; give one for each"
-        )
+    _one_for_each("style blend", "shares", shares, styles)
+    scales = scales * len(styles) if len(scales) == 1 else scales
+    _one_for_each("style scale", "numbers", scales, styles)
     total = sum(shares)
     return tuple(
-        Style(style.picture, share / total) for style, share in zip(styles, shares, strict=True)
+        replace(style, weight=share / total, scale=style.scale * scale)
+        for style, share, scale in zip(styles, shares, scales, strict=True)
     )
+
+
+def _one_for_each(what: str, unit: str, values: Sequence[float], styles: Sequence[Style]) -> None:
+    if len(values) != len(styles):
+        raise UsageError(
+            f"{what} has {len(values)} {unit} for {len(styles)} styles; give one for each"
+        )
+
+
+def cropped(style: Style, box: tuple[float, float, float, float]) -> Style:
+    """Return a style of a part of the picture, (left, top, right, bottom) in shares of its sides.
+
+    Its map of regions, if any, is cut alike.
+    """
+    regions = style.regions
+    return replace(
+        style,
+        picture=_cut(style.picture, box),
+        regions=_cut(regions, box) if isinstance(regions, Picture) else regions,
+    )
+
+
+def _cut(picture: Picture, box: tuple[float, float, float, float]) -> Picture:
+    height, width = picture.size
+    left, right = round(box[0] * width), round(box[2] * width)
+    top, bottom = round(box[1] * height), round(box[3] * height)
+    return Picture(np.ascontiguousarray(picture.array[top:bottom, left:right]))
