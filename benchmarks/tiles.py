@@ -21,7 +21,7 @@ from impasto import Settings
 from impasto.engine.memory import reused_blocks
 from impasto.engine.objective import Objective, Term
 from impasto.engine.padding import REFLECT_MARGIN_PX
-from impasto.engine.targets import make_terms
+from impasto.engine.targets import make_terms, plain_scene
 from impasto.engine.view import View, make_view
 from impasto.network import build
 
@@ -83,7 +83,7 @@ def _objective(view: View, size: tuple[int, int]) -> tuple[Objective, torch.Tens
     generator = torch.Generator().manual_seed(0)
     image = torch.rand((1, 3, *size), generator=generator)
     small = image[..., :256, :256].contiguous()
-    terms = make_terms(view, small, [(small, 1.0)], Settings())
+    terms = make_terms(view, plain_scene(small, [(small, 1.0)]), Settings())
     # Any reference of the right size takes the same time.
     return Objective(view, [_with_reference(term, view, size) for term in terms]), image
 

@@ -39,7 +39,8 @@ class TinyEncoder:
         return dict(self.walk(image, names))
 
     def walk(self, image: Tensor, names: Collection[str]) -> Iterator[tuple[str, Tensor]]:
-        first = functional.relu(functional.conv2d(image - 0.5, self._first, padding=1))
+        pixels = image.to(self._first.dtype) - 0.5
+        first = functional.relu(functional.conv2d(pixels, self._first, padding=1))
         pooled = functional.avg_pool2d(first, 2, ceil_mode=True)
         second = functional.relu(functional.conv2d(pooled, self._second, padding=1))
         maps = {"relu1_1": first, "relu2_1": second}

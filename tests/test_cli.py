@@ -163,7 +163,7 @@ def test_no_words_show_the_help(capsys: pytest.CaptureFixture):
 
 
 def test_a_bug_is_one_line_without_debug(monkeypatch, capsys: pytest.CaptureFixture):
-    monkeypatch.setattr(paint, "from_names", lambda values: 1 / 0)
+    monkeypatch.setattr(paint, "given", lambda values: 1 / 0)
     assert _paint("a", "b", "-o", "c.png") == 1
     assert capsys.readouterr().err.count("\n") == 1
     main(["--debug", "paint", "a", "b", "-o", "c.png"])

@@ -12,9 +12,9 @@ from impasto import DeviceError, NonFiniteError, Picture, Resources, Settings, U
 from impasto.engine import hardware, paint, prepare
 from impasto.engine.objective import Objective
 from impasto.engine.padding import frame
-from impasto.engine.start import GRAIN, next_image, start_image
+from impasto.engine.start import GRAIN, Start, next_image, start_image
 from impasto.engine.stopping import Watch
-from impasto.engine.targets import make_terms
+from impasto.engine.targets import make_terms, plain_scene
 from impasto.engine.tiling import Tiling
 from impasto.engine.view import make_view
 from impasto.network import build
@@ -25,7 +25,7 @@ CONTENT, STYLE, OTHER = (random_pixels(72, 64, seed) for seed in (1, 2, 3))
 
 def _paint(encoder=None, styles=(STYLE,), start=None, **values) -> list[impasto.Step]:
     settings = Settings(**{"size": 72, "iterations": 8, **TINY, **values})
-    run = prepare(CONTENT, list(styles), settings, Resources(threads=1), start)
+    run = prepare(CONTENT, list(styles), settings, Resources(threads=1), start=start)
     return list(paint(run, encoder or TinyEncoder()))
 
 
@@ -37,7 +37,7 @@ def _terms(settings: Settings, encoder=None, dtype=torch.float64):
     encoder = encoder or TinyEncoder(dtype)
     content, style = (as_picture(p).tensor()[None].to(dtype) for p in (CONTENT, STYLE))
     view = make_view(encoder, settings)
-    return view, make_terms(view, content, [(style, 1.0)], settings), content
+    return view, make_terms(view, plain_scene(content, [(style, 1.0)]), settings), content
 
 
 def test_objective_is_the_papers():
@@ -69,7 +69,7 @@ def test_objective_is_the_papers():
 def test_objective_is_zero_where_both_goals_are_met(padding: str):
     settings, content = Settings(**TINY, padding=padding), as_picture(CONTENT).tensor()[None]
     view = make_view(TinyEncoder(), settings)
-    terms = make_terms(view, content, [(content, 1.0)], settings)
+    terms = make_terms(view, plain_scene(content, [(content, 1.0)]), settings)
     losses = Objective(view, terms)(content.clone().requires_grad_())
     assert all(loss < 1e-9 for loss in losses.values())
 
@@ -266,9 +266,9 @@ def test_a_finer_level_gets_the_start_pictures_detail():
     fine = photo.tensor()[None]
     coarse = resize(fine, 36, 32)
     # Nothing painted: enlarging and adding the missing detail gives the photograph back.
-    torch.testing.assert_close(next_image(coarse, photo, 72, 64), fine, rtol=0, atol=1e-6)
-    assert torch.equal(next_image(coarse, None, 72, 64), resize(coarse, 72, 64))
-    assert next_image(fine, photo, 72, 64) is fine
+    torch.testing.assert_close(next_image(coarse, Start(photo), 72, 64), fine, rtol=0, atol=1e-6)
+    assert torch.equal(next_image(coarse, Start(None), 72, 64), resize(coarse, 72, 64))
+    assert next_image(fine, Start(photo), 72, 64) is fine
 
 
 def test_half_precision_features_give_nearly_the_same_losses_and_gradient():
@@ -289,16 +289,16 @@ def test_half_precision_features_give_nearly_the_same_losses_and_gradient():
 
 def test_a_start_picture_gets_a_little_grain_of_its_seed():
     flat = as_picture(np.full((64, 64, 3), 200, np.uint8))
-    start = start_image(flat, 64, 64, seed=1)
+    start = start_image(Start(flat), 64, 64, seed=1)
     assert 0.5 * GRAIN < start.std() < 1.5 * GRAIN
-    assert torch.equal(start, start_image(flat, 64, 64, seed=1))
-    assert not torch.equal(start, start_image(flat, 64, 64, seed=2))
+    assert torch.equal(start, start_image(Start(flat), 64, 64, seed=1))
+    assert not torch.equal(start, start_image(Start(flat), 64, 64, seed=2))
 
 
 def test_noise_of_single_pixels_is_not_enlarged():
     photo = as_picture(CONTENT)
     coarse = resize(photo.tensor()[None], 36, 32)
     board = (torch.arange(36)[:, None] + torch.arange(32)) % 2 * 0.1 - 0.05
-    painted = next_image(coarse + board, photo, 72, 64)
-    clean = next_image(coarse, photo, 72, 64)
+    painted = next_image(coarse + board, Start(photo), 72, 64)
+    clean = next_image(coarse, Start(photo), 72, 64)
     assert (painted - clean)[..., 4:-4, 4:-4].abs().max() < 1e-3

@@ -8,7 +8,6 @@ import impasto
 from impasto import Resources, Settings
 from impasto.engine import paint, prepare
 from impasto.engine.capture import CapturedObjective
-from impasto.engine.iterate import objective_of
 from impasto.network import build
 
 PHOTO, STYLE = random_pixels(96, 128, 1), random_pixels(80, 90, 2)
@@ -37,7 +36,7 @@ def test_a_recorded_evaluation_is_the_evaluation():
     settings = Settings(size=128, levels=1)
     run = prepare(PHOTO, STYLE, settings, Resources(device="cuda"))
     encoder = build(settings, settings.layers, device="cuda")
-    objective = objective_of(run, 1, encoder)
+    objective = run.objective(1, encoder)
     captured = CapturedObjective(objective, torch.zeros(1, 3, 96, 128, device="cuda"))
     for seed in (1, 2):
         generator = torch.Generator().manual_seed(seed)

@@ -19,7 +19,7 @@ GB = 1_000_000_000
 
 def _plan(side: int, memory: int, **values) -> Plan:
     settings = Settings(size=side, levels=1, **values)
-    levels = make_levels((side * 3 // 4, side), [(768, 1024)], settings)
+    levels = make_levels((side * 3 // 4, side), [((768, 1024), 1.0)], settings)
     return make_plan(levels, settings, Resources(memory=memory, device="cpu"))
 
 
@@ -41,7 +41,7 @@ def test_a_smaller_budget_means_smaller_tiles_then_scratch():
 def test_a_plan_stays_within_its_budget():
     for memory in (3, 5, 9, 20):
         settings = Settings(size=4096, levels=1)
-        levels = make_levels((3072, 4096), [(768, 1024)], settings)
+        levels = make_levels((3072, 4096), [((768, 1024), 1.0)], settings)
         plan = make_plan(levels, settings, Resources(memory=memory * GB, device="cpu"))
         (expected,) = forecast(levels, settings, plan)
         assert expected.memory < memory * GB
@@ -60,28 +60,28 @@ def test_too_small_a_budget_is_refused_with_numbers():
 
 def test_the_level_that_needs_most_is_the_one_refused():
     settings = Settings(size=8192)
-    levels = make_levels((6144, 8192), [(768, 1024)], settings)
+    levels = make_levels((6144, 8192), [((768, 1024), 1.0)], settings)
     with pytest.raises(DeviceError, match=r"8192 x 6144 px needs .* 0\.00 GB are left"):
         make_plan(levels, settings, Resources(memory="100MB", device="cpu"))
 
 
 def test_the_floor_is_less_than_what_any_plan_needs():
     settings = Settings(size=2048, levels=1)
-    (level,) = make_levels((1536, 2048), [(768, 1024)], settings)
+    (level,) = make_levels((1536, 2048), [((768, 1024), 1.0)], settings)
     least = needs(level, settings, 256)
     assert floor(level, settings, "float32") <= least.pictures + least.tile
 
 
 def test_half_precision_needs_half_the_tile():
     settings = Settings(size=2048, levels=1)
-    (level,) = make_levels((1536, 2048), [(768, 1024)], settings)
+    (level,) = make_levels((1536, 2048), [((768, 1024), 1.0)], settings)
     whole, half = (needs(level, settings, None, name).tile for name in ("float32", "bfloat16"))
     assert half < 0.6 * whole
 
 
 def test_an_explicit_tile_is_taken_as_it_is():
     settings, resources = Settings(size=512), Resources(tile=128)
-    levels = make_levels((384, 512), [(768, 1024)], settings)
+    levels = make_levels((384, 512), [((768, 1024), 1.0)], settings)
     assert make_plan(levels, settings, resources).tiles == (128,) * len(levels)
 
 
@@ -122,7 +122,9 @@ def test_a_run_by_a_given_plan_repeats_the_bytes():
 
 
 def test_a_plan_of_another_run_is_refused():
-    plan = make_plan(make_levels((96, 96), [(96, 96)], Settings(levels=1)), Settings(), Resources())
+    plan = make_plan(
+        make_levels((96, 96), [((96, 96), 1.0)], Settings(levels=1)), Settings(), Resources()
+    )
     with pytest.raises(UsageError, match="plan is for 1 levels"):
         iterate(PHOTO, STYLE, Settings(size=128, levels=2), plan=plan)
     with pytest.raises(UsageError, match="not a plan"):
@@ -143,7 +145,7 @@ def test_where_memory_runs_out_tiles_are_halved_and_the_picture_is_the_same(
 ):
     settings = Settings(size=128, levels=1, iterations=4, **TINY)
     *_, whole = paint(prepare(PHOTO, STYLE, settings), TinyEncoder())
-    monkeypatch.setattr(import_module("impasto.engine.iterate"), "Objective", _Failing)
+    monkeypatch.setattr(import_module("impasto.engine.run"), "Objective", _Failing)
     logging.getLogger("impasto").propagate = True
     with caplog.at_level(logging.INFO, "impasto"):
         *_, last = paint(prepare(PHOTO, STYLE, settings), TinyEncoder())
@@ -153,7 +155,7 @@ def test_where_memory_runs_out_tiles_are_halved_and_the_picture_is_the_same(
 
 
 def test_an_explicit_tile_is_never_overridden(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(import_module("impasto.engine.iterate"), "Objective", _Failing)
+    monkeypatch.setattr(import_module("impasto.engine.run"), "Objective", _Failing)
     settings = Settings(size=128, levels=1, **TINY)
     steps = paint(prepare(PHOTO, STYLE, settings, Resources(tile=128)), TinyEncoder())
     with pytest.raises(DeviceError, match="memory ran out at 128 x 96 px in tiles of 128 px"):

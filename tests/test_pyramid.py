@@ -7,7 +7,7 @@ from impasto.engine.pyramid import make_levels
 
 
 def _sizes(content: tuple[int, int], **values: object) -> list[tuple[int, int]]:
-    levels = make_levels(content, [(768, 1024)], Settings(**values))
+    levels = make_levels(content, [((768, 1024), 1.0)], Settings(**values))
     return [(level.height, level.width) for level in levels]
 
 
@@ -26,9 +26,9 @@ def test_every_level_is_fit_to_be_painted(height: int, width: int, size: int):
     settings = Settings(size=size)
     if round(min(height, width) * size / max(height, width)) < 32:
         with pytest.raises(UsageError, match="--size"):
-            make_levels((height, width), [(40, 400)], settings)
+            make_levels((height, width), [((40, 400), 1.0)], settings)
         return
-    levels = make_levels((height, width), [(40, 400)], settings)
+    levels = make_levels((height, width), [((40, 400), 1.0)], settings)
     assert max(levels[-1].height, levels[-1].width) == size
     assert levels[-1].content_emphasis == 1
     for level in levels:
@@ -39,27 +39,27 @@ def test_every_level_is_fit_to_be_painted(height: int, width: int, size: int):
 
 
 def test_style_has_the_contents_area_but_is_never_enlarged():
-    large, small = make_levels((400, 400), [(2000, 1000), (50, 50)], Settings(size=400))[
-        -1
-    ].style_sizes
+    large, small = make_levels(
+        (400, 400), [((2000, 1000), 1.0), ((50, 50), 1.0)], Settings(size=400)
+    )[-1].style_sizes
     assert large[0] * large[1] == pytest.approx(400 * 400, rel=0.01)
     assert small == (50, 50)
 
 
 def test_limits_repeat_and_may_not_be_too_many():
-    levels = make_levels((768, 1024), [(99, 99)], Settings(iterations="9,5"))
+    levels = make_levels((768, 1024), [((99, 99), 1.0)], Settings(iterations="9,5"))
     assert [level.iterations for level in levels] == [9, 5, 5]
     with pytest.raises(UsageError, match="4 numbers for 3 levels"):
-        make_levels((768, 1024), [(99, 99)], Settings(iterations="9,5,5,5"))
+        make_levels((768, 1024), [((99, 99), 1.0)], Settings(iterations="9,5,5,5"))
 
 
 def test_too_many_levels_are_refused():
     with pytest.raises(UsageError, match=r"levels cannot be 5 .* at most 4"):
-        make_levels((768, 1024), [(99, 99)], Settings(levels=5))
+        make_levels((768, 1024), [((99, 99), 1.0)], Settings(levels=5))
 
 
 def test_small_and_narrow_pictures_are_refused():
     with pytest.raises(PictureError, match=r"31 x 99 px is too small.*32 px"):
-        make_levels((99, 31), [(99, 99)], Settings())
+        make_levels((99, 31), [((99, 99), 1.0)], Settings())
     with pytest.raises(UsageError, match="give --size 1600 or more"):
-        make_levels((100, 5000), [(99, 99)], Settings())
+        make_levels((100, 5000), [((99, 99), 1.0)], Settings())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from impasto import Settings
 from impasto.engine.objective import Objective
 from impasto.engine.optimizer import make_stepper
-from impasto.engine.targets import make_terms
+from impasto.engine.targets import make_terms, plain_scene
 from impasto.engine.tiling import Tiling, tiling
 from impasto.engine.view import make_view
 from impasto.network import build
@@ -26,7 +26,7 @@ def _image(height: int, width: int, seed: int, dtype: torch.dtype) -> torch.Tens
 def _objective(encoder, options: Settings, size: tuple[int, int], dtype, tile: int | None):
     view = make_view(encoder, options, tile)
     content, style = _image(*size, 1, dtype), _image(90, 70, 2, dtype)
-    return Objective(view, make_terms(view, content, [(style, 1.0)], options))
+    return Objective(view, make_terms(view, plain_scene(content, [(style, 1.0)]), options))
 
 
 def _evaluate(encoder, options: Settings, size: tuple[int, int], dtype, tile: int | None):

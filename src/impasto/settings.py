@@ -15,6 +15,8 @@ from typing import Any
 
 from impasto.errors import UsageError, suggestion
 
+STYLE_LOSSES = ("gram", "covariance", "wasserstein", "histogram")
+
 VGG19_LAYERS = tuple(
     f"relu{block}_{position}"
     for block, positions in ((1, 2), (2, 2), (3, 4), (4, 4), (5, 4))
@@ -34,7 +36,12 @@ LARGE_PX = 16_000_000
 # Tiles below this compute more halo than picture.
 SMALLEST_TILE_PX = 64
 
+# Each of this many units on the dial makes the style ten times stronger.
+STRENGTH_DECADE = 25
+STRENGTH_DEFAULT = 50
+
 Layers = tuple[tuple[str, float], ...]
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +90,28 @@ def word_or(word: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return word if isinstance(value, str) and value == word else read(value)
 
     return read_either
+
+
+def read_size(value: Any) -> int | str:
+    """Read a long side, 'original', or width and height as '1024x768' (also returned as that)."""
+    match = (
+        re.fullmatch(r"\s*(\d+)\s*[xX\u00d7]\s*(\d+)\s*", value) if isinstance(value, str) else None
+    )
+    if match is None:
+        return "original" if value == "original" else read_integer(value)
+    width, height = int(match[1]), int(match[2])
+    if min(width, height) < MINIMUM_SIDE_PX:
+        raise ValueError(f"a side is under {MINIMUM_SIDE_PX} px")
+    return f"{width}x{height}"
+
+
+def read_box(value: Any) -> Box:
+    """Read `LEFT:TOP:RIGHT:BOTTOM` or four numbers, shares of a picture's sides."""
+    parts = value.split(":") if isinstance(value, str) else value
+    left, top, right, bottom = (read_float(part) for part in parts)
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise ValueError(f"{value!r} is not LEFT:TOP:RIGHT:BOTTOM, each 0 to 1")
+    return left, top, right, bottom
 
 
 def read_layers(value: Any) -> Layers:
@@ -145,13 +174,9 @@ def show(value: Any) -> str:
     """Write a field's value as it would be typed on the command line."""
     if isinstance(value, tuple):
         return ",".join(
-            show(item) if not isinstance(item, tuple) else _pair(*item) for item in value
+            ":".join(map(show, item)) if isinstance(item, tuple) else show(item) for item in value
         )
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _pair(layer: str, weight: float) -> str:
-    return f"{layer}:{weight:g}"
 
 
 def _field(default: Any, help: str, group: str, metavar: str, read: Any = str, **more: Any) -> Any:
@@ -169,14 +194,23 @@ class Settings:
 
     size: int | str = _field(
         512,
-        "Long side of the result, or 'original' for the photograph's own size.",
-        "Result", "PX|original", word_or("original", read_integer), low=MINIMUM_SIDE_PX, unit="px",
+        "Long side of the result, 'original' for the photograph's own size, or a texture's "
+        "WIDTHxHEIGHT.",
+        "Result", "PX|original|WxH", read_size, low=MINIMUM_SIDE_PX, unit="px",
     )  # fmt: skip
     init: str = _field(
         "content",
         "What the painting starts from: 'content' (the photograph), 'noise' (white noise), "
-        "or a picture file.",
-        "Result", "content|noise|FILE",
+        "'style' (the first style picture) or a picture file; 'noise:0.3' and 'style:0.3' lay "
+        "that share over the photograph.",
+        "Result", "content|noise[:X]|style[:X]|FILE",
+    )  # fmt: skip
+    colour: str = _choice(
+        "style",
+        "Whose colours: the style's; 'luminance' paints light and dark only; 'match' moves the "
+        "style picture's colours to the photograph's first; 'chroma' gives the finished picture "
+        "the photograph's colours.",
+        "Result", "style", "luminance", "match", "chroma",
     )  # fmt: skip
     seed: int = _field(
         0,
@@ -197,6 +231,25 @@ class Settings:
         "Weight of the style loss; the default ratio is the paper's 1e-3.",
         "Objective", "X", read_float, low=0,
     )  # fmt: skip
+    strength: float = _field(
+        float(STRENGTH_DEFAULT),
+        f"How much style, on a dial: {STRENGTH_DEFAULT} is the weights as given, each "
+        f"{STRENGTH_DECADE} more makes the style ten times stronger.",
+        "Objective", "X", read_float, low=0, high=100,
+    )  # fmt: skip
+    style_loss: str = _choice(
+        "gram",
+        "How styles are compared: the paper's Gram matrices; 'covariance', steadier in contrast; "
+        "'wasserstein', as Gaussian distributions; 'histogram', Gram and each filter's "
+        "histogram.",
+        "Objective", *STYLE_LOSSES,
+    )  # fmt: skip
+    smoothness: float = _field(
+        0.0,
+        "Weight of the differences between neighbouring pixels beside the other losses, whose "
+        "weights are shares of 1; takes fine noise away, and in the end detail.",
+        "Objective", "X", read_float, low=0,
+    )  # fmt: skip
     content_layers: Layers = _field(
         (("relu4_2", 1.0),),
         "Layers whose responses keep the photograph, each with a weight "
@@ -214,6 +267,17 @@ class Settings:
         "Shares of several styles, one for each; equal when not given.",
         "Objective", "X,...", read_list(read_float), low=0,
     )  # fmt: skip
+    style_scale: tuple[float, ...] = _field(
+        (1.0,),
+        "Size of the strokes: the style picture's size against the result's, one number or one "
+        "for each style; it is never enlarged beyond its own pixels.",
+        "Objective", "X,...", read_list(read_float), low=0.05, high=20,
+    )  # fmt: skip
+    style_crops: tuple[Box, ...] = _field(
+        (),
+        "Take the style from these parts of each style picture only, in shares of its sides.",
+        "Objective", "LEFT:TOP:RIGHT:BOTTOM,...", read_list(read_box),
+    )  # fmt: skip
     network: str = _choice(
         "normalised",
         "VGG-19 with each filter's mean activation scaled to 1, as in the paper, or as trained.",
@@ -225,8 +289,9 @@ class Settings:
     )  # fmt: skip
     padding: str = _choice(
         "reflect",
-        "What the network sees beyond the border: the picture's reflection, or the paper's zeros.",
-        "Network", "reflect", "zeros",
+        "What the network sees beyond the border: the picture's reflection, the paper's zeros, "
+        "or the opposite border ('wrap'), which makes a seamless tile.",
+        "Network", "reflect", "zeros", "wrap",
     )  # fmt: skip
     levels: int | str = _field(
         "auto",
@@ -265,6 +330,14 @@ class Settings:
         """Every layer that a loss asks for."""
         return tuple(dict(self.content_layers) | dict(self.style_layers))
 
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Content weight and style weight, the strength included, as shares of their sum."""
+        dial = 10 ** ((self.strength - STRENGTH_DEFAULT) / STRENGTH_DECADE)
+        style = self.style_weight * dial
+        whole = self.content_weight + style
+        return self.content_weight / whole, style / whole
+
     def __post_init__(self) -> None:
         _check_fields(self)
         for name in ("content_layers", "style_layers"):
@@ -273,8 +346,15 @@ class Settings:
             raise UsageError("content weight and style weight are both 0: nothing is left to paint")
         if self.style_blend and not sum(self.style_blend):
             raise UsageError("style blend is all 0: give at least one style a share")
-        if not self.iterations:
-            raise UsageError("iterations is empty: give at least one number")
+        for name in ("iterations", "style_scale"):
+            if not getattr(self, name):
+                label = name.replace("_", " ")
+                raise UsageError(f"{label} is empty: give at least one number")
+        if self.style_loss == "histogram" and self.network != "normalised":
+            raise UsageError(
+                "style loss histogram counts in units of each filter's mean response: "
+                "give --network normalised with it"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import click
 
-from impasto.cli import paint, plan
+from impasto.cli import paint, plan, presets, texture
 from impasto.errors import ImpastoError
 
 INTERRUPTED = 130
@@ -32,6 +32,8 @@ def impasto(debug: bool) -> None:
 
 impasto.add_command(paint.paint)
 impasto.add_command(plan.plan)
+impasto.add_command(texture.texture)
+impasto.add_command(presets.presets)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

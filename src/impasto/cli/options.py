@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
+from impasto.presets import DEFAULT, NAMES, from_options
 from impasto.settings import Option, Resources, Settings, options, show
 
 
@@ -36,8 +38,42 @@ class GroupedCommand(click.Command):
             formatter.write_dl([(command, text) for text, command in self.examples])
 
 
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what says where the result goes and what is told on the way."""
+    for option in reversed(_OUTPUT):
+        command = option(command)
+    return command
+
+
+_OUTPUT = (
+    click.option(
+        "-o", "--output", metavar="OUT", required=True, type=click.Path(path_type=Path),
+        help="Where the result goes: .png, .jpg, .webp or .tif.",
+    ),
+    click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
+    click.option("--quiet", is_flag=True, help="Say nothing but errors."),
+    click.option(
+        "--json-progress", is_flag=True,
+        help="Progress as JSON lines on stdout; all else on stderr.",
+    ),
+)  # fmt: skip
+
+
+def preset_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --preset, which goes behind every other flag."""
+    return click.option(
+        "--preset", metavar="|".join(NAMES) + "|FILE",
+        help=f"A named set of options; flags go before it. [default: {DEFAULT}]",
+    )(command)  # fmt: skip
+
+
+def given(flags: dict[str, Any]) -> tuple[Settings, Resources]:
+    """Return what the flags that were given ask for, over their preset."""
+    return from_options({name: value for name, value in flags.items() if value is not None})
+
+
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add a flag for every field of Settings and Resources; they arrive as strings or None."""
+    """Add --preset and a flag for every field of Settings and Resources: strings or None."""
     fields = {**options(Settings), **options(Resources)}
     for name, (option, default) in reversed(fields.items()):
         command = click.option(
@@ -46,7 +82,7 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar=option.metavar,
             help=describe(option, default),
         )(command)
-    return command
+    return preset_option(command)
 
 
 def describe(option: Option, default: Any) -> str:

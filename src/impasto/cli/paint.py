@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.options import GroupedCommand, settings_options
+from impasto.cli.inputs import map_options, map_paths, read_styles
+from impasto.cli.options import GroupedCommand, given, output_options, settings_options
 from impasto.cli.progress import Reporter, make_reporter
 from impasto.errors import ImpastoError, NonFiniteError
-from impasto.settings import from_names
 
 if TYPE_CHECKING:
     from impasto.engine import Run
@@ -38,9 +38,13 @@ class PaintCommand(GroupedCommand):
             "impasto paint photo.jpg painting.jpg -o painted.jpg --size 1024 --style-weight 200",
         ),
         (
-            "Two styles, from white noise, as in the paper:",
+            "Two styles, the photograph's own colours:",
             "impasto paint photo.jpg one.jpg two.jpg -o both.png --style-blend 0.7,0.3 "
-            "--init noise",
+            "--colour luminance",
+        ),
+        (
+            "As in the paper:",
+            "impasto paint photo.jpg painting.jpg -o paper.png --preset paper",
         ),
     )
 
@@ -50,15 +54,8 @@ class PaintCommand(GroupedCommand):
 @click.argument(
     "styles", metavar="STYLE...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-@click.option(
-    "-o", "--output", metavar="OUT", required=True, type=click.Path(path_type=Path),
-    help="Where the result goes: .png, .jpg, .webp or .tif.",
-)  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
-@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
-@click.option(
-    "--json-progress", is_flag=True, help="Progress as JSON lines on stdout; all else on stderr."
-)
+@output_options
+@map_options
 @settings_options
 def paint(
     content: Path,
@@ -67,6 +64,9 @@ def paint(
     overwrite: bool,
     quiet: bool,
     json_progress: bool,
+    regions: Path | None,
+    style_regions: tuple[str, ...],
+    protect: Path | None,
     **flags: Any,
 ) -> None:
     """Paint the photograph CONTENT in the style of one or more pictures STYLE.
@@ -74,15 +74,26 @@ def paint(
     The photograph's forms are kept, the painting's colours, strokes and textures are taken.
     Ctrl-C stops early and saves what is there.
     """
-    settings, resources = from_names({k: v for k, v in flags.items() if v is not None})
+    settings, resources = given(flags)
     # After the settings, so that a wrong flag is answered before torch is loaded.
     from impasto.engine import prepare
-    from impasto.pictures import check_output, save
+    from impasto.pictures import as_picture, check_output
 
-    check_output(output, overwrite=overwrite, inputs=(content, *styles))
-    run = prepare(content, styles, settings, resources)
+    maps = map_paths(regions, style_regions, protect)
+    check_output(output, overwrite=overwrite, inputs=(content, *styles, *maps))
+    run = prepare(
+        as_picture(content), read_styles(styles, style_regions), settings, resources,
+        regions=regions, protect=protect,
+    )  # fmt: skip
+    paint_to(run, output, make_reporter(quiet=quiet, json_lines=json_progress))
+
+
+def paint_to(run: Run, output: Path, reporter: Reporter) -> None:
+    """Paint a run into a file; what is there when it stops early is saved all the same."""
+    from impasto.pictures import save
+
     began = time.monotonic()
-    with make_reporter(quiet=quiet, json_lines=json_progress) as reporter:
+    with reporter:
         try:
             picture = _follow(run, reporter)
         except (NonFiniteError, Interrupted) as fault:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.options import GroupedCommand, settings_options
+from impasto.cli.inputs import map_options, read_styles
+from impasto.cli.options import GroupedCommand, given, settings_options
 from impasto.errors import DeviceError
-from impasto.settings import Resources, from_names
+from impasto.settings import Resources
 
 if TYPE_CHECKING:
     from impasto.engine import Run
@@ -32,16 +33,27 @@ class PlanCommand(GroupedCommand):
 @click.argument(
     "styles", metavar="STYLE...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
+@map_options
 @settings_options
-def plan(content: Path, styles: tuple[Path, ...], **flags: Any) -> None:
+def plan(
+    content: Path,
+    styles: tuple[Path, ...],
+    regions: Path | None,
+    style_regions: tuple[str, ...],
+    protect: Path | None,
+    **flags: Any,
+) -> None:
     """Show levels, tiles, memory and time of a run, without painting.
 
     Takes the flags of `impasto paint`. The time is judged by a measurement of a few seconds.
     """
-    settings, resources = from_names({k: v for k, v in flags.items() if v is not None})
+    settings, resources = given(flags)
     from impasto.engine import prepare
 
-    run = prepare(content, styles, settings, resources, must_fit=False)
+    run = prepare(
+        content, read_styles(styles, style_regions), settings, resources,
+        regions=regions, protect=protect, must_fit=False,
+    )  # fmt: skip
     summary = _summary(run, resources)  # before the measurement, which holds memory of its own
     for line in _table(_rows(run)):
         click.echo(line)
@@ -82,11 +94,11 @@ def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
 def _summary(run: Run, resources: Resources) -> str:
     from impasto.engine import baseline, floor, make_plan
 
-    base = baseline(run.settings, run.device, run.plan.precision)
+    base = baseline(run.settings, run.device, run.plan.precision) + run.mask_bytes
     least = base + floor(run.levels[-1], run.settings, run.plan.precision)
     history = run.plan.history[-1]
     try:
-        make_plan(run.levels, run.settings, resources)
+        make_plan(run.levels, run.settings, resources, beside=run.mask_bytes)
         verdict = ""
     except DeviceError as fault:
         verdict = f"\npaint would refuse: {fault}"

@@ -10,7 +10,7 @@ from impasto.engine.hardware import DTYPES, computing
 from impasto.engine.memory import reused_blocks
 from impasto.engine.objective import Objective
 from impasto.engine.planning import Plan
-from impasto.engine.targets import make_terms
+from impasto.engine.targets import make_terms, plain_scene
 from impasto.engine.view import make_view
 from impasto.network import build
 from impasto.settings import Settings
@@ -27,7 +27,7 @@ def seconds_per_pixel(settings: Settings, plan: Plan) -> float:
         generator = torch.Generator().manual_seed(0)
         image = torch.rand((1, 3, _SIDE_PX, _SIDE_PX), generator=generator).to(device)
         view = make_view(encoder, settings)
-        objective = Objective(view, make_terms(view, image, [(image, 1.0)], settings))
+        objective = Objective(view, make_terms(view, plain_scene(image, [(image, 1.0)]), settings))
         image.requires_grad_()
         objective(image)
         seconds = min(_seconds(objective, image) for _ in range(2))

@@ -18,7 +18,7 @@ _WARM_UPS = 3
 def pays(image: Tensor, objective: Objective) -> bool:
     """Return whether evaluations of pictures like `image` (1,3,H,W) are worth recording."""
     height, width = image.shape[-2:]
-    return image.is_cuda and height * width <= _LARGEST_PX and objective.is_whole(image)
+    return image.is_cuda and height * width <= _LARGEST_PX and objective.capturable(image)
 
 
 class CapturedObjective:

@@ -20,7 +20,7 @@ from impasto.losses import Loss, Sums, added
 
 @dataclass(frozen=True, eq=False)
 class Term:
-    """One loss on one layer, bound to its weight and to what it is compared with."""
+    """One loss on one layer, bound to its weight, its region and what it is compared with."""
 
     name: str
     loss: Loss
@@ -28,6 +28,7 @@ class Term:
     weight: float
     goal: Sums | None = None
     reference: Tensor | None = None  # (1,C,h,w) of the whole picture
+    guide: Tensor | None = None  # (1,1,h,w) of the whole picture: how much each cell counts
 
 
 class Objective:
@@ -44,15 +45,17 @@ class Objective:
         image.grad = None
         tiles = self._view.tiles(image)
         if len(tiles) == 1:
-            losses = self._scores(self._measure(image, tiles[0]))
+            window = self._view.cut(image, tiles[0])
+            losses = self._scores(self._measure(window, tiles[0]))
             _total(losses).backward()  # type: ignore[no-untyped-call]
         else:
             losses = self._in_two_passes(image, tiles)
         return {term.name: loss.detach() for term, loss in zip(self._terms, losses, strict=True)}
 
-    def is_whole(self, image: Tensor) -> bool:
-        """Return whether a picture (1,3,H,W) is measured in one piece."""
-        return len(self._view.tiles(image)) == 1
+    def capturable(self, image: Tensor) -> bool:
+        """Return whether a CUDA graph can hold the evaluation of a picture (1,3,H,W)."""
+        whole = len(self._view.tiles(image)) == 1
+        return whole and all(term.loss.capturable for term in self._terms)
 
     def _in_two_passes(self, image: Tensor, tiles: Sequence[Tile]) -> list[Tensor]:
         pixels = image.detach()
@@ -61,12 +64,11 @@ class Objective:
         _total(losses).backward()  # type: ignore[no-untyped-call]
         image.grad = gradient = torch.zeros_like(pixels)
         for tile in tiles:
-            rows, columns = tile.seen
-            window = pixels[..., rows, columns].clone().requires_grad_()
+            window = self._view.cut(pixels, tile).clone().requires_grad_()
             # The halo's gradient counts too: its pixels move the inner cells.
             _along(self._measure(window, tile), totals).backward()  # type: ignore[no-untyped-call]
             assert window.grad is not None
-            gradient[..., rows, columns] += window.grad
+            self._view.add(window.grad, tile, gradient)
         return losses
 
     @torch.no_grad()
@@ -74,8 +76,7 @@ class Objective:
         """Measure all tiles; return each term's sums as leaves that take a gradient."""
         totals: list[Sums] = []
         for tile in tiles:
-            rows, columns = tile.seen
-            parts = self._measure(pixels[..., rows, columns], tile)
+            parts = self._measure(self._view.cut(pixels, tile), tile)
             totals = [added(pair) for pair in zip(totals, parts, strict=True)] if totals else parts
         return [tuple(entry.detach().requires_grad_() for entry in sums) for sums in totals]
 
@@ -84,14 +85,13 @@ class Objective:
         for name, features in self._view.walk(window, tile, self._layers):
             for term in self._terms:
                 if term.layer == name:
-                    measured[term] = term.loss.measure(features, self._reference(term, tile))
+                    rows, columns = tile.cells(self._view.stride(name))
+                    guide, reference = (
+                        None if whole is None else whole[:, :, rows, columns]
+                        for whole in (term.guide, term.reference)
+                    )  # fmt: skip
+                    measured[term] = term.loss.measure(features, guide, reference)
         return [measured[term] for term in self._terms]
-
-    def _reference(self, term: Term, tile: Tile) -> Tensor | None:
-        if term.reference is None:
-            return None
-        rows, columns = tile.cells(self._view.stride(term.layer))
-        return term.reference[:, :, rows, columns]
 
     def _scores(self, measured: Sequence[Sums]) -> list[Tensor]:
         return [
@@ -111,6 +111,6 @@ def _along(measured: Sequence[Sums], totals: Sequence[Sums]) -> Tensor:
             (part * whole.grad).sum()
             for parts, wholes in zip(measured, totals, strict=True)
             for part, whole in zip(parts, wholes, strict=True)
-            if part.requires_grad and whole.grad is not None
+            if part.requires_grad and whole.grad is not None  # not what is only counted
         ]
     )

@@ -36,7 +36,10 @@ class Frame:
 
 
 def frame(padding: str) -> Frame:
-    """Return the frame of a padding's name: the network's own zeros need none."""
+    """Return the frame of a padding's name.
+
+    The network's own zeros need none, and a picture that wraps has its halo all around.
+    """
     return Frame(REFLECT_MARGIN_PX if padding == "reflect" else 0)
 
 

@@ -93,16 +93,23 @@ class Needs:
 
 
 def make_plan(
-    levels: Sequence[Level], settings: Settings, resources: Resources, *, must_fit: bool = True
+    levels: Sequence[Level],
+    settings: Settings,
+    resources: Resources,
+    *,
+    beside: int = 0,
+    must_fit: bool = True,
 ) -> Plan:
     """Choose how to compute; the pictures handed in are in memory already.
+
+    `beside` are bytes that are held all the time beside what a level needs.
 
     Raises DeviceError when the device is not there, or the memory too small even for the
     smallest tiles; where it need not fit, such a level gets tiles of a sensible size.
     """
     device = pick_device(resources)
     precision = pick_precision(resources, device)
-    budget = _budget(settings, resources, device, precision)
+    budget = _budget(settings, resources, device, precision) - beside
     folder = tempfile.gettempdir() if resources.scratch == "auto" else resources.scratch
     if not Path(folder).is_dir():
         raise UsageError(f"the scratch folder {folder} does not exist; make it first")
@@ -244,14 +251,15 @@ def _largest(level: Level, settings: Settings, tile_px: int | None) -> int:
 
 
 def _encoded(tile: Tile, margin: int) -> int:
-    rows, columns = tile.seen
-    return int((rows.stop - rows.start + margin) * (columns.stop - columns.start + margin))
+    rows, columns = tile.seen_size
+    return (rows + margin) * (columns + margin)
 
 
 def _tiling(settings: Settings, tile_px: int | None) -> Tiling:
     table = layer_table()
     margin = frame(settings.padding).margin
-    return tiling([table[name] for name in settings.layers], tile_px, margin)
+    layers = [table[name] for name in settings.layers]
+    return tiling(layers, tile_px, margin, wraps=settings.padding == "wrap")
 
 
 def _floats_a_pixel(settings: Settings) -> float:

@@ -17,6 +17,9 @@ COARSEST_PX = 128
 # the scene. With more than 4, flat skies break out in dots that please relu4_2 alone.
 COARSE_CONTENT = 2.0
 
+# Cells of the deepest layer: what wraps around must be whole ones.
+_GRID_PX = 16
+
 Size = tuple[int, int]
 
 
@@ -34,29 +37,43 @@ class Level:
     content_emphasis: float
 
 
-def make_levels(content: Size, styles: Sequence[Size], settings: Settings) -> tuple[Level, ...]:
+def make_levels(
+    content: Size | None, styles: Sequence[tuple[Size, float]], settings: Settings
+) -> tuple[Level, ...]:
     """Return the levels for pictures of these (height, width), coarse to fine.
 
-    Raises PictureError for a picture or result with a side under 32 px, UsageError for more
+    `content` is None for a texture; a style comes with its scale. Raises PictureError for a
+    picture or result with a side under 32 px, UsageError for more
     levels than the size allows or more limits than levels.
     """
-    for size in (content, *styles):
+    for size in (*(() if content is None else (content,)), *(size for size, _ in styles)):
         _check_side(size)
     sizes = _level_sizes(result_size(content, settings), settings)
     limits = _limits(settings, len(sizes))
     return tuple(
         Level(
-            height, width, tuple(_style_size(size, height * width) for size in styles), limit,
+            height, width,
+            tuple(_style_size(size, height * width * scale**2) for size, scale in styles), limit,
             COARSE_CONTENT ** (len(sizes) - number),
         )
         for number, ((height, width), limit) in enumerate(zip(sizes, limits, strict=True), 1)
     )  # fmt: skip
 
 
-def result_size(content: Size, settings: Settings) -> Size:
-    """Return the result's (height, width): the content's shape at the size asked for."""
+def result_size(content: Size | None, settings: Settings) -> Size:
+    """Return the result's (height, width): the content's shape at the size asked for.
+
+    Raises UsageError for a size that only a photograph, or only a texture, can have.
+    """
+    if content is None:
+        return _texture_size(settings)
     if settings.size == "original":
         return content
+    if isinstance(settings.size, str):
+        raise UsageError(
+            f"size {settings.size} is a texture's; the photograph has its own shape: give the "
+            "long side alone"
+        )
     scale = int(settings.size) / max(content)
     height, width = (round(side * scale) for side in content)
     if min(height, width) < MINIMUM_SIDE_PX:
@@ -64,6 +81,19 @@ def result_size(content: Size, settings: Settings) -> Size:
         raise UsageError(
             f"at size {settings.size} the result would be {width} x {height} px; no side may be "
             f"under {MINIMUM_SIDE_PX} px: give --size {least} or more"
+        )
+    return height, width
+
+
+def _texture_size(settings: Settings) -> Size:
+    if settings.size == "original":
+        raise UsageError("a texture has no original size: give --size WIDTHxHEIGHT")
+    width, height = [int(side) for side in str(settings.size).split("x") * 2][:2]
+    if settings.padding == "wrap" and (width % _GRID_PX or height % _GRID_PX):
+        near = "x".join(str(max(2, round(side / _GRID_PX)) * _GRID_PX) for side in (width, height))
+        raise UsageError(
+            f"a seamless texture cannot be {width} x {height} px: sides must be multiples of "
+            f"{_GRID_PX} px; the nearest is {near}"
         )
     return height, width
 
@@ -89,11 +119,12 @@ def _level_sizes(full: Size, settings: Settings) -> list[Size]:
             f"levels cannot be {count} at {full[1]} x {full[0]} px; the coarsest would have a "
             f"side under {MINIMUM_SIDE_PX} px: give at most {possible}"
         )
-    return [(_halved(full[0], k), _halved(full[1], k)) for k in reversed(range(count))]
+    grid = _GRID_PX if settings.padding == "wrap" else 1
+    return [(_halved(full[0], k, grid), _halved(full[1], k, grid)) for k in reversed(range(count))]
 
 
-def _halved(side: int, times: int) -> int:
-    return max(MINIMUM_SIDE_PX, round(side / (1 << times)))
+def _halved(side: int, times: int, grid: int) -> int:
+    return max(MINIMUM_SIDE_PX, round(side / (grid << times)) * grid)
 
 
 def _limits(settings: Settings, levels: int) -> tuple[int, ...]:
@@ -108,7 +139,7 @@ def _limits(settings: Settings, levels: int) -> tuple[int, ...]:
     return given + given[-1:] * (levels - len(given))
 
 
-def _style_size(size: Size, area: int) -> Size:
+def _style_size(size: Size, area: float) -> Size:
     scale = min(1.0, math.sqrt(area / (size[0] * size[1])))
     height, width = (max(MINIMUM_SIDE_PX, round(side * scale)) for side in size)
     return height, width

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,10 @@ import torch
 from torch import Tensor
 
 from impasto.errors import UsageError, suggestion
-from impasto.pictures import Picture, as_picture, enlarge, resize, smooth
+from impasto.pictures import Picture, Style, as_picture, enlarge, grey, resize, smooth
 from impasto.settings import Settings
 
-_WORDS = ("content", "noise")
+_WORDS = ("content", "noise", "style")
 
 # Standard deviation of the noise on a start picture, in shares of the pixel range. In a flat
 # sky every cell of a layer sees the same, so every gradient repeats with the layer's stride and
@@ -20,37 +22,71 @@ _WORDS = ("content", "noise")
 GRAIN = 0.01
 
 
-def start_picture(content: Picture, settings: Settings, start: Any = None) -> Picture | None:
-    """Return the picture to start from, None for white noise.
+@dataclass(frozen=True, eq=False)
+class Start:
+    """A picture, and the share, 0..1, of white noise or of another picture that is laid over it."""
+
+    picture: Picture | None  # None is white noise
+    over: Picture | None = None  # None is white noise
+    share: float = 0.0
+
+    def greyed(self) -> Start:
+        """Return the start without colour."""
+        return replace(
+            self,
+            picture=None if self.picture is None else grey(self.picture),
+            over=None if self.over is None else grey(self.over),
+        )
+
+    def at(self, height: int, width: int) -> Tensor | None:
+        """Return the pictures it is made of at a size (1,3,height,width), None for white noise."""
+        if self.picture is None:
+            return None
+        image = _covering(self.picture, height, width)
+        if self.over is None:
+            return image
+        return image.lerp(_covering(self.over, height, width), self.share)
+
+
+def make_start(
+    content: Picture | None, styles: Sequence[Style], settings: Settings, start: Any = None
+) -> Start:
+    """Return what to start from.
 
     `start` is any picture source and goes before the settings' `init`. Raises UsageError when
     `init` is neither a known word nor a picture file.
     """
     if start is not None:
-        return as_picture(start)
-    if settings.init == "content":
-        return content
-    if settings.init == "noise":
-        return None
-    if not Path(settings.init).exists():
-        raise UsageError(
-            f"init cannot be '{settings.init}': there is no such file; give content, noise or "
-            f"a picture file{suggestion(settings.init, _WORDS)}"
-        )
-    return as_picture(Path(settings.init))
+        return Start(as_picture(start))
+    if Path(settings.init).is_file():
+        return Start(as_picture(Path(settings.init)))
+    word, share = _word_and_share(settings.init)
+    if word == "content":
+        return Start(content)
+    if share < 1 and content is None:
+        raise UsageError(f"init {settings.init} needs a photograph to be laid over")
+    under = content if share < 1 else None
+    if word == "noise":
+        return Start(under, None, share)
+    style = styles[0].picture
+    return Start(under, style, share) if under is not None else Start(style)
 
 
-def start_image(picture: Picture | None, height: int, width: int, seed: int) -> Tensor:
+def start_image(start: Start, height: int, width: int, seed: int) -> Tensor:
     """Return the start (1,3,height,width), 0..1, on the CPU: the picture with grain, or noise."""
     # Made on the CPU, so that a seed means the same on every device.
     generator = torch.Generator().manual_seed(seed)
-    if picture is None:
-        return torch.rand((1, 3, height, width), generator=generator)
-    grain = torch.randn((1, 3, height, width), generator=generator) * GRAIN
-    return grain.add_(resize(picture.tensor()[None], height, width)).clamp_(0, 1)
+    shape = (1, 3, height, width)
+    image = start.at(height, width)
+    if image is None:
+        return torch.rand(shape, generator=generator)
+    if start.over is None and start.share:
+        return image.lerp(torch.rand(shape, generator=generator), start.share)
+    grain = torch.randn(shape, generator=generator) * GRAIN
+    return grain.add_(image).clamp_(0, 1)
 
 
-def next_image(image: Tensor, start: Picture | None, height: int, width: int) -> Tensor:
+def next_image(image: Tensor, start: Start, height: int, width: int) -> Tensor:
     """Return where the next level starts, given the last one's result (1,3,H,W).
 
     It is the start picture at the new size plus what the last level changed: the scene's edges
@@ -59,8 +95,37 @@ def next_image(image: Tensor, start: Picture | None, height: int, width: int) ->
     """
     if image.shape[-2:] == (height, width):
         return image
-    if start is None:
+    fine = start.at(height, width)
+    if fine is None:
         return resize(image, height, width)
-    fine = resize(start.tensor()[None].to(image.device), height, width)
+    fine = fine.to(image.device)
     change = smooth(image - resize(fine, *image.shape[-2:]))
     return enlarge(change, height, width).add_(fine).clamp_(0, 1)
+
+
+def _word_and_share(init: str) -> tuple[str, float]:
+    word, _, number = init.partition(":")
+    try:
+        share = float(number) if number else 1.0
+    except ValueError:
+        share = -1.0
+    if word not in _WORDS or not 0 <= share <= 1 or (word == "content" and number):
+        raise UsageError(
+            f"init cannot be '{init}': there is no such file; give content, noise, style, "
+            f"noise:0.3, style:0.3 (a share of 0 to 1) or a picture file"
+            f"{suggestion(word, _WORDS)}"
+        )
+    return word, share
+
+
+def _covering(picture: Picture, height: int, width: int) -> Tensor:
+    """Return the picture's middle at a size (1,3,height,width), its shape kept."""
+    image = picture.tensor()[None]
+    rows, columns = picture.size
+    # A pixel more or less is rounding: the photograph itself is never cut.
+    if abs(rows * width - columns * height) > max(rows, columns, height, width):
+        kept_rows = min(rows, round(columns * height / width))
+        kept_columns = min(columns, round(rows * width / height))
+        image = image.narrow(2, (rows - kept_rows) // 2, max(1, kept_rows))
+        image = image.narrow(3, (columns - kept_columns) // 2, max(1, kept_columns))
+    return resize(image, height, width)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from impasto.errors import NonFiniteError
-from impasto.pictures import Picture, as_picture
+from impasto.pictures import Picture
 
 # Evaluations between two readings of the losses, so that a GPU seldom waits for the host.
 READ_EVERY = 10
@@ -17,11 +18,17 @@ READ_EVERY = 10
 class Watch:
     """Follows one level's losses, read every ten evaluations and at the last."""
 
-    def __init__(self, tolerance: float, limit: int, image: Tensor) -> None:
-        """Watch a level of at most `limit` evaluations that starts at `image`, which is finite."""
+    def __init__(
+        self, tolerance: float, limit: int, image: Tensor, finish: Callable[[Tensor], Picture]
+    ) -> None:
+        """Watch a level of at most `limit` evaluations that starts at `image`, which is finite.
+
+        `finish` makes the picture that is kept of one when numbers break.
+        """
         self._tolerance = tolerance
         self._limit = limit
         self._good = image
+        self._finish = finish
         self._unread: list[dict[str, Tensor]] = []
         self._seen = 0
         self._best = math.inf
@@ -44,14 +51,12 @@ class Watch:
                 name for name, loss in zip(names, row, strict=True) if not math.isfinite(loss)
             ]
             if broken:
-                raise NonFiniteError(_message(broken[0], row[names.index(broken[0])]), self._kept())
+                message = _message(broken[0], row[names.index(broken[0])])
+                raise NonFiniteError(message, self._finish(self._good))
         best = min(self._best, *(sum(row) for row in rows))
         if self._tolerance and math.isfinite(self._best):
             self.settled = self._best - best < self._tolerance * self._best
         self._best = best
-
-    def _kept(self) -> Picture:
-        return as_picture(self._good)
 
 
 def _message(term: str, loss: float) -> str:

@@ -3,44 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from impasto.engine.guides import Region, at_stride, whole
 from impasto.engine.objective import Term
 from impasto.engine.storage import Storage
 from impasto.engine.tiling import Tile
-from impasto.engine.view import View
-from impasto.losses import ContentLoss, GramLoss, Moments, Sums, added
+from impasto.engine.view import PIXELS, View, make_view
+from impasto.losses import (
+    ContentLoss,
+    CovarianceLoss,
+    GramLoss,
+    HistogramLoss,
+    Loss,
+    SmoothLoss,
+    Sums,
+    WassersteinLoss,
+    added,
+    shared,
+)
 from impasto.settings import Settings
+
+STYLE_LOSSES: dict[str, Loss] = {
+    "gram": GramLoss(),
+    "covariance": CovarianceLoss(),
+    "wasserstein": WassersteinLoss(),
+    "histogram": HistogramLoss(),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One level's pictures, (1,3,H,W) each: the photograph, if any, the styles, the regions."""
+
+    content: Tensor | None
+    styles: Sequence[Tensor]
+    regions: Sequence[Region]
+
+
+def plain_scene(content: Tensor, styles: Sequence[tuple[Tensor, float]]) -> Scene:
+    """Return a scene of one region, with each style's share."""
+    shares = tuple(share for _, share in styles)
+    return Scene(content, [image for image, _ in styles], [whole(len(shares), shares)])
 
 
 @torch.no_grad()
 def make_terms(
     view: View,
-    content: Tensor,
-    styles: Sequence[tuple[Tensor, float]],
+    scene: Scene,
     settings: Settings,
     content_emphasis: float = 1.0,
     storage: Storage | None = None,
 ) -> list[Term]:
-    """Measure one level's pictures, (1,3,H,W) each, and bind them to the settings' weights.
+    """Measure one level's pictures and bind them to the settings' weights.
 
     The two weights enter as shares of their sum, so that only their ratio matters; the
     content's is multiplied by `content_emphasis`. `storage` keeps the content's features.
     """
-    whole = settings.content_weight + settings.style_weight
-    share = settings.content_weight * content_emphasis / whole
-    storage = storage or Storage(content.device)
-    content_terms = _content_terms(view, content, settings, share, storage)
-    style_terms = _style_terms(view, styles, settings, settings.style_weight / whole)
-    return [term for term in content_terms + style_terms if term.weight]
+    content_share, style_share = settings.shares
+    terms = [
+        *_content_terms(view, scene, settings, content_share * content_emphasis, storage),
+        *_style_terms(view, scene, settings, style_share),
+        Term("smoothness", SmoothLoss(), PIXELS, settings.smoothness),
+    ]
+    return [term for term in terms if term.weight]
 
 
 def _content_terms(
-    view: View, content: Tensor, settings: Settings, share: float, storage: Storage
+    view: View, scene: Scene, settings: Settings, share: float, storage: Storage | None
 ) -> list[Term]:
-    layers = dict(settings.content_layers)
+    if scene.content is None or not share:
+        return []
+    content, layers = scene.content, dict(settings.content_layers)
+    storage = storage or Storage(content.device)
     references: dict[str, Tensor] = {}
 
     def keep(name: str, features: Tensor, tile: Tile) -> None:
@@ -56,31 +94,61 @@ def _content_terms(
     ]
 
 
-def _style_terms(
-    view: View,
-    styles: Sequence[tuple[Tensor, float]],
-    settings: Settings,
-    share: float,
-) -> list[Term]:
-    layers, loss = dict(settings.style_layers), GramLoss()
-    goals: dict[str, Sums] = {}
-    for image, part in styles:
-        measured: dict[str, Sums] = {}
+def _style_terms(view: View, scene: Scene, settings: Settings, share: float) -> list[Term]:
+    if not share:
+        return []
+    loss = STYLE_LOSSES[settings.style_loss]
+    terms = []
+    for region in scene.regions:
+        goals = _goals(view, scene, region, settings, loss)
+        label = f" {region.name}" if region.name else ""
+        terms += [
+            Term(
+                f"style {name}{label}", loss, name, share * weight * loss.factor * region.share,
+                goal=goals[name], guide=_carried(region.mask, view.stride(name)),
+            )
+            for name, weight in settings.style_layers
+        ]  # fmt: skip
+    return terms
 
-        def add(name: str, features: Tensor, tile: Tile, to: dict[str, Sums] = measured) -> None:
-            sums = loss.measure(features)
-            to[name] = added((to[name], sums)) if name in to else sums
 
-        _look(view, image, set(layers), add)
+def _goals(
+    view: View, scene: Scene, region: Region, settings: Settings, loss: Loss
+) -> dict[str, Sums]:
+    """Measure what serves a region, each style by its share, not by its number of pixels."""
+    names = set(dict(settings.style_layers))
+    # A style picture is no seamless tile, even where the result is.
+    seen_as = view if settings.padding != "wrap" else _reflected(view, settings)
+    mixed: dict[str, Sums] = {}
+    for number, share, mask in region.styles:
+        measured = _measured(seen_as, scene.styles[number], mask, names, loss)
         for name, sums in measured.items():
-            moments = Moments(*sums)
-            # Each style counts by its share, not by its number of pixels.
-            goal = Moments(moments.cells.new_full((), part), moments.gram() * part)
-            goals[name] = added((goals[name], goal)) if name in goals else goal
-    return [
-        Term(f"style {name}", loss, name, share * weight, goal=goals[name])
-        for name, weight in layers.items()
-    ]
+            part = shared(sums, share)
+            mixed[name] = added((mixed[name], part)) if name in mixed else part
+    return {name: loss.goal(sums) for name, sums in mixed.items()}
+
+
+def _measured(
+    view: View, image: Tensor, mask: Tensor | None, names: set[str], loss: Loss
+) -> dict[str, Sums]:
+    found: dict[str, Sums] = {}
+    guides = {name: _carried(mask, view.stride(name)) for name in names}
+
+    def add(name: str, features: Tensor, tile: Tile) -> None:
+        guide, (rows, columns) = guides[name], tile.cells(view.stride(name))
+        sums = loss.measure(features, None if guide is None else guide[:, :, rows, columns])
+        found[name] = added((found[name], sums)) if name in found else sums
+
+    _look(view, image, names, add)
+    return found
+
+
+def _carried(mask: Tensor | None, stride: int) -> Tensor | None:
+    return None if mask is None else at_stride(mask, stride)
+
+
+def _reflected(view: View, settings: Settings) -> View:
+    return make_view(view.encoder, replace(settings, padding="reflect"), view.tiling.size)
 
 
 def _look(
@@ -88,8 +156,7 @@ def _look(
 ) -> None:
     """Show `see` the inner features of every layer and tile of a picture."""
     for tile in view.tiles(image):
-        rows, columns = tile.seen
-        for name, features in view.walk(image[..., rows, columns], tile, names):
+        for name, features in view.walk(view.cut(image, tile), tile, names):
             see(name, features, tile)
 
 

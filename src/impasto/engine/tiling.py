@@ -2,7 +2,7 @@
 
 A tile's inner part is what it adds to the sums; around it lies a halo, as wide as the deepest
 layer's cells see, so that every inner cell is what it would be in the whole picture. Tiles
-stand on the pooling grid.
+stand on the pooling grid. Where a picture wraps around, a halo goes on at the opposite border.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from impasto.network import Layer
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of one axis, in pixels: `start` to `stop` counts, `seen` is what is encoded."""
+    """A stretch of one axis, in pixels: `start` to `stop` counts, what is seen is encoded.
+
+    Only where the picture wraps does what is seen reach beyond 0 to `length`.
+    """
 
     start: int
     stop: int
@@ -24,9 +27,15 @@ class Span:
     length: int  # of the whole axis
 
     @property
-    def seen(self) -> slice:
-        """What is cut from the picture."""
-        return slice(self.seen_start, self.seen_stop)
+    def parts(self) -> tuple[slice, ...]:
+        """What is cut from the picture, piece by piece where it wraps around."""
+        found, at = [], self.seen_start
+        while at < self.seen_stop:
+            first = at % self.length
+            count = min(self.seen_stop - at, self.length - first)
+            found.append(slice(first, first + count))
+            at += count
+        return tuple(found)
 
     @property
     def at_start(self) -> bool:
@@ -51,9 +60,12 @@ class Tile:
     columns: Span
 
     @property
-    def seen(self) -> tuple[slice, slice]:
-        """Rows and columns of the picture to encode, halo included."""
-        return self.rows.seen, self.columns.seen
+    def seen_size(self) -> tuple[int, int]:
+        """Rows and columns to encode, halo included."""
+        return (
+            self.rows.seen_stop - self.rows.seen_start,
+            self.columns.seen_stop - self.columns.seen_start,
+        )
 
     def cells(self, stride: int) -> tuple[slice, slice]:
         """Return the inner part's cells, rows and columns, in a layer of the whole picture."""
@@ -67,6 +79,7 @@ class Tiling:
     size: int | None
     halo: int
     stride: int
+    wraps: bool = False
 
     def tiles(self, height: int, width: int) -> tuple[Tile, ...]:
         """Cut a picture of these pixels, row by row, into tiles as equal as the grid allows."""
@@ -79,19 +92,23 @@ class Tiling:
         count = -(-length // size)
         even = -(-length // (count * self.stride)) * self.stride
         return [
-            Span(
-                start, min(start + even, length),
-                max(0, start - self.halo), min(start + even + self.halo, length), length,
-            )
-            for start in range(0, length, even)
-        ]  # fmt: skip
+            self._span(start, min(start + even, length), length) for start in range(0, length, even)
+        ]
+
+    def _span(self, start: int, stop: int, length: int) -> Span:
+        first, last = start - self.halo, stop + self.halo
+        if not self.wraps:
+            first, last = max(0, first), min(last, length)
+        return Span(start, stop, first, last, length)
 
 
-def tiling(layers: Collection[Layer], size: int | None = None, margin: int = 0) -> Tiling:
+def tiling(
+    layers: Collection[Layer], size: int | None = None, margin: int = 0, *, wraps: bool = False
+) -> Tiling:
     """Return how to cut pictures for an encoder's `layers`, at most `size` px a tile.
 
     A tile at the border sees at least `margin` px inwards, to be reflected outwards.
     """
     stride = max(layer.stride for layer in layers)
     halo = max(margin, *(layer.reach for layer in layers))
-    return Tiling(size, -(-halo // stride) * stride, stride)
+    return Tiling(size, -(-halo // stride) * stride, stride, wraps)

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from impasto.engine.padding import Frame, frame
 from impasto.engine.tiling import Tile, Tiling, tiling
-from impasto.network import Encoder
+from impasto.losses import edges
+from impasto.network import Encoder, Layer
 from impasto.settings import Settings
+
+# The picture itself, as the shallowest layer: its differences between neighbours.
+PIXELS = "pixels"
+PIXEL_LAYER = Layer(channels=6, stride=1, reach=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,20 +32,47 @@ class View:
         height, width = image.shape[-2:]
         return self.tiling.tiles(height, width)
 
+    def cut(self, image: Tensor, tile: Tile) -> Tensor:
+        """Return a tile's window (1,3,h,w) of a picture; a view where it does not wrap."""
+        return _joined(_joined(image, tile.rows.parts, 2), tile.columns.parts, 3)
+
+    def add(self, window: Tensor, tile: Tile, image: Tensor) -> None:
+        """Add a tile's window to the picture it was cut from, in place."""
+        top = 0
+        for rows in tile.rows.parts:
+            left, bottom = 0, top + rows.stop - rows.start
+            for columns in tile.columns.parts:
+                right = left + columns.stop - columns.start
+                image[..., rows, columns] += window[..., top:bottom, left:right]
+                left = right
+            top = bottom
+
     def walk(
         self, window: Tensor, tile: Tile, names: Collection[str]
     ) -> Iterator[tuple[str, Tensor]]:
         """Encode a tile's window; yield layers, shallow first, with only their inner cells."""
-        for name, features in self.encoder.walk(self.frame.extend(window, tile), names):
+        extended = self.frame.extend(window, tile)
+        if PIXELS in names:
+            yield PIXELS, self.frame.cells(edges(extended), tile, 1)
+        deeper = [name for name in names if name != PIXELS]
+        if not deeper:
+            return
+        for name, features in self.encoder.walk(extended, deeper):
             yield name, self.frame.cells(features, tile, self.stride(name))
 
     def stride(self, name: str) -> int:
         """Return a layer's pixels a cell."""
-        return self.encoder.layers[name].stride
+        return PIXEL_LAYER.stride if name == PIXELS else self.encoder.layers[name].stride
 
 
 def make_view(encoder: Encoder, settings: Settings, tile_px: int | None = None) -> View:
     """Return the view of the settings' padding, in tiles of at most `tile_px` or undivided."""
-    layers = [encoder.layers[name] for name in settings.layers]
+    layers = [PIXEL_LAYER, *(encoder.layers[name] for name in settings.layers)]
     border = frame(settings.padding)
-    return View(encoder, border, tiling(layers, tile_px, border.margin))
+    cutting = tiling(layers, tile_px, border.margin, wraps=settings.padding == "wrap")
+    return View(encoder, border, cutting)
+
+
+def _joined(image: Tensor, parts: tuple[slice, ...], axis: int) -> Tensor:
+    found = [image.narrow(axis, part.start, part.stop - part.start) for part in parts]
+    return torch.cat(found, axis) if len(found) > 1 else found[0]

@@ -1,0 +1,34 @@
+"""Parts of the photograph that stay as they are, while everything around them is painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Protection:
+    """A photograph (1,3,H,W) laid over the painting by `mask` (1,1,H,W): wholly where it is 1."""
+
+    photo: Tensor
+    mask: Tensor
+
+    def over(self, painted: Tensor) -> Tensor:
+        """Return the painting with the photograph over it; where the mask is 1, to the bit."""
+        return painted.lerp(self.photo, self.mask).where(self.mask < 1, self.photo)
+
+    def around(
+        self, objective: Callable[[Tensor], dict[str, Tensor]]
+    ) -> Callable[[Tensor], dict[str, Tensor]]:
+        """Return an objective of paintings that evaluates what is seen of them."""
+
+        def evaluate(painted: Tensor) -> dict[str, Tensor]:
+            seen = self.over(painted.detach()).requires_grad_()
+            losses = objective(seen)
+            assert seen.grad is not None
+            painted.grad = seen.grad * (1 - self.mask)
+            return losses
+
+        return evaluate

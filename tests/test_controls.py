@@ -1,0 +1,353 @@
+"""Every control changes the result as its help says, alone and together with the others."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import TINY, TOLERANCE, TinyEncoder, random_pixels
+from PIL import Image
+
+import impasto
+from impasto import Picture, Resources, Settings, Style, UsageError
+from impasto.cli import main
+from impasto.engine import paint, prepare
+from impasto.engine.start import make_start, start_image
+from impasto.losses import SmoothLoss, edges
+from impasto.network import build
+from impasto.pictures import as_picture, load
+
+PHOTO = random_pixels(64, 96, 1)
+RED_STYLE = np.full((64, 64, 3), (220, 40, 40), np.uint8) // 2 + random_pixels(64, 64, 2) // 4
+BLUE_STYLE = np.full((64, 64, 3), (30, 60, 220), np.uint8) // 2 + random_pixels(64, 64, 3) // 4
+MAP = np.zeros((64, 96, 3), np.uint8)
+MAP[:, 48:] = 255
+
+
+REAL = {name: option.default for name, option in (
+    (field.name, field) for field in dataclasses.fields(Settings)) if name in TINY}  # fmt: skip
+
+
+def _paint_really(**values) -> Picture:
+    """Paint with the real network."""
+    settings = Settings(**REAL)
+    return _paint(encoder=build(settings, settings.layers), **{**REAL, **values}).picture
+
+
+def _paint(content=PHOTO, styles=RED_STYLE, encoder=None, resources=None, **values) -> impasto.Step:
+    maps = {name: values.pop(name) for name in ("regions", "protect") if name in values}
+    options = {"size": 96, "levels": 1, "iterations": 20, "tolerance": 0, **TINY, **values}
+    run = prepare(content, styles, Settings(**options), resources, **maps)
+    *_, last = paint(run, encoder or TinyEncoder())
+    return last
+
+
+def _mean(picture: Picture) -> np.ndarray:
+    return picture.array.mean((0, 1))
+
+
+def _distance(one: Picture, other) -> float:
+    return float(np.abs(one.array - as_picture(other).array).mean())
+
+
+# Strength
+
+
+def test_more_strength_is_more_style_and_less_photograph():
+    gaps = [_distance(_paint(strength=s).picture, PHOTO) for s in (0, 25, 50)]
+    assert gaps[0] < gaps[1] < gaps[2]
+
+
+def test_fifty_is_the_weights_as_given_and_a_decade_is_a_decade():
+    assert Settings(strength=50).shares == Settings().shares
+    content, style = Settings(strength=75).shares
+    assert style / content == pytest.approx(1e4)
+
+
+# Style losses
+
+
+@pytest.mark.parametrize("loss", ["gram", "covariance", "wasserstein", "histogram"])
+def test_every_style_loss_falls_and_moves_the_colours(loss: str):
+    first, last = (_paint(style_loss=loss, iterations=count) for count in (1, 20))
+    style = [name for name in last.losses if name.startswith("style")]
+    assert sum(last.losses[n].item() for n in style) < 0.2 * sum(
+        first.losses[n].item() for n in style
+    )
+    before, after = (
+        np.abs(_mean(step.picture) - _mean(as_picture(RED_STYLE))).sum() for step in (first, last)
+    )
+    assert after < 0.8 * before
+
+
+def test_histograms_need_the_normalised_network():
+    with pytest.raises(UsageError, match="give --network normalised"):
+        Settings(style_loss="histogram", network="original")
+
+
+# Smoothness
+
+
+def test_smoothness_makes_smooth():
+    loss = SmoothLoss()
+    roughness = [
+        loss.score(loss.measure(edges(_paint(smoothness=weight).image))).item()
+        for weight in (0, 0.1, 10)
+    ]
+    assert roughness[0] > roughness[1] > roughness[2]
+
+
+# Colour
+
+
+def test_luminance_and_chroma_keep_the_photographs_colours():
+    photo = as_picture(PHOTO)
+    for colour in ("luminance", "chroma"):
+        result = _paint(colour=colour).picture
+        light = result.array @ np.float32((0.299, 0.587, 0.114))
+        chroma = result.array - light[..., None]
+        goal = photo.array - (photo.array @ np.float32((0.299, 0.587, 0.114)))[..., None]
+        # Weaker where the new light leaves no room, never another hue.
+        assert (chroma * goal >= -1e-4).all()
+        assert np.abs(chroma).mean() > 0.5 * np.abs(goal).mean()
+
+
+def test_match_paints_in_the_photographs_palette():
+    gaps = [
+        np.abs(_mean(_paint(colour=colour).picture) - _mean(as_picture(PHOTO))).max()
+        for colour in ("style", "match")
+    ]
+    assert gaps[1] < 0.5 * gaps[0]
+
+
+# Scale, crops and starts
+
+
+def test_a_larger_scale_sees_more_of_the_styles_pixels():
+    style = random_pixels(300, 300, 4)
+    sizes = [
+        prepare(PHOTO, style, Settings(size=96, levels=1, style_scale=scale))
+        .levels[0].style_sizes[0][0] for scale in (0.5, 1, 2)
+    ]  # fmt: skip
+    assert sizes[0] < sizes[1] < sizes[2]
+    assert sizes[2] == pytest.approx(2 * sizes[1], abs=1)
+
+
+def test_crops_take_the_style_from_their_part_alone():
+    both = np.concatenate((RED_STYLE, BLUE_STYLE), axis=1)
+    red = _mean(_paint(styles=both, style_crops="0:0:0.5:1").picture)
+    blue = _mean(_paint(styles=both, style_crops="0.5:0:1:1").picture)
+    assert red[0] > red[2]
+    assert blue[2] > blue[0]
+
+
+def test_crops_keep_the_size_of_the_strokes():
+    style, options = random_pixels(400, 400, 4), {"size": 96, "levels": 1}
+    (whole,) = prepare(PHOTO, style, Settings(**options)).levels[0].style_sizes
+    crops = Settings(**options, style_crops="0:0:0.5:0.5,0.5:0.5:1:1")
+    run = prepare(PHOTO, style, crops)
+    assert [s.weight for s in run.styles] == [0.5, 0.5]
+    assert run.levels[0].style_sizes[0][0] == pytest.approx(whole[0] / 2, abs=1)
+
+
+def test_a_start_can_be_a_blend():
+    photo, styles = as_picture(PHOTO), [Style(as_picture(RED_STYLE))]
+
+    def start(init: str) -> torch.Tensor:
+        return start_image(make_start(photo, styles, Settings(init=init)), 64, 96, 0)
+
+    content, noise, style = (start(init) for init in ("content", "noise", "style"))
+    for blend, other in (("noise:0.3", noise), ("style:0.3", style)):
+        mixed = start(blend)
+        assert (mixed - (0.7 * content + 0.3 * other)).abs().mean() < 0.02
+    assert torch.equal(start("noise:1"), noise)
+
+
+@pytest.mark.parametrize("init", ["noise:2", "content:0.5", "style:x", "nois"])
+def test_unknown_starts_are_refused(init: str):
+    with pytest.raises(UsageError, match=f"init cannot be '{init}'"):
+        prepare(PHOTO, RED_STYLE, Settings(init=init))
+
+
+# Regions and protection
+
+
+def _halves(picture: Picture) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean colours of both regions, 16 px inside them."""
+    return picture.array[:, :32].mean((0, 1)), picture.array[:, 64:].mean((0, 1))
+
+
+REGIONAL = [
+    Style(as_picture(RED_STYLE), regions=(0, 0, 0)),
+    Style(as_picture(BLUE_STYLE), regions=(255, 255, 255)),
+]
+
+
+def test_inside_a_region_the_palette_is_nearest_its_own_style():
+    left, right = _halves(_paint_really(styles=REGIONAL, regions=MAP))
+    goals = [_mean(as_picture(style)) for style in (RED_STYLE, BLUE_STYLE)]
+    for found, own, other in ((left, *goals), (right, *goals[::-1])):
+        assert np.abs(found - own).sum() < 0.5 * np.abs(found - other).sum()
+
+
+def test_a_styles_own_map_says_which_part_serves():
+    both = np.concatenate((BLUE_STYLE, RED_STYLE), axis=1)
+    own = np.zeros((64, 128, 3), np.uint8)
+    own[:, :64] = 255  # its blue half serves white
+    styles = [Style(as_picture(both), regions=as_picture(own))]
+    left, right = _halves(_paint(styles=styles, regions=MAP).picture)
+    assert left[0] > left[2]
+    assert right[2] > right[0]
+
+
+def test_a_protected_pixel_is_the_photographs_to_the_bit():
+    mask = np.zeros((64, 96), np.uint8)
+    mask[:, :40] = 255
+    mask[:, 40:48] = 128
+    step = _paint(protect=mask)
+    photo = as_picture(PHOTO).tensor()[None]
+    assert torch.equal(step.image[..., :40], photo[..., :40])
+    assert np.array_equal(np.asarray(step.picture.image)[:, :40], PHOTO[:, :40])
+    painted = (step.image - photo).abs().mean((0, 1, 2))
+    assert painted[48:].mean() > 1.5 * painted[41:47].mean() > 0
+
+
+def test_protected_pixels_have_no_part_in_the_style():
+    """What is protected may be anything: the rest is painted alike."""
+    mask = np.zeros((64, 96), np.uint8)
+    mask[:, :48] = 255
+    changed = PHOTO.copy()
+    changed[:, :24] = 255 - changed[:, :24]
+    one, other = (_paint(content=c, protect=mask, content_weight=0).image for c in (PHOTO, changed))
+    assert (one - other)[..., 60:].abs().mean() < 0.02
+
+
+def test_everything_protected_is_the_photograph():
+    step = _paint(protect=np.full((64, 96), 255, np.uint8), iterations=2)
+    assert np.array_equal(np.asarray(step.picture.image), PHOTO)
+
+
+# All together, in tiles
+
+
+@pytest.mark.parametrize("loss", ["gram", "covariance", "wasserstein", "histogram"])
+@pytest.mark.parametrize("colour", ["style", "luminance"])
+@pytest.mark.parametrize("padding", ["reflect", "zeros"])
+def test_all_controls_together_tile_exactly(loss: str, colour: str, padding: str):
+    mask = np.zeros((64, 96), np.uint8)
+    mask[20:30, 20:70] = 255
+    values = {
+        "style_loss": loss, "colour": colour, "padding": padding, "smoothness": 0.01,
+        "style_blend": (0.3, 0.7), "style_scale": (0.8, 1.2), "style_crops": "0:0:1:0.6,0:0.5:1:1",
+        "init": "noise:0.2", "size": 96,
+    }  # fmt: skip
+    objectives = []
+    for tile in (None, 32):
+        settings = Settings(levels=1, **TINY, **values)
+        run = prepare(PHOTO, REGIONAL, settings, regions=MAP, protect=mask)
+        objective = run.objective(1, TinyEncoder(torch.float64), tile)
+        image = as_picture(random_pixels(64, 96, 9)).tensor()[None].double().requires_grad_()
+        objectives.append((objective(image), image.grad))
+    (losses, gradient), (tiled_losses, tiled) = objectives
+    assert len(losses) == 1 + 2 * 2 + 1  # content, two layers in two regions, smoothness
+    for name, value in losses.items():
+        assert tiled_losses[name].item() == pytest.approx(value.item(), rel=1e-9)
+    assert (tiled - gradient).norm() <= TOLERANCE[torch.float64] * gradient.norm()
+
+
+def test_tiles_do_not_change_a_picture_of_all_controls():
+    values = {"regions": MAP, "colour": "chroma", "smoothness": 0.01, "iterations": 5}
+    whole, tiled = (
+        _paint(styles=REGIONAL, resources=Resources(tile=tile), **values).picture
+        for tile in ("auto", 64)
+    )
+    difference = np.asarray(whole.image).astype(int) - np.asarray(tiled.image)
+    assert np.abs(difference).max() <= 1
+
+
+# Textures
+
+
+def test_a_texture_has_its_own_size_and_the_styles_colours():
+    picture = _paint_really(content=None, size="96x64", iterations=60)
+    assert picture.size == (64, 96)
+    assert np.abs(_mean(picture) - _mean(as_picture(RED_STYLE))).max() < 0.1
+
+
+def test_a_seamless_textures_statistics_do_not_know_where_it_begins():
+    """Moved around by whole cells, a picture that wraps has the same losses."""
+    settings = Settings(size="96x64", levels=1, padding="wrap", **TINY)
+    objective = prepare(None, RED_STYLE, settings).objective(1, TinyEncoder(torch.float64))
+    image = as_picture(random_pixels(64, 96, 5)).tensor()[None].double()
+    one, other = image.clone().requires_grad_(), image.roll((16, 32), (2, 3)).requires_grad_()
+    losses, moved = objective(one), objective(other)
+    for name, value in losses.items():
+        assert moved[name].item() == pytest.approx(value.item(), rel=1e-9)
+    torch.testing.assert_close(one.grad.roll((16, 32), (2, 3)), other.grad)
+
+
+@pytest.mark.parametrize("tile", [32, 48])
+def test_a_seamless_texture_tiles_exactly(tile: int):
+    settings = Settings(size="96x64", levels=1, padding="wrap", smoothness=0.1, **TINY)
+    results = []
+    for size in (None, tile):
+        run = prepare(None, RED_STYLE, settings)
+        image = as_picture(random_pixels(64, 96, 5)).tensor()[None].double().requires_grad_()
+        losses = run.objective(1, TinyEncoder(torch.float64), size)(image)
+        results.append((losses, image.grad))
+    (losses, gradient), (tiled_losses, tiled) = results
+    for name, value in losses.items():
+        assert tiled_losses[name].item() == pytest.approx(value.item(), rel=1e-9)
+    assert (tiled - gradient).norm() <= TOLERANCE[torch.float64] * gradient.norm()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"size": "100x64", "padding": "wrap"}, "the nearest is 96x64"),
+        ({"size": "original"}, "give --size WIDTHxHEIGHT"),
+        ({"colour": "match"}, "a texture has no photograph"),
+        ({"init": "noise:0.3"}, "needs a photograph"),
+    ],
+)
+def test_what_a_texture_cannot_be_is_refused(values: dict, message: str):
+    with pytest.raises(UsageError, match=message):
+        prepare(None, RED_STYLE, Settings(**values))
+
+
+def test_a_photograph_has_its_own_shape():
+    with pytest.raises(UsageError, match="a texture's; the photograph has its own shape"):
+        prepare(PHOTO, RED_STYLE, Settings(size="64x64"))
+
+
+# The command line
+
+
+FAST = ["--iterations", "2", "--levels", "1", "--threads", "1"]
+
+
+def test_texture_from_the_command_line(painting: Path, tmp_path: Path):
+    out = tmp_path / "tile.png"
+    words = ["texture", str(painting), "-o", str(out), "--size", "64x32", "--seamless", *FAST]
+    assert main(words) == 0
+    assert load(out).size == (32, 64)
+
+
+def test_regions_and_protection_from_the_command_line(
+    photo: Path, painting: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    out, map_, mask = (tmp_path / name for name in ("out.png", "map.png", "mask.png"))
+    Image.fromarray(MAP).resize((64, 48), Image.Resampling.NEAREST).save(map_)
+    Image.fromarray(MAP[..., 0]).resize((64, 48), Image.Resampling.NEAREST).save(mask)
+    words = ["paint", str(photo), str(painting), str(painting), "-o", str(out), "--size", "64"]
+    words += ["--regions", str(map_), "--protect", str(mask), *FAST]
+    both = ["--style-regions", "#000000", "--style-regions", "#ffffff"]
+    assert main([*words, *both]) == 0
+    assert np.array_equal(load(out).array[:, 32:], load(photo).array[:, 32:])
+    assert main([*words, "--overwrite", "--style-regions", "#000000"]) == 2
+    assert "given 1 times for 2 styles" in capsys.readouterr().err
+    assert main([*words, "--overwrite", *both[:2], *both[:2]]) == 2
+    assert "no style serves the region #ffffff" in capsys.readouterr().err
+    assert main([*words[:5], str(map_), *words[6:], "--overwrite"]) == 2
+    assert "is also an input" in capsys.readouterr().err
