@@ -54,6 +54,17 @@ def test_tiled_gradient_equals_whole(height: int, width: int, tile: int, padding
     _assert_same(encoder, options, (height, width), torch.float64, tile)
 
 
+@pytest.mark.parametrize("tile", [None, 32])
+def test_losses_without_a_gradient_are_those_with_one(tile: int | None):
+    encoder, dtype = TinyEncoder(torch.float64), torch.float64
+    losses, _ = _evaluate(encoder, Settings(**TINY), (60, 80), dtype, tile)
+    alone = _objective(encoder, Settings(**TINY), (60, 80), dtype, tile).losses(
+        _image(60, 80, 3, dtype)
+    )
+    torch.testing.assert_close(alone, losses, rtol=TOLERANCE[dtype], atol=0)
+    assert not any(loss.requires_grad for loss in alone.values())
+
+
 @pytest.mark.parametrize("padding", ["reflect", "zeros"])
 @pytest.mark.parametrize(("size", "tile"), [((211, 100), 64), ((97, 190), 96)])
 def test_tiled_gradient_equals_whole_with_the_real_network(size, tile: int, padding: str):

@@ -57,6 +57,12 @@ class Objective:
         whole = len(self._view.tiles(image)) == 1
         return whole and all(term.loss.capturable for term in self._terms)
 
+    @torch.no_grad()
+    def losses(self, image: Tensor) -> dict[str, Tensor]:
+        """Return each term's weighted loss () of a picture (1,3,H,W), without a gradient."""
+        losses = self._scores(self._sum_up(image, self._view.tiles(image)))
+        return {term.name: loss for term, loss in zip(self._terms, losses, strict=True)}
+
     def _in_two_passes(self, image: Tensor, tiles: Sequence[Tile]) -> list[Tensor]:
         pixels = image.detach()
         totals = self._sum_up(pixels, tiles)
