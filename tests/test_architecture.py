@@ -14,6 +14,7 @@ SOURCE = Path(impasto.__file__).parent
 # Highest first. Rooms on one floor do not know each other, unless listed in MAY_ALSO.
 FLOORS = [
     ["cli"],
+    ["measures"],
     ["engine"],
     ["losses"],
     ["network"],
@@ -61,9 +62,9 @@ def test_no_room_is_a_drawer():
 
 def test_public_names_exist_and_are_all():
     assert sorted(impasto.__all__) == [
-        "DeviceError", "ImpastoError", "NonFiniteError", "OutputError", "Picture",
+        "DeviceError", "ImpastoError", "Measures", "NonFiniteError", "OutputError", "Picture",
         "PictureError", "Plan", "Resources", "Settings", "Step", "Style", "UsageError",
-        "WeightsError", "iterate", "stylize",
+        "WeightsError", "iterate", "measure", "stylize",
     ]  # fmt: skip
     for name in impasto.__all__:
         assert getattr(impasto, name).__name__ == name

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
         UsageError,
         WeightsError,
     )
+    from impasto.measures import Measures, measure
     from impasto.pictures import Picture, Style
     from impasto.settings import Resources, Settings
 
 __all__ = [
     "DeviceError",
     "ImpastoError",
+    "Measures",
     "NonFiniteError",
     "OutputError",
     "Picture",
@@ -41,10 +43,12 @@ __all__ = [
     "UsageError",
     "WeightsError",
     "iterate",
+    "measure",
     "stylize",
 ]
 
 _ROOMS = {
+    "Measures": "measures",
     "Picture": "pictures",
     "Plan": "engine",
     "Style": "pictures",
@@ -52,6 +56,7 @@ _ROOMS = {
     "Settings": "settings",
     "Step": "engine",
     "iterate": "engine",
+    "measure": "measures",
     "stylize": "engine",
 }
 

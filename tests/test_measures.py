@@ -1,0 +1,296 @@
+"""Figures that judge a picture: each by hand on made pictures."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from conftest import random_pixels
+
+from impasto import Picture, PictureError, Resources, Settings, Style, measure
+from impasto.measures import PAPER, palette
+from impasto.measures.border import border_figure
+from impasto.measures.clipping import clipped
+from impasto.measures.colour import lab, luma
+from impasto.measures.noise import FREQUENCY, fine_energy, noise_figure
+from impasto.network import build
+
+ONE_THREAD = Resources(threads=1)
+# Down to here the network is built at once.
+SHALLOW = Settings(content_layers="relu2_1", style_layers="relu1_1,relu2_1")
+BAND = 1 - math.pi * FREQUENCY**2  # white noise's share
+
+
+def _flat(grey: float, height: int = 96, width: int = 128) -> np.ndarray:
+    return np.full((height, width, 3), grey, np.float32)
+
+
+def _noisy(pixels: np.ndarray, sigma: float, seed: int = 0) -> np.ndarray:
+    grain = np.random.default_rng(seed).normal(0, sigma, pixels.shape[:2])
+    return (pixels + grain[..., None]).astype(np.float32)
+
+
+def _photo(height: int = 96, width: int = 128, seed: int = 1) -> Picture:
+    return Picture(random_pixels(height, width, seed).astype(np.float32) / 255)
+
+
+# Noise
+
+
+def test_white_noise_has_the_bands_share_of_its_variance():
+    for sigma in (0.02, 0.05):
+        energy = fine_energy(_noisy(_flat(0.5, 512, 512), sigma))
+        assert energy == pytest.approx(sigma**2 * BAND, rel=0.03)
+
+
+def test_noise_weighs_channels_as_luma():
+    pixels = _flat(0.5, 256, 256)
+    pixels[..., 0] = _noisy(pixels, 0.1)[..., 0]
+    assert fine_energy(pixels) == pytest.approx((0.2126 * 0.1) ** 2 * BAND, rel=0.06)
+
+
+@pytest.mark.parametrize(("frequency", "counts"), [(0.45, 1), (0.25, 0)])
+def test_a_ripple_counts_above_the_frequency(frequency: float, counts: int):
+    pixels = _flat(0.5)
+    pixels += 0.2 * np.sin(2 * np.pi * frequency * np.arange(96))[:, None, None].astype(np.float32)
+    assert fine_energy(pixels) == pytest.approx(counts * 0.2**2 / 2, rel=0.01, abs=1e-6)
+
+
+def test_edges_between_opposite_sides_are_no_noise():
+    ramp = np.broadcast_to(np.linspace(0, 1, 128, dtype=np.float32)[None, :, None], (96, 128, 3))
+    assert fine_energy(ramp) < 1e-7
+
+
+def test_noise_is_a_multiple_of_what_the_sources_have():
+    style = Picture(_noisy(_flat(0.5, 256, 256), 0.02))
+    content = Picture(_flat(0.5, 256, 256))
+    figures = [
+        noise_figure(Picture(_noisy(style.array, sigma, seed=1)), content, [Style(style)])
+        for sigma in (0.0, 0.02, 0.04)
+    ]
+    assert [figure.figure for figure in figures] == pytest.approx([1, 2, 5], rel=0.06)
+    assert figures[0].style == 1
+    assert figures[0].content == pytest.approx(0, abs=1e-9)
+    assert figures[0].amplitude == pytest.approx(255 * 0.02 * math.sqrt(BAND), rel=0.03)
+
+
+def test_styles_noise_counts_by_their_shares():
+    quiet, loud = (Picture(_noisy(_flat(0.5), sigma)) for sigma in (0.01, 0.03))
+    blend = noise_figure(loud, None, [Style(quiet, 0.5), Style(loud, 0.5)])
+    assert blend.figure == pytest.approx(9 / 5, rel=1e-5)
+
+
+def test_sources_without_detail_have_the_noise_of_rounding():
+    flat, exact = Picture(_flat(0.5, 256, 256)), Picture(_noisy(_flat(0.5, 256, 256), 0.004))
+    rounded = Picture(np.rint(exact.array * 255) / 255)
+    added = noise_figure(rounded, flat, []).figure - noise_figure(exact, flat, []).figure
+    assert added == pytest.approx(1, abs=0.1)
+    assert noise_figure(flat, flat, []).figure == pytest.approx(0, abs=1e-6)
+
+
+# Border
+
+
+def test_an_equal_picture_has_border_figures_of_1():
+    figure = border_figure(_photo(), _photo())
+    assert figure.worst == 1
+    assert {value for kinds in figure.figures.values() for value in kinds.values()} == {1}
+
+
+def test_a_brighter_strip_is_seen_by_hand():
+    content = Picture(_flat(0.5))
+    framed = Picture(_flat(0.5))
+    framed.array[:8] = 0.75
+    figure = border_figure(framed, content)
+    level = 1 / 255
+    assert figure.figures["top"] == pytest.approx(
+        {"mean": (0.75 + level) / (0.5 + level), "contrast": 1, "gradient": 1}
+    )
+    assert figure.figures["bottom"] == {"mean": 1, "contrast": 1, "gradient": 1}
+    # Left and right, 8 of 96 rows are brighter, without and within: contrast 1 again.
+    assert figure.figures["left"] == pytest.approx({"mean": 1, "contrast": 1, "gradient": 1})
+
+
+def test_contrast_and_gradient_by_hand():
+    stripes = Picture(_flat(0.5))
+    stripes.array[:8, ::2] += 0.1
+    stripes.array[:8, 1::2] -= 0.1
+    top = border_figure(stripes, Picture(_flat(0.5))).figures["top"]
+    level = 1 / 255
+    assert top["contrast"] == pytest.approx((0.1 + level) / level, rel=1e-4)
+    assert top["gradient"] == pytest.approx((0.2**2 + level**2) / level**2, rel=1e-4)
+
+
+@pytest.mark.parametrize("side", ["top", "bottom", "left", "right"])
+def test_the_worst_names_the_side_with_the_frame(side: str):
+    framed = _photo()
+    strip = {"top": np.s_[:8], "bottom": np.s_[-8:], "left": np.s_[:, :8], "right": np.s_[:, -8:]}
+    framed.array[strip[side]] *= 0.3
+    figure = border_figure(framed, _photo())
+    assert figure.worst_at[0] == side
+    assert figure.worst < 0.5
+    assert figure.figures[side]["mean"] == pytest.approx(0.3, rel=0.1)
+
+
+def test_the_contents_own_frame_is_no_fault():
+    framed = _photo()
+    framed.array[:8] *= 0.3
+    figure = border_figure(framed, framed)
+    assert figure.worst == 1
+    assert figure.undivided["top"]["mean"] < 0.5
+    product = math.prod(
+        figure.undivided[side]["mean"] for side in ("top", "bottom", "left", "right")
+    )
+    assert figure.undivided["all"]["mean"] == pytest.approx(product ** (1 / 4))
+
+
+def test_a_black_border_divides_nothing_by_nothing():
+    black = Picture(_flat(0.0))
+    assert border_figure(black, black).worst == 1
+    assert math.isfinite(border_figure(_photo(), black).worst)
+
+
+# Colours
+
+
+def test_luma_and_lab_of_known_colours():
+    # Reference values of Lindbloom's calculator, sRGB and D65.
+    colours = np.array([[[1, 1, 1], [1, 0, 0], [0, 0, 1], [0, 0, 0]]], dtype=np.float32)
+    expected = [[100, 0, 0], [53.24, 80.09, 67.20], [32.30, 79.19, -107.86], [0, 0, 0]]
+    np.testing.assert_allclose(lab(colours)[0], expected, atol=0.05)
+    np.testing.assert_allclose(luma(colours)[0], [1, 0.2126, 0.0722, 0], atol=1e-6)
+
+
+def test_a_shift_of_all_colours_is_its_length_away():
+    rng = np.random.default_rng(0)
+    cloud = rng.normal(0, 10, (1000, 3)) @ rng.normal(0, 1, (3, 3))
+    shift = np.array([3.0, -4.0, 12.0])
+    assert palette.distance(_moments(cloud), _moments(cloud + shift)) == pytest.approx(13)
+    assert palette.distance(_moments(cloud), _moments(cloud)) == pytest.approx(0, abs=1e-4)
+
+
+def test_a_wider_palette_is_as_far_as_its_deviations_differ():
+    cloud = np.random.default_rng(0).normal(0, 1, (1000, 3))
+    spread = np.diag([2.0, 5.0, 1.0])
+    deviations = np.sqrt(np.diag(_moments(cloud).covariance))
+    narrow, wide = cloud - cloud.mean(axis=0), (cloud - cloud.mean(axis=0)) @ spread
+    # Not quite, where the axes are correlated by chance.
+    expected = math.hypot(deviations[0], 4 * deviations[1])
+    assert palette.distance(_moments(narrow), _moments(wide)) == pytest.approx(expected, rel=0.01)
+
+
+def _moments(colours: np.ndarray) -> palette.Colours:
+    return palette.Colours(colours.mean(axis=0), colours.T @ colours / len(colours))
+
+
+def test_black_is_100_from_white_and_half_of_each_is_a_blend():
+    black, white = Picture(_flat(0.0)), Picture(_flat(1.0))
+    assert palette.palette_distance(black, None, [Style(white)]).distance == pytest.approx(100)
+    halves = _flat(0.0)
+    halves[:48] = 1
+    blend = [Style(black, 0.5), Style(white, 0.5)]
+    measured = palette.palette_distance(Picture(halves), black, blend)
+    assert measured.distance == pytest.approx(0, abs=1e-4)
+    # From black: 50 to the mean, and a deviation of 50.
+    assert measured.content == pytest.approx(math.hypot(50, 50))
+
+
+def test_colours_do_not_depend_on_where_they_are(monkeypatch: pytest.MonkeyPatch):
+    photo = _photo()
+    whole = palette.colours_of(photo.array)
+    monkeypatch.setattr(palette, "_AT_ONCE", 1000)
+    parts = palette.colours_of(np.ascontiguousarray(photo.array[::-1]))
+    np.testing.assert_allclose(parts.covariance, whole.covariance)
+
+
+# Clipping
+
+
+def test_a_pixel_with_one_channel_at_an_end_is_clipped():
+    pixels = _flat(0.5, 2, 2)
+    pixels[0, 0, 1] = 1
+    pixels[1, 1, 2] = 0.4 / 255  # saved as 0
+    pixels[0, 1, 0] = 0.6 / 255  # saved as 1
+    picture, grey = Picture(pixels), Picture(_flat(0.5, 2, 2))
+    shares = clipped(picture, grey, [Style(grey, 0.5), Style(picture, 0.5)])
+    assert (shares.result, shares.content, shares.style) == (0.5, 0, 0.25)
+
+
+# The paper's losses
+
+
+def test_an_equal_picture_loses_nothing():
+    photo = _photo(48, 64)
+    figures = measure(photo, photo, photo, settings=SHALLOW, resources=ONE_THREAD)
+    assert figures.losses.content.total == 0
+    assert figures.losses.style.total == 0
+    assert figures.border.worst == 1
+    assert figures.noise.figure == figures.noise.content == figures.noise.style == 1
+    assert figures.palette.distance == pytest.approx(0, abs=1e-4)
+
+
+def test_losses_are_the_papers_means_without_weights():
+    painted, photo, painting = _photo(48, 64), _photo(48, 64, 2), _photo(48, 64, 3)
+    zeros = Settings(padding="zeros")
+    losses = measure(painted, photo, painting, zeros, ONE_THREAD).losses
+    network = build(zeros, zeros.layers)
+    layers = [name for name, _ in PAPER.style_layers]
+    with torch.no_grad():
+        own, content, style = (
+            network.features(picture.tensor()[None], [*layers, "relu4_2"])
+            for picture in (painted, photo, painting)
+        )
+    expected = (own["relu4_2"] - content["relu4_2"]).square().mean().item()
+    assert losses.content.total == pytest.approx(expected, rel=1e-4)
+    for layer in layers:
+        grams = (_gram(own[layer]) - _gram(style[layer])).square().mean().item()
+        assert losses.style.layers[layer] == pytest.approx(grams, rel=1e-3)
+    assert losses.style.total == pytest.approx(sum(losses.style.layers.values()) / 5)
+
+
+def _gram(features: torch.Tensor) -> torch.Tensor:
+    rows = features[0].flatten(1)
+    return rows @ rows.T / rows.shape[1]
+
+
+def test_tiles_give_the_losses_of_the_whole():
+    painted, photo, painting = _photo(), _photo(192, 256, 2), _photo(80, 100, 3)
+    tiles = Resources(threads=1, tile=64)
+    whole = measure(painted, photo, painting, SHALLOW, ONE_THREAD).losses
+    tiled = measure(painted, photo, painting, SHALLOW, tiles).losses
+    assert tiled.content.total == pytest.approx(whole.content.total, rel=1e-4)
+    assert tiled.style.layers == pytest.approx(whole.style.layers, rel=1e-3)
+
+
+def test_what_needs_a_missing_picture_is_left_out():
+    painted = _photo(48, 64)
+    assert set(measure(painted).as_dict()) == {"height", "width", "noise", "clipped"}
+    of_content = measure(painted, painted, settings=SHALLOW, resources=ONE_THREAD).as_dict()
+    assert set(of_content) == {"height", "width", "losses", "noise", "border", "clipped"}
+    assert set(of_content["losses"]) == {"content"}
+    assert set(of_content["noise"]) == {"amplitude", "figure", "content"}
+    of_style = measure(
+        painted, styles=[painted, painted], settings=SHALLOW, resources=ONE_THREAD
+    ).as_dict()
+    assert set(of_style) == {"height", "width", "losses", "noise", "palette", "clipped"}
+    assert set(of_style["losses"]) == {"style"}
+
+
+def test_losses_alone_do_not_depend_on_what_else_is_given():
+    painted, photo, painting = _photo(48, 64), _photo(48, 64, 2), _photo(48, 64, 3)
+    both = measure(painted, photo, painting, SHALLOW, ONE_THREAD).losses
+    assert (
+        measure(painted, photo, settings=SHALLOW, resources=ONE_THREAD).losses.content
+        == both.content
+    )
+    assert (
+        measure(painted, styles=painting, settings=SHALLOW, resources=ONE_THREAD).losses.style
+        == both.style
+    )
+
+
+def test_a_content_of_another_shape_is_refused_by_name():
+    with pytest.raises(PictureError, match=r"content of 64 x 64 px .* result of 64 x 48 px"):
+        measure(_photo(48, 64), _photo(64, 64))
+    # A pixel is what rounding may take.
+    assert measure(_photo(47, 64), _photo(96, 128), settings=SHALLOW, resources=ONE_THREAD).border
