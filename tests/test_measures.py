@@ -1,13 +1,17 @@
-"""Figures that judge a picture: each by hand on made pictures."""
+"""Figures that judge a picture: each by hand on made pictures, and the command."""
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from conftest import random_pixels
+from PIL import Image
 
 from impasto import Picture, PictureError, Resources, Settings, Style, measure
+from impasto.cli import main
 from impasto.measures import PAPER, palette
 from impasto.measures.border import border_figure
 from impasto.measures.clipping import clipped
@@ -294,3 +298,68 @@ def test_a_content_of_another_shape_is_refused_by_name():
         measure(_photo(48, 64), _photo(64, 64))
     # A pixel is what rounding may take.
     assert measure(_photo(47, 64), _photo(96, 128), settings=SHALLOW, resources=ONE_THREAD).border
+
+
+# The command
+
+
+def _measure(*words: object) -> int:
+    return main(["measure", *map(str, words)])
+
+
+def test_the_command_shows_every_figure(photo: Path, painting: Path, capsys):
+    words = ["--content", photo, "--style", painting, "--style", photo, "--threads", "1"]
+    assert _measure(photo, *words) == 0
+    stdout, stderr = capsys.readouterr()
+    lines = stdout.splitlines()
+    assert stderr == ""
+    assert [line[:12].strip() for line in lines] == [
+        "size", "content loss", "style loss", "noise", "border", "top", "bottom", "left",
+        "right", "all", "palette", "clipped",
+    ]  # fmt: skip
+    assert lines[0].endswith("64 x 48 px")
+    assert "relu5_1" in lines[2]
+    assert lines[4].split()[1] == "1.00"
+
+
+def test_json_is_what_the_library_returns(photo: Path, painting: Path, capsys):
+    words = ["--style", painting, "--json", "--threads", "1", "--padding", "zeros"]
+    assert _measure(photo, *words) == 0
+    figures = json.loads(capsys.readouterr().out)
+    zeros = Settings(padding="zeros")
+    assert (
+        figures == measure(photo, styles=painting, settings=zeros, resources=ONE_THREAD).as_dict()
+    )
+
+
+def test_the_picture_alone_gets_dashes(photo: Path, capsys):
+    assert _measure(photo) == 0
+    lines = capsys.readouterr().out.splitlines()
+    absent = [line[:12].strip() for line in lines if line[14:].startswith("-")]
+    assert absent == ["content loss", "style loss", "noise", "border", "palette"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["none.png"], 2, "there is no file none.png"),
+        (["{photo}", "--content", "none.png"], 2, "there is no file none.png"),
+        (["{photo}", "--content", "{painting}"], 3, "has not the shape"),
+        (["{tiny}"], 3, "at least 32 px"),
+        (["{photo}", "--padding", "mirror"], 2, "choose reflect or zeros"),
+        (["{photo}", "--size", "64"], 2, "No such option"),
+        (["{photo}", "--style", "{painting}", "--device", "mps"], 6, "this machine has"),
+        (["{photo}", "--style", "{painting}", "--memory", "100MB"], 6, "give more --memory"),
+    ],
+)
+def test_wrong_use_gets_one_line(
+    words: list[str], code: int, message: str, photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    tiny = tmp_path / "tiny.png"
+    Image.new("RGB", (31, 40)).save(tiny)
+    names = {"photo": photo, "painting": painting, "tiny": tiny}
+    assert _measure(*(word.format(**names) for word in words)) == code
+    stdout, stderr = capsys.readouterr()
+    assert stdout == ""
+    assert len(stderr.splitlines()) == 1
+    assert message in stderr

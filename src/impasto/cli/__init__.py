@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import click
 
-from impasto.cli import paint, plan, presets, texture
+from impasto.cli import measure, paint, plan, presets, texture
 from impasto.errors import ImpastoError
 
 INTERRUPTED = 130
@@ -34,6 +34,7 @@ impasto.add_command(paint.paint)
 impasto.add_command(plan.plan)
 impasto.add_command(texture.texture)
 impasto.add_command(presets.presets)
+impasto.add_command(measure.measure)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -74,15 +74,25 @@ def given(flags: dict[str, Any]) -> tuple[Settings, Resources]:
 
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --preset and a flag for every field of Settings and Resources: strings or None."""
+    return preset_option(options_named(*options(Settings), *options(Resources))(command))
+
+
+def options_named(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make what adds a flag for each of these fields, for a command that needs no others."""
     fields = {**options(Settings), **options(Resources)}
-    for name, (option, default) in reversed(fields.items()):
-        command = click.option(
-            f"--{name.replace('_', '-')}",
-            cls=_of_group(option.group),
-            metavar=option.metavar,
-            help=describe(option, default),
-        )(command)
-    return preset_option(command)
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for name in reversed(names):
+            option, default = fields[name]
+            command = click.option(
+                f"--{name.replace('_', '-')}",
+                cls=_of_group(option.group),
+                metavar=option.metavar,
+                help=describe(option, default),
+            )(command)
+        return command
+
+    return add
 
 
 def describe(option: Option, default: Any) -> str:

@@ -13,7 +13,7 @@ from impasto.engine.hardware import DTYPES, computing
 from impasto.engine.memory import reused_blocks
 from impasto.engine.objective import Objective
 from impasto.engine.storage import Storage
-from impasto.engine.targets import make_terms
+from impasto.engine.targets import make_terms, plain_scene
 from impasto.engine.view import make_view
 from impasto.network import build
 from impasto.pictures import Picture, Style
@@ -22,7 +22,8 @@ from impasto.settings import Layers, Settings
 # What makes losses the paper's (docs/papers.md), whatever the defaults of painting become.
 PAPER = Settings(
     network="normalised", pooling="average", content_layers=(("relu4_2", 1.0),),
-    style_layers=tuple((f"relu{block}_1", 1 / 5) for block in range(1, 6)),
+    style_layers=tuple((f"relu{block}_1", 1 / 5) for block in range(1, 6)), style_loss="gram",
+    content_weight=1.0, style_weight=1000.0, strength=50.0, smoothness=0.0,
 )  # fmt: skip
 
 
@@ -58,7 +59,8 @@ def paper_losses(
     with computing(plan.threads, plan.precision), reused_blocks():
         network = build(settings, settings.layers, device=plan.device, dtype=DTYPES[plan.precision])
         view = make_view(network, settings, plan.tiles[0])
-        terms = make_terms(view, photo, paintings, settings, storage=_storage(plan))
+        scene = plain_scene(photo, paintings)
+        terms = make_terms(view, scene, settings, storage=_storage(plan))
         objective = Objective(view, [replace(term, weight=1.0) for term in terms])
         losses = {name: loss.item() for name, loss in objective.losses(image).items()}
     return Losses(

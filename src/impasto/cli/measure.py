@@ -1,0 +1,123 @@
+"""impasto measure: figures that judge a finished picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from impasto.cli.options import GroupedCommand, options_named
+from impasto.settings import from_names
+
+if TYPE_CHECKING:
+    from impasto.measures import Measures
+    from impasto.measures.border import Border
+    from impasto.measures.palette import Palette
+    from impasto.measures.paper import LayerLosses
+
+_ABSENT = "-"
+
+
+class MeasureCommand(GroupedCommand):
+    """The measure command's examples."""
+
+    examples = (
+        (
+            "All figures:",
+            "impasto measure painted.png --content photo.jpg --style painting.jpg",
+        ),
+        (
+            "For a script:",
+            "impasto measure painted.png --content photo.jpg --style painting.jpg --json",
+        ),
+        ("Against two styles alone:", "impasto measure out.png --style one.jpg --style two.jpg"),
+    )
+
+
+@click.command(cls=MeasureCommand, no_args_is_help=True)
+@click.argument("result", metavar="RESULT", type=click.Path(path_type=Path))
+@click.option(
+    "--content", metavar="FILE", type=click.Path(path_type=Path),
+    help="The photograph that was painted.",
+)  # fmt: skip
+@click.option(
+    "--style", "styles", metavar="FILE", multiple=True, type=click.Path(path_type=Path),
+    help="The painting; again for each of several, which count equally.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@options_named("padding", "device", "threads", "memory", "tile", "scratch")
+def measure(
+    result: Path, content: Path | None, styles: tuple[Path, ...], as_json: bool, **flags: Any
+) -> None:
+    """Judge the picture RESULT by figures: losses, noise, border, palette, clipping.
+
+    What needs a picture that is not given is left out; docs/measures.md says what each
+    figure means.
+    """
+    settings, resources = from_names({k: v for k, v in flags.items() if v is not None})
+    from impasto import measures
+
+    paper = replace(measures.PAPER, padding=settings.padding)
+    figures = measures.measure(result, content, styles or None, paper, resources)
+    if as_json:
+        click.echo(json.dumps(figures.as_dict()))
+        return
+    for line in _lines(figures):
+        click.echo(line)
+
+
+def _lines(figures: Measures) -> Iterator[str]:
+    losses, noise, clipped = figures.losses, figures.noise, figures.clipped
+    yield _line("size", f"{figures.width} x {figures.height} px")
+    yield _losses("content loss", losses.content if losses else None)
+    yield _losses("style loss", losses.style if losses else None)
+    yield _line(
+        "noise", _number(noise.figure), content=_number(noise.content),
+        style=_number(noise.style), amplitude=f"{noise.amplitude:.2f} of 255",
+    )  # fmt: skip
+    yield from _border(figures.border)
+    yield _palette(figures.palette)
+    yield _line(
+        "clipped", _share(clipped.result), content=_share(clipped.content),
+        style=_share(clipped.style),
+    )  # fmt: skip
+
+
+def _losses(label: str, losses: LayerLosses | None) -> str:
+    if losses is None:
+        return _line(label, _ABSENT)
+    return _line(label, _number(losses.total), **{k: _number(v) for k, v in losses.layers.items()})
+
+
+def _border(border: Border | None) -> Iterator[str]:
+    if border is None:
+        yield _line("border", _ABSENT)
+        return
+    yield _line("border", _number(border.worst), worst=" ".join(border.worst_at))
+    for place, figures in border.figures.items():
+        undivided = " ".join(map(_number, border.undivided[place].values()))
+        numbers = {kind: _number(value) for kind, value in figures.items()}
+        yield _line(f"  {place}", "", **numbers, undivided=undivided)
+
+
+def _palette(palette: Palette | None) -> str:
+    if palette is None:
+        return _line("palette", _ABSENT)
+    return _line("palette", _number(palette.distance), content=_number(palette.content))
+
+
+def _line(label: str, value: str, **more: str) -> str:
+    facts = "".join(f"  {name} {fact}" for name, fact in more.items())
+    return f"{label:12}  {value:8}{facts}".rstrip()
+
+
+def _number(value: float | None) -> str:
+    return _ABSENT if value is None else f"{value:#.3g}"
+
+
+def _share(value: float | None) -> str:
+    return _ABSENT if value is None else f"{value:.2%}"
