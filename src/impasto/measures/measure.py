@@ -55,7 +55,8 @@ def measure(
     picture = as_picture(result)
     photo = None if content is None else as_picture(content)
     paintings = () if styles is None else as_styles(styles, one_size.style_blend)
-    level = make_levels(picture.size, [style.picture.size for style in paintings], one_size)[0]
+    sizes = [(style.picture.size, 1.0) for style in paintings]
+    level = make_levels(picture.size, sizes, one_size)[0]
     fitted = None if photo is None else _fitted(photo, picture)
     brought = tuple(
         Style(_at(style.picture, size), style.weight)
