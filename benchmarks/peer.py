@@ -25,7 +25,7 @@ import impasto
 from impasto import Resources, Settings
 from impasto.engine import prepare
 from impasto.network import build, layer_table
-from impasto.network.vgg import MEAN_RGB
+from impasto.network.convention import MEAN_RGB
 from impasto.pictures import as_picture, resize
 
 STYLE_LAYERS = {

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from impasto.network.vgg import MEAN_RGB, filter_means, for_rgb, normalised
+from impasto.network.convention import MEAN_RGB, for_rgb
+from impasto.network.normalisation import filter_means, normalised
 from impasto.network.weights import load
 from impasto.settings import VGG19_LAYERS
 

@@ -1,10 +1,11 @@
-"""Measure the mean activation of every VGG-19 filter over a folder of photographs.
+"""Measure the mean activation of every filter of the network over a folder of photographs.
 
 Gatys et al. 2016 (section 2) scale the network so that each filter's mean activation over
-images and positions is 1. This makes the numbers for it: the original network, max pooling,
-all 16 layers, zero padding. Run it again with any few hundred natural photographs:
+images and positions is 1. This makes the numbers for it: the network as trained, max pooling,
+all layers, zero padding. Run it with any few hundred natural photographs, for the weights that
+come with the install or for a file (docs/networks.md), beside which the numbers are then kept:
 
-    python scripts/measure_filter_means.py FOLDER [--output src/impasto/network/filter_means.json]
+    python scripts/measure_filter_means.py FOLDER [--weights FILE] [--output JSON]
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ import torch
 from torch import Tensor
 
 from impasto import pictures
-from impasto.network import VGG19
-from impasto.network.vgg import for_rgb
-from impasto.network.weights import load
-from impasto.settings import VGG19_LAYERS
+from impasto.errors import ImpastoError
+from impasto.network import VGG, build, layers_of, weights_digest
+from impasto.network.normalisation import means_path
+from impasto.settings import Settings
 
 OUTPUT = Path(__file__).parents[1] / "src/impasto/network/filter_means.json"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
@@ -29,7 +30,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 LEAST_SHARE = 1e-3
 
 
-def measure(paths: list[Path], network: VGG19) -> dict[str, Tensor]:
+def measure(paths: list[Path], network: VGG) -> dict[str, Tensor]:
     """Return layer -> mean activation of each filter (C,), over all cells of all pictures."""
     totals = {
         name: torch.zeros(layer.channels, dtype=torch.float64)
@@ -39,7 +40,7 @@ def measure(paths: list[Path], network: VGG19) -> dict[str, Tensor]:
     for path in paths:
         image = pictures.load(path).tensor()[None]
         with torch.no_grad():
-            maps = network.features(image, VGG19_LAYERS)
+            maps = network.features(image, list(network.layers))
         for name, features in maps.items():
             totals[name] += features.double().sum(dim=(0, 2, 3))
             cells[name] += features.shape[2] * features.shape[3]
@@ -51,23 +52,38 @@ def _floored(means: Tensor) -> Tensor:
 
 
 def main() -> None:
-    """Measure a folder and write the JSON file that the package carries."""
+    """Measure a folder and write the JSON file that impasto reads."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--weights", default="auto", help="a file, as in impasto paint")
+    parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
     paths = sorted(p for p in arguments.folder.rglob("*") if p.suffix.lower() in SUFFIXES)
     if not paths:
         parser.error(f"no photographs in {arguments.folder}")
-    convolutions = [name.replace("relu", "conv") for name in VGG19_LAYERS]
-    means = measure(paths, VGG19(for_rgb(load(convolutions)), "max"))
+    settings = Settings(weights=arguments.weights, network="original", pooling="max")
+    try:
+        means = measure(paths, build(settings, list(layers_of(settings))))
+    except ImpastoError as fault:
+        parser.exit(fault.exit_code, f"{parser.prog}: {fault}\n")
+    output = arguments.output or _output(arguments.weights)
+    output.write_text(page(means, len(paths), weights_digest(settings)), "utf-8")
+
+
+def page(means: dict[str, Tensor], photographs: int, sha256: str) -> str:
+    """Return the JSON: what it is, the weights it was measured for, one layer a line."""
     note = (
-        f"Mean activation of each filter of the original VGG-19 (max pooling, zero padding, "
-        f"features after ReLU) over all positions of {len(paths)} natural photographs; made by "
+        f"Mean activation of each filter of the network as trained (max pooling, zero padding, "
+        f"features after ReLU) over all positions of {photographs} natural photographs; made by "
         f"scripts/measure_filter_means.py; at least {LEAST_SHARE:g} of the layer's mean."
     )
     rows = ",\n".join(_row(name, values) for name, values in means.items())
-    arguments.output.write_text(f'{{"note": {json.dumps(note)},\n"means": {{\n{rows}\n}}}}\n')
+    head = f'"note": {json.dumps(note)},\n"sha256": "{sha256}"'
+    return f'{{{head},\n"means": {{\n{rows}\n}}}}\n'
+
+
+def _output(weights: str) -> Path:
+    return OUTPUT if weights == "auto" else means_path(Path(weights))
 
 
 def _row(name: str, values: Tensor) -> str:

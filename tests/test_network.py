@@ -12,9 +12,10 @@ from torch.nn import functional
 
 from impasto import pictures
 from impasto.errors import UsageError, WeightsError
-from impasto.network import VGG19, build, layer_table, weights, winograd
+from impasto.network import VGG, build, layer_table, weights, winograd
+from impasto.network.convention import MEAN_RGB, for_rgb
 from impasto.network.convolution import Convolution
-from impasto.network.vgg import MEAN_RGB, filter_means, for_rgb, normalised
+from impasto.network.normalisation import filter_means, normalised
 from impasto.settings import VGG19_LAYERS, Settings
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -54,7 +55,7 @@ def _pooled_cell_by_cell(features: torch.Tensor, pooling: str) -> torch.Tensor:
 @pytest.mark.parametrize("pooling", ["average", "max"])
 def test_features_agree_with_a_straightforward_network(pooling: str):
     image = _image(37, 50)
-    network = VGG19(for_rgb(weights.load(CONVOLUTIONS)), pooling, dtype=torch.float64)
+    network = VGG(for_rgb(weights.load(CONVOLUTIONS)), pooling, dtype=torch.float64)
     maps = network.features(image, VGG19_LAYERS)
     for name, expected in _straightforward(image, pooling).items():
         error = (maps[name] - expected).abs().max() / expected.abs().max()
@@ -72,8 +73,8 @@ def test_float32_features_stay_close_to_float64():
 def test_folding_changes_no_normalised_feature():
     image, means = _image(40, 56), filter_means()
     filters = for_rgb(weights.load(CONVOLUTIONS))
-    plain = VGG19(filters, "max", dtype=torch.float64).features(image, VGG19_LAYERS)
-    folded = VGG19(normalised(filters, means), "max", dtype=torch.float64)
+    plain = VGG(filters, "max", dtype=torch.float64).features(image, VGG19_LAYERS)
+    folded = VGG(normalised(filters, means), "max", dtype=torch.float64)
     for name, features in folded.features(image, VGG19_LAYERS).items():
         own = means[name.replace("relu", "conv")].double().view(1, -1, 1, 1)
         expected = plain[name] / own
@@ -193,7 +194,7 @@ def test_convolution_gradient_equals_autograd(filters: int):
 
 def test_mean_colour_is_the_networks_zero():
     grey = torch.tensor(MEAN_RGB, dtype=torch.float64).view(1, 3, 1, 1).expand(1, 3, 32, 32)
-    network = VGG19(for_rgb(weights.load(["conv1_1"])), dtype=torch.float64)
+    network = VGG(for_rgb(weights.load(["conv1_1"])), dtype=torch.float64)
     features = network.features(grey, ["relu1_1"])["relu1_1"]
     expected = weights.load(["conv1_1"])["conv1_1"].biases.double().clamp(min=0)
     torch.testing.assert_close(features[0, :, 16, 16], expected, rtol=1e-4, atol=1e-4)

@@ -14,8 +14,7 @@ from impasto.engine.optimizer import make_stepper
 from impasto.engine.targets import make_terms, plain_scene
 from impasto.engine.tiling import Tiling, tiling
 from impasto.engine.view import make_view
-from impasto.network import build
-from impasto.network.vgg import layer_table
+from impasto.network import build, layer_table
 from impasto.pictures import as_picture
 
 

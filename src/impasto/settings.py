@@ -17,11 +17,20 @@ from impasto.errors import UsageError, suggestion
 
 STYLE_LOSSES = ("gram", "covariance", "wasserstein", "histogram")
 
-VGG19_LAYERS = tuple(
-    f"relu{block}_{position}"
-    for block, positions in ((1, 2), (2, 2), (3, 4), (4, 4), (5, 4))
-    for position in range(1, positions + 1)
-)
+# Every network whose weights can be brought, by its convolutions in each block.
+ARCHITECTURES = {"VGG-19": (2, 2, 4, 4, 4), "VGG-16": (2, 2, 3, 3, 3)}
+
+
+def layer_names(architecture: str) -> tuple[str, ...]:
+    """Return a network's layers in depth order, as relu1_1."""
+    return tuple(
+        f"relu{block}_{position}"
+        for block, positions in enumerate(ARCHITECTURES[architecture], 1)
+        for position in range(1, positions + 1)
+    )
+
+
+VGG19_LAYERS = layer_names("VGG-19")
 
 # Below this the deepest layers have two cells a side and their statistics mean nothing.
 MINIMUM_SIDE_PX = 32
@@ -280,8 +289,15 @@ class Settings:
     )  # fmt: skip
     network: str = _choice(
         "normalised",
-        "VGG-19 with each filter's mean activation scaled to 1, as in the paper, or as trained.",
+        "The network with each filter's mean activation scaled to 1, as in the paper, or as "
+        "trained.",
         "Network", "normalised", "original",
+    )  # fmt: skip
+    weights: str = _field(
+        "auto",
+        "Trained weights: 'auto', the VGG-19 that comes with the install, or a file with a "
+        "state dict of VGG-19 or VGG-16, .safetensors or .pth (docs/networks.md).",
+        "Network", "auto|FILE",
     )  # fmt: skip
     pooling: str = _choice(
         "average", "Average pooling, as in the paper, or the network's original maximum.",

@@ -22,7 +22,7 @@ from impasto.engine.padding import frame
 from impasto.engine.pyramid import Level
 from impasto.engine.tiling import Tile, Tiling, tiling
 from impasto.errors import DeviceError, UsageError
-from impasto.network import Layer, layer_table, weight_bytes
+from impasto.network import Layer, layers_of, weight_bytes
 from impasto.settings import AUTO_HISTORY, LARGE_PX, SMALLEST_TILE_PX, Resources, Settings
 
 # Tile sizes tried, from the fastest. Below the first few the halo costs so much that state
@@ -139,7 +139,7 @@ def needs(
 ) -> Needs:
     """Estimate a level's memory, tiles at most `tile_px`."""
     feature_bytes = DTYPES[precision].itemsize
-    table = layer_table()
+    table = layers_of(settings)
     pixels = level.height * level.width
     vectors = 3 + 2 * history(level, settings) if settings.optimizer == "lbfgs" else 5
     content = sum(
@@ -160,7 +160,7 @@ def needs(
 
 def baseline(settings: Settings, device: torch.device, precision: str) -> int:
     """Return what the process holds before a level begins: itself, the pictures, the network."""
-    return held_bytes(device) + weight_bytes(settings.layers, device, DTYPES[precision])
+    return held_bytes(device) + weight_bytes(settings, device, DTYPES[precision])
 
 
 def floor(level: Level, settings: Settings, precision: str) -> int:
@@ -235,7 +235,7 @@ def _budget(settings: Settings, resources: Resources, device: torch.device, prec
     """Return the bytes that a level may take."""
     if isinstance(resources.memory, int):
         return resources.memory - baseline(settings, device, precision)
-    network = weight_bytes(settings.layers, device, DTYPES[precision])
+    network = weight_bytes(settings, device, DTYPES[precision])
     return int(free_bytes(device) * _SHARE_OF_FREE) - network
 
 
@@ -256,7 +256,7 @@ def _encoded(tile: Tile, margin: int) -> int:
 
 
 def _tiling(settings: Settings, tile_px: int | None) -> Tiling:
-    table = layer_table()
+    table = layers_of(settings)
     margin = frame(settings.padding).margin
     layers = [table[name] for name in settings.layers]
     return tiling(layers, tile_px, margin, wraps=settings.padding == "wrap")
@@ -264,7 +264,7 @@ def _tiling(settings: Settings, tile_px: int | None) -> Tiling:
 
 def _floats_a_pixel(settings: Settings) -> float:
     """Return the floats kept for the gradient, per pixel: every layer's output and pool."""
-    table = layer_table()
+    table = layers_of(settings)
     names = list(table)
     built = [table[n] for n in names[: max(names.index(n) for n in settings.layers) + 1]]
     return sum(_kept(layer) for layer in built) + 3 * built[0].channels

@@ -21,7 +21,7 @@ from impasto.engine.storage import Storage
 from impasto.engine.targets import Scene, make_terms
 from impasto.engine.view import make_view
 from impasto.errors import UsageError
-from impasto.network import Encoder
+from impasto.network import Encoder, check_network
 from impasto.pictures import (
     Picture,
     Served,
@@ -149,6 +149,7 @@ def prepare(
     """
     settings, resources = settings or Settings(), resources or Resources()
     pick_device(resources)  # before anything is read
+    check_network(settings)
     photo = None if content is None else as_picture(content)
     if photo is None:
         settings = _without_photo(settings, regions, protect)

@@ -1,5 +1,17 @@
 """Pixels to features: the trained network, its weights, its shapes."""
 
-from impasto.network.vgg import VGG19, Encoder, Layer, build, layer_table, weight_bytes
+from impasto.network.architecture import Layer, layer_table
+from impasto.network.trained import check_network, layers_of, weights_digest
+from impasto.network.vgg import VGG, Encoder, build, weight_bytes
 
-__all__ = ["VGG19", "Encoder", "Layer", "build", "layer_table", "weight_bytes"]
+__all__ = [
+    "VGG",
+    "Encoder",
+    "Layer",
+    "build",
+    "check_network",
+    "layer_table",
+    "layers_of",
+    "weight_bytes",
+    "weights_digest",
+]
