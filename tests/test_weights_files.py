@@ -405,6 +405,21 @@ def test_the_script_measures_a_file(
     assert len(content["means"]["conv1_1"]) == features.shape[1]
 
 
+def test_the_documented_encoder_paints(
+    tmp_path: Path, photo: Path, painting: Path, monkeypatch: pytest.MonkeyPatch
+):
+    text = (ROOT / "docs/networks.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    example = example.replace('"photo.jpg"', f"{str(photo)!r}")
+    example = example.replace('"painting.jpg"', f"{str(painting)!r}")
+    example = example.replace("size=64", "size=64, levels=1, iterations=3")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    assert names["step"].iteration == 3
+    assert (tmp_path / "out.png").is_file()
+
+
 def test_a_vgg_is_added_by_one_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(__import__("impasto.settings").settings.ARCHITECTURES, "VGG-13", (2,) * 5)
     path = tmp_path / "vgg13.pth"
