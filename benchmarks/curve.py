@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from plain import Plain
 
@@ -37,7 +38,7 @@ def main(where: Path, size: int, pairs: list[tuple[str, str]]) -> None:
     for axes, (content, style) in zip(panels[0], pairs, strict=True):
         name = f"{Path(content).stem}, {Path(style).stem}"
         curves = {
-            "default": list(ours(content, style, Settings(size=size, padding="zeros"))),
+            "default": list(ours(content, style, _paper(size))),
             "single scale": list(ours(content, style, _single(size))),
             "plain PyTorch": list(plain(content, style, _single(size))),
         }
@@ -77,8 +78,12 @@ def plain(content: str, style: str, settings: Settings) -> Iterator[Point]:
         yield time.perf_counter() - began, loss
 
 
+def _paper(size: int, **more: Any) -> Settings:
+    return Settings(size=size, padding="zeros", style_loss="gram", smoothness=0, **more)
+
+
 def _single(size: int) -> Settings:
-    return Settings(size=size, padding="zeros", levels=1, iterations=EVALUATIONS, tolerance=0)
+    return _paper(size, levels=1, iterations=EVALUATIONS, tolerance=0)
 
 
 if __name__ == "__main__":

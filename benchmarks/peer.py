@@ -103,7 +103,7 @@ def peer_settings(
     return Settings(
         size=options.size, levels=levels, network="original", pooling="max", padding="zeros",
         content_layers={"relu4_2": 0.01}, style_layers=STYLE_LAYERS, style_weight=1.0,
-        iterations=limits, tolerance=0,
+        iterations=limits, tolerance=0, style_loss="gram", smoothness=0,
     )  # fmt: skip
 
 

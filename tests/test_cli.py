@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from impasto.cli import main, paint
-from impasto.losses import GramLoss
+from impasto.losses import CovarianceLoss
 from impasto.settings import Resources, Settings, options
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -76,6 +76,7 @@ def test_json_lines_tell_every_level(photo: Path, painting: Path, tmp_path: Path
     ]  # fmt: skip
     assert events[1]["fraction"] == 1
     assert set(events[0]["losses"]) == {
+        "smoothness",
         "content relu4_2", *(f"style relu{block}_1" for block in range(1, 6)),
     }  # fmt: skip
     assert events[-1]["output"] == str(out)
@@ -173,8 +174,8 @@ def test_a_bug_is_one_line_without_debug(monkeypatch, capsys: pytest.CaptureFixt
 def test_a_broken_run_saves_the_last_finite_picture(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    original = GramLoss.score
-    monkeypatch.setattr(GramLoss, "score", lambda *a: original(*a) * float("nan"))
+    original = CovarianceLoss.score
+    monkeypatch.setattr(CovarianceLoss, "score", lambda *a: original(*a) * float("nan"))
     out = tmp_path / "out.png"
     assert _paint(photo, painting, "-o", out, *SMALL) == 7
     assert _size(out) == (64, 48)

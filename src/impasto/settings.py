@@ -247,14 +247,14 @@ class Settings:
         "Objective", "X", read_float, low=0, high=100,
     )  # fmt: skip
     style_loss: str = _choice(
-        "gram",
+        "covariance",
         "How styles are compared: the paper's Gram matrices; 'covariance', steadier in contrast; "
         "'wasserstein', as Gaussian distributions; 'histogram', Gram and each filter's "
         "histogram.",
         "Objective", *STYLE_LOSSES,
     )  # fmt: skip
     smoothness: float = _field(
-        0.0,
+        0.005,
         "Weight of the differences between neighbouring pixels beside the other losses, whose "
         "weights are shares of 1; takes fine noise away, and in the end detail.",
         "Objective", "X", read_float, low=0,
@@ -313,6 +313,12 @@ class Settings:
         "auto",
         "Sizes to paint at, each half the next; 'auto' starts near 128 px, 1 is a single scale.",
         "Optimisation", "auto|N", word_or("auto", read_integer), low=1, high=16,
+    )  # fmt: skip
+    detail: float = _field(
+        0.5,
+        "How much of the photograph's fine detail comes back at each finer level: all (1), or "
+        "none (0), so that strokes take its place.",
+        "Optimisation", "X", read_float, low=0, high=1,
     )  # fmt: skip
     iterations: tuple[int, ...] | str = _field(
         "auto",

@@ -128,7 +128,8 @@ def paint(run: Run, encoder: Encoder | None = None) -> Iterator[Step]:
         image = image.to(run.device)
         for number, level in enumerate(run.levels, 1):
             hand_back()
-            image = next_image(image, run.start, level.height, level.width)
+            detail = run.settings.detail
+            image = next_image(image, run.start, level.height, level.width, detail)
             for step in _paint_level(run, number, level, image, network):
                 yield step
                 image, run = step.image, step.run

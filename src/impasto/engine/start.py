@@ -86,12 +86,13 @@ def start_image(start: Start, height: int, width: int, seed: int) -> Tensor:
     return grain.add_(image).clamp_(0, 1)
 
 
-def next_image(image: Tensor, start: Start, height: int, width: int) -> Tensor:
+def next_image(image: Tensor, start: Start, height: int, width: int, detail: float = 1.0) -> Tensor:
     """Return where the next level starts, given the last one's result (1,3,H,W).
 
-    It is the start picture at the new size plus what the last level changed: the scene's edges
-    come back, and the objective falls sooner (docs/benchmarks.md). The change is smoothed, for
-    noise of single pixels would only be enlarged to blotches.
+    Between two pictures, by `detail`: the last result enlarged (0), whose strokes go on as they
+    are, and the start picture at the new size plus what the last level changed (1), where the
+    scene's edges come back. There the change is smoothed, for noise of single pixels would
+    only be enlarged to blotches.
     """
     if image.shape[-2:] == (height, width):
         return image
@@ -100,7 +101,8 @@ def next_image(image: Tensor, start: Start, height: int, width: int) -> Tensor:
         return resize(image, height, width)
     fine = fine.to(image.device)
     change = smooth(image - resize(fine, *image.shape[-2:]))
-    return enlarge(change, height, width).add_(fine).clamp_(0, 1)
+    edged = enlarge(change, height, width).add_(fine).clamp_(0, 1)
+    return enlarge(image, height, width).clamp_(0, 1).lerp_(edged, detail)
 
 
 def _word_and_share(init: str) -> tuple[str, float]:

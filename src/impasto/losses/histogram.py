@@ -27,6 +27,8 @@ class HistogramLoss(GramLoss):
     network has it.
     """
 
+    factor = 0.25
+
     def measure(
         self, features: Tensor, weight: Tensor | None = None, reference: Tensor | None = None
     ) -> Sums:

@@ -23,6 +23,7 @@ class WassersteinLoss(GramLoss):
     """
 
     capturable = False  # eigenvalues are found by the host
+    factor = 0.05
 
     def goal(self, sums: Sums) -> Sums:
         """Return the style's mean (C,), the root of its covariance (C,C), and its trace ()."""

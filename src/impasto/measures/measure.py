@@ -74,9 +74,10 @@ def measure(
 
 
 def _at_one_size(settings: Settings) -> Settings:
-    """Return settings of a single level at the result's own size, with equal weights."""
+    """Return settings of the paper's losses at the result's own size, with equal weights."""
     return replace(
         settings, size="original", levels=1, iterations="auto", content_weight=1, style_weight=1,
+        style_loss="gram", smoothness=0,
         history=1,  # there are no steps to remember, and the plan makes room for them
     )  # fmt: skip
 
