@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-FEW = "3,2,2,2,2,2"
+FEW = "3,2"
 SIDES = (512, 1024, 2048, 4608)
 
 EVALUATE = """

@@ -90,6 +90,10 @@ STRIPS: dict[str, list[Picture]] = {
         painted(COFFEE, ROCKET, preset="photo"),
     ],
     "texture": [tiled(SWIRL), tiled(GLASS)],
+    "readme": [
+        painted(COFFEE, SWIRL, size=512),
+        painted(CAT, GLASS, size=512, strength=25),
+    ],
 }  # fmt: skip
 
 
