@@ -61,7 +61,10 @@ def tiled(styles: Any, **options: Any) -> Picture:
 
 
 STRIPS: dict[str, list[Picture]] = {
-    "presets": varied(COFFEE, SWIRL, "preset", "quick", "standard", "fine", "paper"),
+    "presets": [
+        *varied(COFFEE, SWIRL, "preset", "quick", "standard", "fine"),
+        painted(COFFEE, SWIRL, preset="paper", iterations=120),
+    ],
     "strength": varied(CAT, INK, "strength", 25, 50, 75),
     "losses": varied(
         CAT, SWIRL, "style_loss", "gram", "covariance", "wasserstein", "histogram"
@@ -72,8 +75,8 @@ STRIPS: dict[str, list[Picture]] = {
         for shares in ((1, 0), (0.5, 0.5), (0, 1))
     ],
     "scale": varied(COFFEE, GLASS, "style_scale", 0.5, 1, 2),
-    "smoothness": varied(COFFEE, SWIRL, "smoothness", 0, 0.02, 0.2),
-    "detail": varied(COFFEE, SWIRL, "detail", 0, 0.5, 1),
+    "smoothness": varied(COFFEE, SWIRL, "smoothness", 0, 0.2),
+    "detail": varied(COFFEE, SWIRL, "detail", 0, 1),
     "start": varied(CAT, GLASS, "init", "content", "noise", "style"),
     "regions": [
         painted(
@@ -108,7 +111,7 @@ def main() -> None:
         for picture in pictures:
             strip.paste(picture, (left, 0))
             left += picture.width + GAP
-        strip.save(OUT / f"{name}.jpg", quality=88)
+        strip.save((OUT.parent if name == "readme" else OUT) / f"{name}.jpg", quality=88)
         print(name, flush=True)
 
 
