@@ -42,8 +42,8 @@ PARTS = (
     (winograd._Block, "_fill_strip", "padding and gates"),
     (Convolution, "responses", "convolutions, all, forward"),
     (Convolution, "input_gradient", "convolutions, all, backward"),
-    (moments, "_sum_of_outers", "Gram matrices"),
-    (torch, "mm", "their gradients"),
+    (moments, "_sums", "means and Gram matrices"),
+    (torch, "addmm", "their gradients"),
     (LBFGS, "_advance", "L-BFGS"),
 )
 

@@ -4,6 +4,7 @@ import pytest
 
 from impasto import Settings, UsageError
 from impasto.cli import main
+from impasto.engine.pyramid import make_levels
 from impasto.presets import DEFAULT, NAMES, from_options, read_preset
 
 
@@ -11,6 +12,13 @@ from impasto.presets import DEFAULT, NAMES, from_options, read_preset
 def test_every_preset_can_be_read_and_says_what_it_is(name: str):
     assert read_preset(name).description
     from_options({"preset": name})
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("size", [64, 256, 8192])
+def test_every_preset_fits_every_size(name: str, size: int):
+    settings, _ = from_options({"preset": name, "size": size})
+    make_levels((768, 1024), [((99, 99), 1.0)], settings)
 
 
 def test_the_default_preset_is_the_defaults():

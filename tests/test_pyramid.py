@@ -63,3 +63,18 @@ def test_small_and_narrow_pictures_are_refused():
         make_levels((99, 31), [((99, 99), 1.0)], Settings())
     with pytest.raises(UsageError, match="give --size 1600 or more"):
         make_levels((100, 5000), [((99, 99), 1.0)], Settings())
+
+
+@pytest.mark.parametrize(
+    ("size", "limits"), [(100, [4]), (256, [11, 4]), (512, [24, 11, 4]), (1024, [24, 24, 11, 4])]
+)
+def test_named_limits_fit_however_many_levels(size: int, limits: list[int]):
+    settings = Settings(size=size, iterations="few")
+    levels = make_levels((768, 1024), [((99, 99), 1.0)], settings)
+    assert [level.iterations for level in levels] == limits
+
+
+def test_a_texture_starts_coarser_than_a_photograph():
+    settings = Settings(size="160x96", padding="wrap")
+    levels = make_levels(None, [((99, 99), 1.0)], settings)
+    assert [(level.height, level.width) for level in levels] == [(48, 80), (96, 160)]

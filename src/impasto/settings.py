@@ -38,6 +38,10 @@ MINIMUM_SIDE_PX = 32
 # Most evaluations at the coarsest level, which goes furthest, and at each level above it.
 AUTO_ITERATIONS = (60, 30)
 
+# Named limits, from the finest level to the coarsest, whose value repeats: however many levels a
+# size has, a preset's limits fit it.
+SCHEDULES = {"few": (4, 11, 24), "many": (60, 80, 120), "large": (5, 8, 20, 40, 60, 80)}
+
 # Steps L-BFGS remembers, up to this many pixels and above: each costs 24 bytes a pixel.
 AUTO_HISTORY = (20, 5)
 LARGE_PX = 16_000_000
@@ -92,11 +96,12 @@ def read_float(value: Any) -> float:
     return number
 
 
-def word_or(word: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Make a reader of either `word` itself or what `read` reads."""
+def word_or(words: str | tuple[str, ...], read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Make a reader of either one of `words` itself or what `read` reads."""
+    known = (words,) if isinstance(words, str) else words
 
     def read_either(value: Any) -> Any:
-        return word if isinstance(value, str) and value == word else read(value)
+        return value if isinstance(value, str) and value in known else read(value)
 
     return read_either
 
@@ -186,6 +191,10 @@ def show(value: Any) -> str:
             ":".join(map(show, item)) if isinstance(item, tuple) else show(item) for item in value
         )
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _upwards(limits: tuple[int, ...]) -> str:
+    return ", ".join(map(str, reversed(limits)))
 
 
 def _field(default: Any, help: str, group: str, metavar: str, read: Any = str, **more: Any) -> Any:
@@ -323,8 +332,11 @@ class Settings:
     iterations: tuple[int, ...] | str = _field(
         "auto",
         "Most evaluations at each level, coarse to fine; the last value repeats. 'auto' is "
-        f"{AUTO_ITERATIONS[0]} at the coarsest level and {AUTO_ITERATIONS[1]} above.",
-        "Optimisation", "auto|N,...", word_or("auto", read_list(read_integer)),
+        f"{AUTO_ITERATIONS[0]} at the coarsest level and {AUTO_ITERATIONS[1]} above; "
+        + ", ".join(f"'{name}' is {_upwards(limits)}" for name, limits in SCHEDULES.items())
+        + " at the last levels.",
+        "Optimisation", f"auto|{'|'.join(SCHEDULES)}|N,...",
+        word_or(("auto", *SCHEDULES), read_list(read_integer)),
         low=1, high=1_000_000,
     )  # fmt: skip
     tolerance: float = _field(

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from impasto.errors import PictureError, UsageError
-from impasto.settings import AUTO_ITERATIONS, MINIMUM_SIDE_PX, Settings
+from impasto.settings import AUTO_ITERATIONS, MINIMUM_SIDE_PX, SCHEDULES, Settings
 
 # The coarsest level's square root of the area: at this size VGG-19's deepest cells (156 px)
 # see the whole picture, so strokes get their large shapes here.
 COARSEST_PX = 128
+# A texture has no scene to lose, and white noise is best left behind where pixels are large: at a
+# single size a chequer of it stays.
+COARSEST_TEXTURE_PX = 64
 
 # How much more the content counts at each coarser level: a coarse cell of relu4_2 holds more of
 # the scene. With more than 4, flat skies break out in dots that please relu4_2 alone.
@@ -48,7 +51,8 @@ def make_levels(
     """
     for size in (*(() if content is None else (content,)), *(size for size, _ in styles)):
         _check_side(size)
-    sizes = _level_sizes(result_size(content, settings), settings)
+    coarsest = COARSEST_PX if content is not None else COARSEST_TEXTURE_PX
+    sizes = _level_sizes(result_size(content, settings), settings, coarsest)
     limits = _limits(settings, len(sizes))
     return tuple(
         Level(
@@ -107,10 +111,10 @@ def _check_side(size: Size) -> None:
         )
 
 
-def _level_sizes(full: Size, settings: Settings) -> list[Size]:
+def _level_sizes(full: Size, settings: Settings, coarsest_px: int) -> list[Size]:
     possible = int(math.log2(min(full) / MINIMUM_SIDE_PX)) + 1
     if settings.levels == "auto":
-        wanted = round(math.log2(math.sqrt(full[0] * full[1]) / COARSEST_PX)) + 1
+        wanted = round(math.log2(math.sqrt(full[0] * full[1]) / coarsest_px)) + 1
         count = max(1, min(wanted, possible))
     else:
         count = int(settings.levels)
@@ -128,10 +132,13 @@ def _halved(side: int, times: int, grid: int) -> int:
 
 
 def _limits(settings: Settings, levels: int) -> tuple[int, ...]:
-    if isinstance(settings.iterations, str):
+    given = settings.iterations
+    if given == "auto":
         first, later = AUTO_ITERATIONS
         return (first,) + (later,) * (levels - 1)
-    given = settings.iterations
+    if isinstance(given, str):
+        upwards = SCHEDULES[given]
+        return (upwards + upwards[-1:] * levels)[:levels][::-1]
     if len(given) > levels:
         raise UsageError(
             f"iterations has {len(given)} numbers for {levels} levels; give at most {levels}"
