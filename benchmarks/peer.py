@@ -112,7 +112,7 @@ def until(options: argparse.Namespace, levels: int | str, goal: float) -> tuple[
     limits: tuple[int, ...] = (options.steps,)
     if levels == "auto":
         count = len(prepare(options.content, options.style, Settings(size=options.size)).levels)
-        limits = (60, *[30] * (count - 2), options.steps)
+        limits = (60, *[30] * (count - 2), options.steps)[-count:]
     settings = peer_settings(options, levels, limits)
     began = time.perf_counter()
     for step in impasto.iterate(options.content, options.style, settings, Resources(device="cpu")):
