@@ -276,7 +276,7 @@ class Settings:
     )  # fmt: skip
     style_layers: Layers = _field(
         tuple((f"relu{block}_1", 0.2) for block in range(1, 6)),
-        "Layers whose Gram matrices keep the style, each with a weight "
+        "Layers whose statistics keep the style, each with a weight "
         "(1 / number of layers where none is given).",
         "Objective", "LAYER[:W],...", read_layers,
     )  # fmt: skip

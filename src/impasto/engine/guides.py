@@ -31,9 +31,9 @@ class Region:
         return 1.0 if self.mask is None else self.mask.mean().item()
 
 
-def whole(styles: int, shares: tuple[float, ...]) -> Region:
-    """Return the one region of a picture that has no map."""
-    return Region("", None, tuple((number, shares[number], None) for number in range(styles)))
+def whole(shares: tuple[float, ...]) -> Region:
+    """Return the one region of a picture that has no map, with each style's share."""
+    return Region("", None, tuple((number, share, None) for number, share in enumerate(shares)))
 
 
 def outside(region: Region, protected: Tensor | None) -> Region:

@@ -47,7 +47,7 @@ class Scene:
 def plain_scene(content: Tensor, styles: Sequence[tuple[Tensor, float]]) -> Scene:
     """Return a scene of one region, with each style's share."""
     shares = tuple(share for _, share in styles)
-    return Scene(content, [image for image, _ in styles], [whole(len(shares), shares)])
+    return Scene(content, [image for image, _ in styles], [whole(shares)])
 
 
 @torch.no_grad()
