@@ -4,8 +4,7 @@
 
 All use the same layers. They take turns within one process, so that a busy machine slows all of
 them alike; ratios are taken within a round. A turn is two evaluations, of which the second is
-timed: each runs as its users get it, impasto with the C library told to keep large blocks
-(`reused_blocks`, part of every run), the others without, and one row shows pastiche with it.
+timed.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -24,7 +23,6 @@ from plain import Plain
 
 from impasto import Resources, Settings
 from impasto.engine import prepare
-from impasto.engine.memory import reused_blocks
 from impasto.engine.optimizer import LBFGS, make_stepper
 from impasto.losses import moments
 from impasto.network import build, winograd
@@ -32,7 +30,6 @@ from impasto.network.convolution import Convolution
 from impasto.pictures import Picture, as_picture, resize
 
 Turn = Callable[[], object]
-Keeping = Callable[[], AbstractContextManager[None]]  # how the C library keeps blocks
 
 # What an evaluation consists of: where it is done, and what to call it.
 PARTS = (
@@ -42,8 +39,8 @@ PARTS = (
     (winograd._Block, "_fill_strip", "padding and gates"),
     (Convolution, "responses", "convolutions, all, forward"),
     (Convolution, "input_gradient", "convolutions, all, backward"),
-    (moments, "_sums", "means and Gram matrices"),
-    (torch, "addmm", "their gradients"),
+    (moments._Sums, "forward", "means and Gram matrices"),
+    (moments._Sums, "backward", "their gradients"),
     (LBFGS, "_advance", "L-BFGS"),
 )
 
@@ -67,30 +64,27 @@ def main() -> None:
         report(
             turns(
                 {
-                    "impasto": (impasto_turn(content, style, Settings(levels=1)), reused_blocks),
-                    "impasto, pastiche's network": (ours, reused_blocks),
-                    "pastiche 1.6.0": (pastiche, nullcontext),
-                    "pastiche 1.6.0, blocks kept": (pastiche, reused_blocks),
-                    "plain PyTorch": (plain, nullcontext),
+                    "impasto": impasto_turn(content, style, Settings(levels=1)),
+                    "impasto, pastiche's network": ours,
+                    "pastiche 1.6.0": pastiche,
+                    "plain PyTorch": plain,
                 },
                 options.rounds,
             )
         )
-        with reused_blocks():
-            where_time_goes(ours, options.rounds)
+        where_time_goes(ours, options.rounds)
 
 
-def turns(entries: dict[str, tuple[Turn, Keeping]], rounds: int) -> dict[str, list[float]]:
+def turns(entries: dict[str, Turn], rounds: int) -> dict[str, list[float]]:
     """Return name -> seconds of each round; one round before them is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in entries}
     for number in range(rounds + 1):
-        for name, (turn, keeping) in entries.items():
-            with keeping():
-                turn()
-                began = time.perf_counter()
-                turn()
-                if number:
-                    seconds[name].append(time.perf_counter() - began)
+        for name, turn in entries.items():
+            turn()
+            began = time.perf_counter()
+            turn()
+            if number:
+                seconds[name].append(time.perf_counter() - began)
     return seconds
 
 

@@ -18,7 +18,6 @@ from dataclasses import replace
 import torch
 
 from impasto import Settings
-from impasto.engine.memory import reused_blocks
 from impasto.engine.objective import Objective, Term
 from impasto.engine.padding import REFLECT_MARGIN_PX
 from impasto.engine.targets import make_terms, plain_scene
@@ -36,21 +35,20 @@ def main() -> None:
     options = parser.parse_args()
     settings = Settings()
     torch.set_num_threads(2)
-    with reused_blocks():
-        encoder = build(settings, settings.layers)
-        whole = _pace(make_view(encoder, settings), UNDIVIDED, options.evaluations)
-        print("| | s a megapixel | times undivided |\n|---|---|---|")
-        print(f"| undivided, {UNDIVIDED[1]} x {UNDIVIDED[0]} px | {whole:.2f} | 1.00 |", flush=True)
-        for tile in map(int, options.tiles.split(",")):
-            pace = _pace_of_tile(make_view(encoder, settings, tile), tile, options.evaluations)
-            print(f"| exact tiles of {tile} px | {pace:.2f} | {pace / whole:.2f} |", flush=True)
-        window = (1024 - 2 * REFLECT_MARGIN_PX,) * 2
-        view = make_view(encoder, settings)
-        passes = _pace(view, window, options.evaluations) + _pace_of_sums(
-            view, window, options.evaluations
-        )
-        published = passes * window[0] * window[1] / 512**2
-        print(f"| 512 px with a 256 px margin | {published:.2f} | {published / whole:.2f} |")
+    encoder = build(settings, settings.layers)
+    whole = _pace(make_view(encoder, settings), UNDIVIDED, options.evaluations)
+    print("| | s a megapixel | times undivided |\n|---|---|---|")
+    print(f"| undivided, {UNDIVIDED[1]} x {UNDIVIDED[0]} px | {whole:.2f} | 1.00 |", flush=True)
+    for tile in map(int, options.tiles.split(",")):
+        pace = _pace_of_tile(make_view(encoder, settings, tile), tile, options.evaluations)
+        print(f"| exact tiles of {tile} px | {pace:.2f} | {pace / whole:.2f} |", flush=True)
+    window = (1024 - 2 * REFLECT_MARGIN_PX,) * 2
+    view = make_view(encoder, settings)
+    passes = _pace(view, window, options.evaluations) + _pace_of_sums(
+        view, window, options.evaluations
+    )
+    published = passes * window[0] * window[1] / 512**2
+    print(f"| 512 px with a 256 px margin | {published:.2f} | {published / whole:.2f} |")
 
 
 def _pace(view: View, size: tuple[int, int], evaluations: int) -> float:
@@ -63,8 +61,7 @@ def _pace(view: View, size: tuple[int, int], evaluations: int) -> float:
 def _pace_of_sums(view: View, size: tuple[int, int], evaluations: int) -> float:
     """Return seconds a megapixel of measuring alone."""
     objective, image = _objective(view, size)
-    tiles = view.tiles(image)
-    seconds = [_seconds(lambda: objective._sum_up(image, tiles)) for _ in range(evaluations)]
+    seconds = [_seconds(lambda: objective.losses(image)) for _ in range(evaluations)]
     return min(seconds) / _megapixels(size)
 
 

@@ -90,7 +90,7 @@ def test_sums_over_halves_equal_the_whole(loss, axis: int):
 
 
 def test_half_precision_features_are_summed_in_float32(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(moments, "_CELLS_AT_ONCE", 7)
+    monkeypatch.setattr(moments, "_CELLS_AT_ONCE", (7, 7))
     features = _features(6, 8).bfloat16().requires_grad_()
     wide = features.detach().float().requires_grad_()
     outer, expected = measure_moments(features).outer, measure_moments(wide).outer

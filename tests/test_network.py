@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from impasto import pictures
 from impasto.errors import UsageError, WeightsError
-from impasto.network import VGG, build, layer_table, weights, winograd
+from impasto.network import VGG, build, convolution, layer_table, weights, winograd
 from impasto.network.convention import MEAN_RGB, for_rgb
 from impasto.network.convolution import Convolution
 from impasto.network.normalisation import filter_means, normalised
@@ -182,8 +182,11 @@ def test_winograd_equals_direct_convolution(height: int, width: int, channels: i
     torch.testing.assert_close(found, rectified, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("filters", [4, 128])
-def test_convolution_gradient_equals_autograd(filters: int):
+@pytest.mark.parametrize(("filters", "strip_cells"), [(4, 1000), (4, 30), (4, 1), (128, 1)])
+def test_convolution_gradient_equals_autograd(
+    filters: int, strip_cells: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(convolution, "_STRIP_CELLS", strip_cells)
     kernels, biases = _kernels(filters, 128)
     features = torch.randn(1, 128, 21, 14, dtype=torch.float64, requires_grad=True)
     other = features.detach().clone().requires_grad_()

@@ -45,7 +45,7 @@ def test_lbfgs_direction_equals_the_two_loop_recursion():
     stepper, objective = LBFGS(start, 6), _bowl(target)
     _run(stepper, objective, 11)
     order = [(stepper._newest + 1 + k) % 6 for k in range(6)]
-    pairs = [(stepper._pairs[k], stepper._pairs[6 + k]) for k in order if stepper._valid[k]]
+    pairs = [(stepper._pairs[2 * k], stepper._pairs[2 * k + 1]) for k in order if stepper._valid[k]]
     gradient = torch.randn(start.numel(), dtype=torch.float64)
     work, shares = gradient.clone(), []
     for step, change in reversed(pairs):
@@ -54,7 +54,7 @@ def test_lbfgs_direction_equals_the_two_loop_recursion():
     work *= pairs[-1][0] @ pairs[-1][1] / (pairs[-1][1] @ pairs[-1][1])
     for (step, change), share in zip(pairs, reversed(shares), strict=True):
         work += step * (share - change @ work / (step @ change))
-    weights, scale = stepper._direction((stepper._pairs @ gradient).view(2, 6))
+    weights, scale = stepper._direction((stepper._pairs @ gradient).view(6, 2).T)
     torch.testing.assert_close(scale * gradient + weights @ stepper._pairs, work)
 
 

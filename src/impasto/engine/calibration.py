@@ -7,7 +7,6 @@ import time
 import torch
 
 from impasto.engine.hardware import DTYPES, computing
-from impasto.engine.memory import reused_blocks
 from impasto.engine.objective import Objective
 from impasto.engine.planning import Plan
 from impasto.engine.targets import make_terms, plain_scene
@@ -22,7 +21,7 @@ _SIDE_PX = 256
 def seconds_per_pixel(settings: Settings, plan: Plan) -> float:
     """Return the seconds of one evaluation per encoded pixel, the better of two tries."""
     device = torch.device(plan.device)
-    with computing(plan.threads, plan.precision), reused_blocks():
+    with computing(plan.threads, plan.precision):
         encoder = build(settings, settings.layers, device=device, dtype=DTYPES[plan.precision])
         generator = torch.Generator().manual_seed(0)
         image = torch.rand((1, 3, _SIDE_PX, _SIDE_PX), generator=generator).to(device)

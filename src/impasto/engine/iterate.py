@@ -9,7 +9,6 @@ from typing import Any
 from torch import Tensor
 
 from impasto.engine.hardware import DTYPES, computing
-from impasto.engine.memory import hand_back, reused_blocks
 from impasto.engine.optimizer import make_stepper
 from impasto.engine.planning import Plan
 from impasto.engine.protecting import Protection
@@ -119,7 +118,7 @@ def paint(run: Run, encoder: Encoder | None = None) -> Iterator[Step]:
 
     `encoder` replaces the network of the settings.
     """
-    with computing(run.plan.threads, run.plan.precision), reused_blocks():
+    with computing(run.plan.threads, run.plan.precision):
         network = encoder or build(
             run.settings, run.settings.layers, device=run.device, dtype=DTYPES[run.plan.precision]
         )
@@ -127,7 +126,6 @@ def paint(run: Run, encoder: Encoder | None = None) -> Iterator[Step]:
         image = start_image(run.start, coarsest.height, coarsest.width, run.settings.seed)
         image = image.to(run.device)
         for number, level in enumerate(run.levels, 1):
-            hand_back()
             detail = run.settings.detail
             image = next_image(image, run.start, level.height, level.width, detail)
             for step in _paint_level(run, number, level, image, network):

@@ -16,6 +16,7 @@ from torch import Tensor
 from impasto.engine.tiling import Tile
 from impasto.engine.view import View
 from impasto.losses import Loss, Sums, added
+from impasto.network import Arena, cutting_from
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,18 +40,28 @@ class Objective:
         self._view = view
         self._terms = terms
         self._layers = {term.layer for term in terms}
+        self._arena: Arena | None = None
 
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         """Return each term's weighted loss (), and put their sum's gradient in image.grad."""
         image.grad = None
+        with cutting_from(self._arena_for(image)):
+            losses = self._evaluate(image)
+        return {term.name: loss.detach() for term, loss in zip(self._terms, losses, strict=True)}
+
+    def _evaluate(self, image: Tensor) -> list[Tensor]:
         tiles = self._view.tiles(image)
         if len(tiles) == 1:
             window = self._view.cut(image, tiles[0])
             losses = self._scores(self._measure(window, tiles[0]))
             _total(losses).backward()  # type: ignore[no-untyped-call]
-        else:
-            losses = self._in_two_passes(image, tiles)
-        return {term.name: loss.detach() for term, loss in zip(self._terms, losses, strict=True)}
+            return losses
+        return self._in_two_passes(image, tiles)
+
+    def _arena_for(self, image: Tensor) -> Arena | None:
+        if self._arena is None and image.device.type == "cpu":
+            self._arena = Arena(self._view.map_bytes(image))
+        return self._arena
 
     def capturable(self, image: Tensor) -> bool:
         """Return whether a CUDA graph can hold the evaluation of a picture (1,3,H,W)."""
@@ -60,7 +71,8 @@ class Objective:
     @torch.no_grad()
     def losses(self, image: Tensor) -> dict[str, Tensor]:
         """Return each term's weighted loss () of a picture (1,3,H,W), without a gradient."""
-        losses = self._scores(self._sum_up(image, self._view.tiles(image)))
+        with cutting_from(self._arena_for(image)):
+            losses = self._scores(self._sum_up(image, self._view.tiles(image)))
         return {term.name: loss for term, loss in zip(self._terms, losses, strict=True)}
 
     def _in_two_passes(self, image: Tensor, tiles: Sequence[Tile]) -> list[Tensor]:

@@ -53,9 +53,10 @@ class LBFGS:
         for part, pixel_block in self._blocks(image):
             self._point[part] = pixels.to_variable(pixel_block)
         self._loss: Tensor | None = None  # at the point
-        # Steps, then gradient changes, each a ring: the newest pair stands in slot `_newest`.
-        self._pairs = storage.zeros(2 * history, size, dtype=image.dtype)
-        self._newest = -1
+        # A ring of steps, each with its gradient change below it: the newest pair stands in slot
+        # `_newest`. Rows that were never filled are never read, so they take no memory.
+        self._pairs = storage.empty(2 * history, size, dtype=image.dtype)
+        self._newest, self._filled = -1, 0
         precise = torch.float32 if image.device.type == "mps" else torch.float64  # MPS has no more
         self._products = image.new_zeros(2, history, history, dtype=precise)  # S^T Y, Y^T Y
         self._valid = image.new_zeros(history, dtype=precise)  # 1 where a pair counts
@@ -98,7 +99,7 @@ class LBFGS:
         moved, newton = self._direction(fresh[..., 2])
         for part in blocks(self._point.numel()):
             gradient, step = self._gradient[part], self._step[part]
-            direction = -(newton * gradient + moved @ self._pairs[:, part])
+            direction = -(newton * gradient + moved @ self._pairs[: len(moved), part])
             first = _first_step(gradient, square, self._point.numel())
             chosen = torch.where(self._valid.any(), direction, first)
             self._step[part] = torch.where(accepted, chosen, step / 2)
@@ -111,7 +112,8 @@ class LBFGS:
         """
         history = len(self._valid)
         self._newest = slot = (self._newest + 1) % history
-        fresh = self._products.new_zeros(2 * history, 3)
+        self._filled = filled = max(self._filled, slot + 1)
+        fresh = self._products.new_zeros(history, 2, 3)
         square = torch.zeros_like(self._scale)
         for part, slope_block in self._blocks(slope):
             step, old = self._step[part], self._gradient[part]
@@ -122,11 +124,12 @@ class LBFGS:
             gradient = torch.where(accepted, gradient, old)
             self._point[part] = torch.where(accepted, trial, self._point[part])
             self._gradient[part] = gradient
-            self._pairs[slot, part], self._pairs[history + slot, part] = step, change
+            self._pairs[2 * slot, part], self._pairs[2 * slot + 1, part] = step, change
             # Stacked as rows and turned: a product with three long columns takes twice as long.
-            fresh += self._pairs[:, part] @ torch.stack((step, change, gradient)).T
+            known = self._pairs[: 2 * filled, part] @ torch.stack((step, change, gradient)).T
+            fresh[:filled] += known.view(filled, 2, 3)
             square += gradient.square().sum()
-        return fresh.view(2, history, 3), square
+        return fresh.transpose(0, 1), square
 
     def _weigh(self, fresh: Tensor, accepted: Tensor) -> None:
         """Enter the newest pair's inner products, (2, history, 2) with its step and change."""
@@ -141,7 +144,7 @@ class LBFGS:
         self._valid *= accepted
 
     def _direction(self, products: Tensor) -> tuple[Tensor, Tensor]:
-        """Return H g as weights: of every step and change (2*history,), and of g itself.
+        """Return H g as weights: of every filled row of pairs, and of g itself ().
 
         `products` (2, history) are theirs with g (Byrd et al., eq. 3.1).
         """
@@ -152,8 +155,8 @@ class LBFGS:
         solved = _solve(upper, along_steps)
         bent = curvature.diagonal() * solved + self._scale * (changes @ solved - along_changes)
         weights = torch.stack((_solve(upper.T, bent, upper=False), -self._scale * solved))
-        weights = weights.roll(self._newest + 1, 1).flatten()  # back to slots
-        return weights.to(self._pairs), self._scale.to(self._pairs)
+        weights = weights.roll(self._newest + 1, 1)[:, : self._filled]  # back to slots
+        return weights.T.flatten().to(self._pairs), self._scale.to(self._pairs)
 
     def _in_order(self, slots: Tensor, *axes: int) -> Tensor:
         """Turn rings into rows from oldest to newest."""

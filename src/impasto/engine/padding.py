@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from impasto.engine.tiling import Span, Tile
+from impasto.network import empty_map
 
 # Whole cells of every layer (the deepest stride is 16), so that inner cells stay aligned.
 REFLECT_MARGIN_PX = 16
@@ -26,7 +28,10 @@ class Frame:
     def cells(self, features: Tensor, tile: Tile, stride: int) -> Tensor:
         """Cut a map of the extended window to the cells of the tile's inner part."""
         rows, columns = (self._inner(span, stride) for span in (tile.rows, tile.columns))
-        return features[:, :, rows, columns]
+        if (rows.stop - rows.start, columns.stop - columns.start) == features.shape[2:]:
+            return features
+        inner: Tensor = _Cut.apply(features, rows, columns)  # type: ignore[no-untyped-call]
+        return inner
 
     def _inner(self, span: Span, stride: int) -> slice:
         margin = self.margin if span.at_start else 0
@@ -41,6 +46,26 @@ def frame(padding: str) -> Frame:
     The network's own zeros need none, and a picture that wraps has its halo all around.
     """
     return Frame(REFLECT_MARGIN_PX if padding == "reflect" else 0)
+
+
+class _Cut(torch.autograd.Function):
+    """Some rows and columns of a map; autograd alone would make the whole gradient twice."""
+
+    @staticmethod
+    def forward(context: Any, features: Tensor, rows: slice, columns: slice) -> Tensor:
+        context.cut = features.shape, rows, columns
+        return features[:, :, rows, columns]
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        shape, rows, columns = context.cut
+        result = empty_map(shape[1:], gradient)
+        for border in (slice(0, rows.start), slice(rows.stop, None)):
+            result[:, :, border] = 0
+        for border in (slice(0, columns.start), slice(columns.stop, None)):
+            result[:, :, rows, border] = 0
+        result[:, :, rows, columns] = gradient
+        return result, None, None
 
 
 def _reflect(window: Tensor, margin: int, axis: int, span: Span) -> Tensor:

@@ -22,7 +22,7 @@ from impasto.engine.padding import frame
 from impasto.engine.pyramid import Level
 from impasto.engine.tiling import Tile, Tiling, tiling
 from impasto.errors import DeviceError, UsageError
-from impasto.network import Layer, layers_of, weight_bytes
+from impasto.network import layers_of, weight_bytes
 from impasto.settings import AUTO_HISTORY, LARGE_PX, SMALLEST_TILE_PX, Resources, Settings
 
 # Tile sizes tried, from the fastest. Below the first few the halo costs so much that state
@@ -36,11 +36,12 @@ _LARGE_TILES = 6
 # known finite, and what sizing them up takes. Measured in docs/benchmarks.md.
 _PICTURES = 7
 _PICTURE_BYTES = 12  # a pixel: three float32
-# Floats that an evaluation holds for each pixel it encodes at once, to relu5_1: 290 kept for the
-# gradient, the rest on its way. And what does not grow: a layer's buffers, what the allocator
-# loses. Both measured (benchmarks/memory.py), both within a few per cent from 256 to 1024 px.
-_IN_PASSING = 700 / 482
-_FIXED_BYTES = 80_000_000
+# What an evaluation holds at once: all layers' maps (290 floats a pixel to relu5_1), and on top so
+# many of the first layer's size, gradients on their way and the picture's own. And what does not
+# grow: a layer's buffers, what the allocator loses. Both measured (benchmarks/memory.py) from 256
+# to 1280 px, within a few per cent.
+_ON_THEIR_WAY = 1.4
+_FIXED_BYTES = 150_000_000
 # What is left to everything else when the budget is what is free.
 _SHARE_OF_FREE = 0.8
 
@@ -148,12 +149,7 @@ def needs(
     return Needs(
         pictures=_PICTURES * _PICTURE_BYTES * pixels,
         state=int((vectors * _PICTURE_BYTES + feature_bytes * content) * pixels),
-        tile=int(
-            _floats_a_pixel(settings)
-            * feature_bytes
-            * _IN_PASSING
-            * _largest(level, settings, tile_px)
-        )
+        tile=int(_floats_a_pixel(settings) * feature_bytes * _largest(level, settings, tile_px))
         + _FIXED_BYTES,
     )
 
@@ -263,15 +259,12 @@ def _tiling(settings: Settings, tile_px: int | None) -> Tiling:
 
 
 def _floats_a_pixel(settings: Settings) -> float:
-    """Return the floats kept for the gradient, per pixel: every layer's output and pool."""
+    """Return the floats that an evaluation holds for each pixel it encodes at once."""
     table = layers_of(settings)
     names = list(table)
     built = [table[n] for n in names[: max(names.index(n) for n in settings.layers) + 1]]
-    return sum(_kept(layer) for layer in built) + 3 * built[0].channels
-
-
-def _kept(layer: Layer) -> float:
-    return layer.channels / layer.stride**2
+    kept = sum(layer.channels / layer.stride**2 for layer in built)
+    return kept + _ON_THEIR_WAY * built[0].channels
 
 
 def _gigabytes(count: float) -> str:

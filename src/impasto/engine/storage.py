@@ -19,7 +19,7 @@ BLOCK = 1 << 20
 
 
 class Storage:
-    """Hands out zeroed tensors on a device or, with a folder, in scratch files mapped into memory.
+    """Hands out tensors on a device or, with a folder, in scratch files mapped into memory.
 
     A scratch file's pages are the system's to write out and drop, so they never count as
     memory that a program holds. The files vanish with the process, whatever ends it.
@@ -30,11 +30,17 @@ class Storage:
         self._device = torch.device(device)
         self._folder = folder
 
+    def empty(self, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Return numbers that are not set; raise OutputError as `zeros` does."""
+        if self._folder is None:
+            return torch.empty(shape, device=self._device, dtype=dtype)
+        return _mapped(self._folder, math.prod(shape), dtype).view(shape)
+
     def zeros(self, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
         """Return zeros; raise OutputError when the scratch folder has no room for them."""
         if self._folder is None:
             return torch.zeros(shape, device=self._device, dtype=dtype)
-        return _mapped(self._folder, math.prod(shape), dtype).view(shape)
+        return self.empty(*shape, dtype=dtype)  # a new file is all zeros
 
 
 def blocks(length: int) -> Iterator[slice]:

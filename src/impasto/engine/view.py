@@ -60,6 +60,17 @@ class View:
         for name, features in self.encoder.walk(extended, deeper):
             yield name, self.frame.cells(features, tile, self.stride(name))
 
+    def map_bytes(self, image: Tensor) -> int:
+        """Return the bytes of all layers' maps of the largest tile, and of as many gradients.
+
+        More than are ever held at once.
+        """
+        floats = sum(layer.channels / layer.stride**2 for layer in self.encoder.layers.values())
+        margin = 2 * self.frame.margin
+        sizes = (tile.seen_size for tile in self.tiles(image))
+        largest = max((rows + margin) * (columns + margin) for rows, columns in sizes)
+        return int(2 * floats * largest * image.dtype.itemsize)
+
     def stride(self, name: str) -> int:
         """Return a layer's pixels a cell."""
         return PIXEL_LAYER.stride if name == PIXELS else self.encoder.layers[name].stride

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-# Cells of half precision that are widened together: 256 MB at 64 channels.
-_CELLS_AT_ONCE = 1 << 20
+from impasto.network import empty_map
+
+# Cells summed up together, elsewhere and on a CPU, where they should stay in the cache.
+_CELLS_AT_ONCE = (1 << 20, 1 << 14)
 
 
 class Moments(NamedTuple):
@@ -50,44 +53,47 @@ class _Sums(torch.autograd.Function):
     """Sums over cells of responses and of their outer products.
 
     The gradient is one product, not autograd's two, and only the features are kept, which the
-    network keeps as well.
+    network keeps as well. Both ways go by strips of rows: a map that was cut out of a larger one
+    is brought together a strip at a time.
     """
 
     @staticmethod
     def forward(context: Any, features: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor]:
         context.save_for_backward(features, weight)
-        return _sums(_rows(features), None if weight is None else _rows(weight))
+        # A product of half precision is rounded to it, so each strip is widened.
+        wide = torch.promote_types(features.dtype, torch.float32)
+        channels = features.shape[1]
+        total = features.new_zeros(channels, dtype=wide)
+        outer = features.new_zeros(channels, channels, dtype=wide)
+        for rows in _strips(features):
+            part = _cells(features, rows).to(wide)
+            weighed = part if weight is None else part * _cells(weight, rows).to(wide)
+            total += weighed.sum(0)
+            outer.addmm_(weighed.T, part)
+        return total, outer
 
     @staticmethod
     def backward(context: Any, of_total: Tensor, of_outer: Tensor) -> tuple[Tensor, None]:
         features, weight = context.saved_tensors
         slope = (of_outer + of_outer.T).to(features.dtype)
-        # Not a view: autograd then adds the network's own gradient in place.
-        product = torch.empty_like(features, memory_format=torch.channels_last)
-        rows = _rows(product)
-        torch.addmm(of_total.to(features.dtype), _rows(features), slope, out=rows)
-        if weight is not None:
-            rows *= _rows(weight).to(features.dtype)
-        return product, None
+        constant = of_total.to(features.dtype)
+        gradient = empty_map(features.shape[1:], features)
+        for rows in _strips(features):
+            strip = _cells(gradient, rows)  # a view
+            torch.addmm(constant, _cells(features, rows), slope, out=strip)
+            if weight is not None:
+                strip *= _cells(weight, rows).to(features.dtype)
+        return gradient, None
 
 
-def _rows(features: Tensor) -> Tensor:
-    return features.permute(0, 2, 3, 1).reshape(-1, features.shape[1])  # (h*w, C)
+def _strips(features: Tensor) -> Iterator[slice]:
+    """Cut a map into rows that are summed up at once."""
+    height, width = features.shape[2:]
+    count = max(1, _CELLS_AT_ONCE[features.device.type == "cpu"] // width)
+    for first in range(0, height, count):
+        yield slice(first, first + count)
 
 
-def _sums(rows: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Return the sums of rows (M,C), weighed by (M,1), and of their outer products."""
-    # A product of half precision is rounded to it, so each part is widened; not all at once.
-    wide = torch.promote_types(rows.dtype, torch.float32)
-    count = len(rows) if rows.dtype == wide else _CELLS_AT_ONCE
-    channels = rows.shape[1]
-    total, outer = (
-        rows.new_zeros(channels, dtype=wide),
-        rows.new_zeros(channels, channels, dtype=wide),
-    )
-    for first in range(0, len(rows), count):
-        part = rows[first : first + count].to(wide)
-        weighed = part if weight is None else part * weight[first : first + count].to(wide)
-        total += weighed.sum(0)
-        outer.addmm_(weighed.T, part)
-    return total, outer
+def _cells(features: Tensor, rows: slice) -> Tensor:
+    """Return some rows of (1,C,h,w) as (cells, C)."""
+    return features[:, :, rows].permute(0, 2, 3, 1).reshape(-1, features.shape[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -9,10 +10,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from impasto.network import winograd
+from impasto.network.arena import empty_map
 
 # Measured on two CPU cores (docs/benchmarks.md): below this many products a cell the
 # transforms cost more than they save.
 _WINOGRAD_PRODUCTS = 64 * 64
+# Cells of a strip that is convolved directly: a few MB at 64 channels.
+_STRIP_CELLS = 16384
 
 
 def transforms(products: int, device: torch.device, dtype: torch.dtype) -> bool:
@@ -64,10 +68,38 @@ class _Kernels:
         features = features.contiguous(memory_format=torch.channels_last)
         if self._transformed:
             return winograd.convolve(features, self._kernels, biases, gate)
+        result = empty_map((len(self._kernels), *features.shape[2:]), features)
+        for rows in _strips(features):
+            self._convolve_rows(features, rows, biases, gate, result[:, :, rows])
+        return result
+
+    def _convolve_rows(
+        self,
+        features: Tensor,
+        rows: slice,
+        biases: Tensor | None,
+        gate: Tensor | None,
+        result: Tensor,
+    ) -> None:
+        """Convolve some rows, with the row above and below where there are any."""
+        seen = slice(max(0, rows.start - 1), rows.stop + 1)
+        strip = features[:, :, seen]
         if gate is not None:
-            features = torch.ops.aten.threshold_backward(features, gate, 0)
-        result = functional.conv2d(features, self._kernels, biases, padding=1)
-        return result if biases is None else result.relu_()
+            strip = torch.ops.aten.threshold_backward(strip, gate[:, :, seen], 0)
+        found = functional.conv2d(strip, self._kernels, biases, padding=1)
+        found = found[:, :, rows.start - seen.start :][:, :, : result.shape[2]]
+        if biases is None:
+            result.copy_(found)
+        else:
+            torch.clamp(found, min=0, out=result)
+
+
+def _strips(features: Tensor) -> Iterator[slice]:
+    """Cut a map into rows that are convolved at once: on a CPU few, which stay in the cache."""
+    height, width = features.shape[2:]
+    count = max(1, _STRIP_CELLS // width) if features.device.type == "cpu" else height
+    for first in range(0, height, count):
+        yield slice(first, min(first + count, height))
 
 
 class _Rectified(torch.autograd.Function):

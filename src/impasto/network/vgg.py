@@ -6,12 +6,11 @@ or max pooling, filters normalised or as trained. Knows nothing of losses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from impasto.errors import UsageError, suggestion
 from impasto.network.architecture import (
@@ -25,6 +24,7 @@ from impasto.network.architecture import (
 )
 from impasto.network.convention import MEAN_RGB
 from impasto.network.convolution import Convolution, transforms
+from impasto.network.pooling import POOLS
 from impasto.network.trained import layers_of, trained
 from impasto.network.weights import Filters
 from impasto.settings import Settings
@@ -65,7 +65,7 @@ class VGG:
             name: Convolution(kernels.to(dtype).to(device), biases.to(dtype).to(device))
             for name, (kernels, biases) in filters.items()
         }
-        self._pool = _POOLS[pooling]
+        self._pool = POOLS[pooling]
         self._dtype = dtype
         # The mean is taken off before the picture is rounded to the features' precision.
         precise = torch.promote_types(dtype, torch.float32)
@@ -129,15 +129,3 @@ def weight_bytes(
         products = out * incoming
         total += products * (36 if transforms(products, device, dtype) else 9)
     return 2 * dtype.itemsize * total
-
-
-def _average_pool(features: Tensor) -> Tensor:
-    # ceil_mode: the last window averages the cells it has, as in Caffe.
-    return functional.avg_pool2d(features, 2, ceil_mode=True)
-
-
-def _max_pool(features: Tensor) -> Tensor:
-    return functional.max_pool2d(features, 2, ceil_mode=True)
-
-
-_POOLS: dict[str, Callable[[Tensor], Tensor]] = {"average": _average_pool, "max": _max_pool}

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from impasto.network.arena import empty, empty_map
+
 # The kernels' transform for the points 0, 1, -1, 2, -2 and infinity.
 _KERNEL = (
     (1 / 4, 0, 0),
@@ -49,11 +51,7 @@ def convolve(
     source = features[0].permute(1, 2, 0)  # (h, w, C)
     mask = None if gate is None else gate[0].permute(1, 2, 0)
     rows, columns = -(-height // 4), -(-width // 4)
-    # Not a view: autograd then adds the loss's own gradient in place.
-    result = torch.empty(
-        (1, points.shape[2], height, width), dtype=features.dtype,
-        memory_format=torch.channels_last,
-    )  # fmt: skip
+    result = empty_map((points.shape[2], height, width), features)
     kept = result[0].permute(1, 2, 0)
     step = max(1, min(rows, _BLOCK_PATCHES // columns))
     work = _Block(features, points, step, columns)
@@ -72,12 +70,12 @@ class _Block:
         self._rows = rows
         self._points = points
         # The border of the strip stays zero: that is the padding.
-        self._strip = features.new_zeros(4 * rows + 2, 4 * columns + 2, channels)
-        halfway_in = features.new_empty(6, rows, 4 * columns + 2, channels)
-        patches = features.new_empty(6, 6, rows, columns, channels)
-        products = features.new_empty(6, 6, rows, columns, filters)
-        halfway_out = features.new_empty(4, 6, rows, columns, filters)
-        self._outputs = features.new_empty(4 * rows, 4 * columns, filters)
+        self._strip = empty((4 * rows + 2, 4 * columns + 2, channels), features).zero_()
+        halfway_in = empty((6, rows, 4 * columns + 2, channels), features)
+        patches = empty((6, 6, rows, columns, channels), features)
+        products = empty((6, 6, rows, columns, filters), features)
+        halfway_out = empty((4, 6, rows, columns, filters), features)
+        self._outputs = empty((4 * rows, 4 * columns, filters), features)
         # What each step reads and writes: along the rows first, then along the columns.
         self._rows_in = [self._strip[i : i + 4 * rows - 3 : 4] for i in range(6)]
         self._rows_in_to = halfway_in.unbind(0)

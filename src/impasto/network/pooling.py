@@ -1,0 +1,53 @@
+"""Pooling over 2x2 cells: the mean, as Gatys et al. prefer, or the largest, as VGG was trained.
+
+Sides round up: a last window takes the cells it has, as in Caffe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from impasto.network.arena import empty_map
+
+# Kernel, stride, padding, rounding up, counting the padding, divisor.
+_WINDOWS = ([2, 2], [2, 2], [0, 0], True, False, None)
+
+
+def average_pool(features: Tensor) -> Tensor:
+    """Return the means (1,C,ceil(h/2),ceil(w/2)) of (1,C,h,w)."""
+    result: Tensor = _AveragePool.apply(features)  # type: ignore[no-untyped-call]
+    return result
+
+
+def max_pool(features: Tensor) -> Tensor:
+    """Return the largest (1,C,ceil(h/2),ceil(w/2)) of (1,C,h,w)."""
+    return functional.max_pool2d(features, 2, ceil_mode=True)
+
+
+class _AveragePool(torch.autograd.Function):
+    """torch's own operation, its large results in memory that is held."""
+
+    @staticmethod
+    def forward(context: Any, features: Tensor) -> Tensor:
+        context.save_for_backward(features)
+        height, width = features.shape[2:]
+        result = empty_map((features.shape[1], -(-height // 2), -(-width // 2)), features)
+        torch.ops.aten.avg_pool2d.out(features, *_WINDOWS, out=result)
+        return result
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> Tensor:
+        (features,) = context.saved_tensors
+        result = empty_map(features.shape[1:], features)
+        torch.ops.aten.avg_pool2d_backward.grad_input(
+            gradient, features, *_WINDOWS, grad_input=result
+        )
+        return result
+
+
+POOLS: dict[str, Callable[[Tensor], Tensor]] = {"average": average_pool, "max": max_pool}
