@@ -7,7 +7,15 @@ from conftest import random_pixels
 from PIL import Image
 
 from impasto import OutputError, Picture, PictureError, Style, UsageError
-from impasto.pictures import as_picture, as_styles, check_output, load, resize, save
+from impasto.pictures import (
+    as_picture,
+    as_styles,
+    check_output,
+    load,
+    resize,
+    save,
+    shared_out,
+)
 
 
 def test_every_source_gives_the_same_picture(photo: Path):
@@ -61,11 +69,6 @@ def test_sixteen_bit_grey_is_scaled_not_clipped(tmp_path: Path):
     assert load(tmp_path / "grey.png").array.mean() == pytest.approx(0.5, abs=1e-4)
 
 
-def test_transparent_pixels_lie_over_white(tmp_path: Path):
-    Image.new("RGBA", (40, 40), (255, 0, 0, 0)).save(tmp_path / "clear.png")
-    assert load(tmp_path / "clear.png").array.min() == 1
-
-
 def _empty(path: Path) -> None:
     path.write_bytes(b"")
 
@@ -93,8 +96,8 @@ def _postscript(path: Path) -> None:
     [
         (_empty, "empty file"),
         (_text, "not a picture"),
-        (_cut, "damaged or cut short"),
-        (_cut_png, "damaged or cut short"),
+        (_cut, "cut short at [1-9][0-9]?%"),
+        (_cut_png, "cut short at [1-9]%"),
         (_postscript, "not a picture"),
     ],
 )
@@ -105,13 +108,6 @@ def test_bad_files_are_refused_by_name(tmp_path: Path, make, message: str):
         load(path)
     assert "bad.jpg" in str(caught.value)
     assert "object at" not in str(caught.value)
-
-
-def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    Image.new("RGB", (100, 100)).save(tmp_path / "bomb.png")
-    with pytest.raises(PictureError, match="bomb"):
-        load(tmp_path / "bomb.png")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +163,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("impasto.pictures.files.os.replace", full)
+    monkeypatch.setattr("impasto.files.os.replace", full)
     with pytest.raises(OutputError, match="No space left"):
         save(Picture(np.zeros((40, 40, 3), np.float32)), photo)
     assert photo.read_bytes() == before
@@ -175,12 +171,15 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(
 
 
 def test_styles_share_alike_unless_told(photo: Path, painting: Path):
-    assert [style.weight for style in as_styles([photo, painting])] == [0.5, 0.5]
-    assert [style.weight for style in as_styles([photo, painting], (3, 1))] == [0.75, 0.25]
-    single = as_styles(Style(load(photo), 7))
+    assert [style.weight for style in shared_out(as_styles([photo, painting]))] == [0.5, 0.5]
+    assert [style.weight for style in shared_out(as_styles([photo, painting]), (3, 1))] == [
+        0.75,
+        0.25,
+    ]
+    single = shared_out(as_styles(Style(load(photo), 7)))
     assert single[0].weight == 1
     with pytest.raises(UsageError, match="3 shares for 2 styles"):
-        as_styles([photo, painting], (1, 1, 1))
+        shared_out(as_styles([photo, painting]), (1, 1, 1))
     with pytest.raises(UsageError, match="no style"):
         as_styles([])
 

@@ -8,7 +8,7 @@ from PIL import Image
 from impasto import PictureError, Style, UsageError
 from impasto.pictures import as_picture, match_regions, read_colour
 from impasto.pictures.regions import read_labels
-from impasto.pictures.style import as_styles
+from impasto.pictures.style import as_styles, shared_out
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -56,14 +56,14 @@ def test_noise_is_no_map():
 
 
 def test_without_a_map_every_style_serves_the_whole():
-    (region,) = match_regions((40, 60), None, as_styles([_style(1), _style(2)], (3, 1)))
+    (region,) = match_regions((40, 60), None, shared_out(as_styles([_style(1), _style(2)]), (3, 1)))
     assert region.mask is None
     assert region.styles == ((0, 0.75, None), (1, 0.25, None))
 
 
 def test_a_label_is_served_by_the_styles_whose_map_has_it():
     own = as_picture(_map(48, 72))
-    styles = as_styles([_style(1, regions=own), _style(2, regions=RED), _style(3)])
+    styles = shared_out(as_styles([_style(1, regions=own), _style(2, regions=RED), _style(3)]))
     blue, red = match_regions((40, 60), as_picture(_map()), styles)
     assert (blue.name, red.name) == ("#0000ff", "#ff0000")
     assert [number for number, _, _ in blue.styles] == [0, 2]
@@ -74,31 +74,32 @@ def test_a_label_is_served_by_the_styles_whose_map_has_it():
 
 def test_a_region_that_no_style_serves_is_refused():
     with pytest.raises(UsageError, match="no style serves the region #0000ff"):
-        match_regions((40, 60), as_picture(_map()), as_styles([_style(regions=RED)]))
+        match_regions((40, 60), as_picture(_map()), shared_out(as_styles([_style(regions=RED)])))
 
 
 def test_maps_of_another_shape_are_refused():
     with pytest.raises(UsageError, match="the map of regions is 60 x 60 px and the photograph"):
-        match_regions((40, 60), as_picture(_map(60, 60)), as_styles([_style()]))
+        match_regions((40, 60), as_picture(_map(60, 60)), shared_out(as_styles([_style()])))
     square = as_picture(_map(48, 48))
     with pytest.raises(UsageError, match="the map of style 1 is 48 x 48 px"):
-        match_regions((40, 60), as_picture(_map()), as_styles([_style(regions=square)]))
+        match_regions((40, 60), as_picture(_map()), shared_out(as_styles([_style(regions=square)])))
 
 
 def test_a_map_of_the_same_shape_may_be_smaller():
-    regions = match_regions((401, 601), as_picture(_map()), as_styles([_style()]))
+    regions = match_regions((401, 601), as_picture(_map()), shared_out(as_styles([_style()])))
     assert len(regions) == 2
 
 
 def test_a_styles_map_alone_is_refused():
     with pytest.raises(UsageError, match="give --regions"):
-        match_regions((40, 60), None, as_styles([_style(regions=RED)]))
+        match_regions((40, 60), None, shared_out(as_styles([_style(regions=RED)])))
 
 
 def test_a_region_that_the_photograph_lacks_is_noted(caplog):
     green = as_picture(_map(48, 72, left=(0, 255, 0)))
     with caplog.at_level("INFO", logger="impasto"):
-        match_regions((40, 60), as_picture(_map()), as_styles([_style(regions=green), _style(2)]))
+        styles = shared_out(as_styles([_style(regions=green), _style(2)]))
+        match_regions((40, 60), as_picture(_map()), styles)
     assert "style 1 has the region #00ff00, which the photograph's map has not" in caplog.text
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import click
 
-from impasto.cli import measure, paint, plan, presets, texture
+from impasto.cli import doctor, measure, paint, plan, presets, recipes, texture
 from impasto.errors import ImpastoError
 
 INTERRUPTED = 130
@@ -35,6 +35,10 @@ impasto.add_command(plan.plan)
 impasto.add_command(texture.texture)
 impasto.add_command(presets.presets)
 impasto.add_command(measure.measure)
+impasto.add_command(doctor.doctor)
+impasto.add_command(recipes.recipe)
+impasto.add_command(recipes.rerun)
+impasto.add_command(recipes.resume)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

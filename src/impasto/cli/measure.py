@@ -39,13 +39,14 @@ class MeasureCommand(GroupedCommand):
 
 
 @click.command(cls=MeasureCommand, no_args_is_help=True)
-@click.argument("result", metavar="RESULT", type=click.Path(path_type=Path))
+@click.argument("result", metavar="RESULT", type=click.Path(path_type=Path, readable=False))
 @click.option(
-    "--content", metavar="FILE", type=click.Path(path_type=Path),
+    "--content", metavar="FILE", type=click.Path(path_type=Path, readable=False),
     help="The photograph that was painted.",
 )  # fmt: skip
 @click.option(
-    "--style", "styles", metavar="FILE", multiple=True, type=click.Path(path_type=Path),
+    "--style", "styles", metavar="FILE", multiple=True,
+    type=click.Path(path_type=Path, readable=False),
     help="The painting; again for each of several, which count equally.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -38,19 +37,14 @@ class GroupedCommand(click.Command):
             formatter.write_dl([(command, text) for text, command in self.examples])
 
 
-def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what says where the result goes and what is told on the way."""
-    for option in reversed(_OUTPUT):
+def telling_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what says how much is told on the way."""
+    for option in reversed(_TELLING):
         command = option(command)
     return command
 
 
-_OUTPUT = (
-    click.option(
-        "-o", "--output", metavar="OUT", required=True, type=click.Path(path_type=Path),
-        help="Where the result goes: .png, .jpg, .webp or .tif.",
-    ),
-    click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
+_TELLING = (
     click.option("--quiet", is_flag=True, help="Say nothing but errors."),
     click.option(
         "--json-progress", is_flag=True,
@@ -86,7 +80,7 @@ def options_named(*names: str) -> Callable[[Callable[..., Any]], Callable[..., A
             option, default = fields[name]
             command = click.option(
                 f"--{name.replace('_', '-')}",
-                cls=_of_group(option.group),
+                cls=of_group(option.group),
                 metavar=option.metavar,
                 help=describe(option, default),
             )(command)
@@ -106,5 +100,6 @@ def _default(default: Any) -> str:
     return f"default: {show(default)}" if default != () else ""
 
 
-def _of_group(group: str) -> type[GroupedOption]:
+def of_group(group: str) -> type[GroupedOption]:
+    """Return the kind of flag that stands under a heading."""
     return type("GroupedOption", (GroupedOption,), {"group": group})

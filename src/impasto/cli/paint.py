@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.inputs import map_options, map_paths, read_styles
-from impasto.cli.options import GroupedCommand, given, output_options, settings_options
+from impasto.cli.inputs import (
+    map_options,
+    map_paths,
+    named,
+    read_styles,
+    reading_of,
+    reading_options,
+)
+from impasto.cli.options import GroupedCommand, given, settings_options, telling_options
 from impasto.cli.progress import Reporter, make_reporter
-from impasto.errors import ImpastoError, NonFiniteError
+from impasto.cli.results import Results, result_options, results_of
+from impasto.cli.stopping import Interrupted, Stopped, stoppable
+from impasto.errors import NonFiniteError
 
 if TYPE_CHECKING:
-    from impasto.engine import Run
+    from impasto.engine import Run, State, Step
     from impasto.pictures import Picture
-
-
-class Interrupted(ImpastoError):
-    """The person stopped the run; what was painted is saved."""
-
-    exit_code = 130
-
-    def __init__(self, message: str, picture: Picture | None) -> None:
-        super().__init__(message)
-        self.picture = picture
 
 
 class PaintCommand(GroupedCommand):
@@ -50,18 +49,22 @@ class PaintCommand(GroupedCommand):
 
 
 @click.command(cls=PaintCommand, no_args_is_help=True)
-@click.argument("content", metavar="CONTENT", type=click.Path(path_type=Path))
+@click.argument("content", metavar="CONTENT", type=click.Path(path_type=Path, readable=False))
 @click.argument(
-    "styles", metavar="STYLE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+    "styles",
+    metavar="STYLE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, readable=False),
 )
-@output_options
+@result_options
+@telling_options
 @map_options
+@reading_options
 @settings_options
 def paint(
     content: Path,
     styles: tuple[Path, ...],
-    output: Path,
-    overwrite: bool,
     quiet: bool,
     json_progress: bool,
     regions: Path | None,
@@ -74,47 +77,84 @@ def paint(
     The photograph's forms are kept, the painting's colours, strokes and textures are taken.
     Ctrl-C stops early and saves what is there.
     """
+    results, reading = results_of(flags), reading_of(flags)
     settings, resources = given(flags)
     # After the settings, so that a wrong flag is answered before torch is loaded.
     from impasto.engine import prepare
-    from impasto.pictures import as_picture, check_output
+    from impasto.pictures import load
 
     maps = map_paths(regions, style_regions, protect)
-    check_output(output, overwrite=overwrite, inputs=(content, *styles, *maps))
-    run = prepare(
-        as_picture(content), read_styles(styles, style_regions), settings, resources,
-        regions=regions, protect=protect,
-    )  # fmt: skip
-    paint_to(run, output, make_reporter(quiet=quiet, json_lines=json_progress))
+    results.check((content, *styles, *maps))
+    with stoppable():
+        run = prepare(
+            load(content, reading), read_styles(styles, style_regions, reading),
+            settings, resources, regions=regions, protect=protect,
+        )  # fmt: skip
+        inputs = named([content, *styles, *maps], settings)
+        paint_to(run, results, make_reporter(quiet=quiet, json_lines=json_progress), inputs)
 
 
-def paint_to(run: Run, output: Path, reporter: Reporter) -> None:
-    """Paint a run into a file; what is there when it stops early is saved all the same."""
-    from impasto.pictures import save
+def paint_to(
+    run: Run, results: Results, reporter: Reporter, inputs: list[str],
+    resume: State | None = None,
+) -> None:  # fmt: skip
+    """Paint a run into a file; what is there when it stops early is saved all the same.
 
+    `inputs` are the paths that went in, for a checkpoint to find again.
+    """
+    results.check_fits(run)
     began = time.monotonic()
     with reporter:
         try:
-            picture = _follow(run, reporter)
+            picture = _follow(run, results, reporter, inputs, resume)
         except (NonFiniteError, Interrupted) as fault:
             if fault.picture is not None:
-                save(fault.picture, output)
+                results.save(fault.picture)
             raise
-        save(picture, output)
-        reporter.done(output, picture.size, time.monotonic() - began)
+        reporter.done(results.output, picture.size, time.monotonic() - began)
 
 
-def _follow(run: Run, reporter: Reporter) -> Picture:
+def _follow(
+    run: Run,
+    results: Results,
+    reporter: Reporter,
+    inputs: list[str],
+    resume: State | None,
+) -> Picture:
     from impasto.engine import paint as paint_run
 
+    checkpoints = results.checkpoints({"inputs": inputs, **results.as_plain()})
+    keepers = results.keepers()
     step = None
     try:
-        for step in paint_run(run):
+        for step in paint_run(run, resume=resume):
             reporter.step(step)
-    except KeyboardInterrupt as fault:
-        where = "before the first evaluation; nothing was written"
-        if step is not None:
-            where = f"at evaluation {step.iteration} of level {step.level}; saved what was there"
-        raise Interrupted(f"interrupted {where}", step.picture if step else None) from fault
+            for keeper in keepers:
+                keeper.see(step)
+            checkpoints.see(step, reporter.seconds_left)
+    except Stopped as stop:
+        raise _interrupted(stop, step, results, checkpoints.written) from stop
+    finally:
+        for keeper in keepers:
+            keeper.end()
     assert step is not None
-    return step.picture
+    picture = step.picture
+    results.save(picture)
+    checkpoints.end()
+    return picture
+
+
+def _interrupted(
+    stop: Stopped, step: Step | None, results: Results, checkpoint: Path | None
+) -> Interrupted:
+    """Say how far a run got, and how it goes on."""
+    if step is None:
+        message = f"stopped by {stop.name} before the first evaluation; nothing was written"
+        return Interrupted(message, None, stop.number)
+    message = (
+        f"stopped by {stop.name} at evaluation {step.iteration} of level {step.level} of "
+        f"{len(step.levels)}; saved what was there as {results.output}"
+    )
+    if checkpoint is not None:
+        message += f"; to go on: impasto resume {checkpoint} --overwrite"
+    return Interrupted(message, step.picture, stop.number)

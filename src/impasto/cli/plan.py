@@ -29,9 +29,13 @@ class PlanCommand(GroupedCommand):
 
 
 @click.command(cls=PlanCommand, no_args_is_help=True)
-@click.argument("content", metavar="CONTENT", type=click.Path(path_type=Path))
+@click.argument("content", metavar="CONTENT", type=click.Path(path_type=Path, readable=False))
 @click.argument(
-    "styles", metavar="STYLE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+    "styles",
+    metavar="STYLE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, readable=False),
 )
 @map_options
 @settings_options

@@ -29,6 +29,11 @@ class Reporter(Protocol):
         """Take in one evaluation."""
         ...
 
+    @property
+    def seconds_left(self) -> float:
+        """How long the run will still take, as far as is known."""
+        ...
+
     def done(self, output: Path, size: tuple[int, int], seconds: float) -> None:
         """Take in that the result is written."""
         ...
@@ -64,6 +69,15 @@ class Meter:
 class Quiet:
     """Says nothing."""
 
+    def __init__(self) -> None:
+        """Start the clock."""
+        self._meter = Meter()
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the run will still take, as far as is known."""
+        return self._meter.eta_seconds
+
     def __enter__(self) -> Self:
         return self
 
@@ -72,6 +86,7 @@ class Quiet:
 
     def step(self, step: Step) -> None:
         """Say nothing."""
+        self._meter.see(step)
 
     def done(self, output: Path, size: tuple[int, int], seconds: float) -> None:
         """Say nothing."""
@@ -79,10 +94,6 @@ class Quiet:
 
 class Lines(Quiet):
     """Plain lines on stderr, where there is no terminal."""
-
-    def __init__(self) -> None:
-        """Start the clock."""
-        self._meter = Meter()
 
     def step(self, step: Step) -> None:
         """Write a line every ten evaluations."""
@@ -97,10 +108,6 @@ class Lines(Quiet):
 
 class JsonLines(Quiet):
     """One JSON object a line on stdout; goes on painting when nobody reads."""
-
-    def __init__(self) -> None:
-        """Start the clock."""
-        self._meter = Meter()
 
     def step(self, step: Step) -> None:
         """Write an object every ten evaluations and at the last of a level."""
@@ -142,7 +149,7 @@ class Bar(Quiet):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-        self._meter = Meter()
+        super().__init__()
         self._progress = Progress(
             TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
             TextColumn("{task.fields[numbers]}"), console=Console(stderr=True),

@@ -7,9 +7,12 @@ from typing import Any
 
 import click
 
-from impasto.cli.options import GroupedCommand, given, output_options, settings_options
+from impasto.cli.inputs import named, read_styles, reading_of, reading_options
+from impasto.cli.options import GroupedCommand, given, settings_options, telling_options
 from impasto.cli.paint import paint_to
 from impasto.cli.progress import make_reporter
+from impasto.cli.results import result_options, results_of
+from impasto.cli.stopping import stoppable
 
 
 class TextureCommand(GroupedCommand):
@@ -26,20 +29,24 @@ class TextureCommand(GroupedCommand):
 
 @click.command(cls=TextureCommand, no_args_is_help=True)
 @click.argument(
-    "styles", metavar="STYLE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+    "styles",
+    metavar="STYLE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, readable=False),
 )
 @click.option(
     "--seamless", is_flag=True,
     help="Let opposite borders meet, so that the result repeats without a seam; its sides must "
     "be multiples of 16 px.",
 )  # fmt: skip
-@output_options
+@result_options
+@telling_options
+@reading_options
 @settings_options
 def texture(
     styles: tuple[Path, ...],
     seamless: bool,
-    output: Path,
-    overwrite: bool,
     quiet: bool,
     json_progress: bool,
     **flags: Any,
@@ -48,10 +55,12 @@ def texture(
 
     There is no photograph: the style's statistics alone, from white noise.
     """
+    results, reading = results_of(flags), reading_of(flags)
     settings, resources = given({**flags, **({"padding": "wrap"} if seamless else {})})
     from impasto.engine import prepare
-    from impasto.pictures import check_output
 
-    check_output(output, overwrite=overwrite, inputs=styles)
-    run = prepare(None, styles, settings, resources)
-    paint_to(run, output, make_reporter(quiet=quiet, json_lines=json_progress))
+    results.check(styles)
+    with stoppable():
+        run = prepare(None, read_styles(styles, (), reading), settings, resources)
+        inputs = named(styles, settings)
+        paint_to(run, results, make_reporter(quiet=quiet, json_lines=json_progress), inputs)

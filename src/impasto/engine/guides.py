@@ -38,11 +38,19 @@ def whole(shares: tuple[float, ...]) -> Region:
 
 def outside(region: Region, protected: Tensor | None) -> Region:
     """Return the part of a region that is not protected, (1,1,H,W) where it is 1."""
-    if protected is None:
-        return region
-    free = 1 - protected
-    mask = free if region.mask is None else region.mask * free
-    return Region(region.name, mask, region.styles)
+    return within(region, None if protected is None else 1 - protected)
+
+
+def within(region: Region, visible: Tensor | None) -> Region:
+    """Return the part of a region that is visible, (1,1,H,W) where it is 1."""
+    return Region(region.name, both(region.mask, visible), region.styles)
+
+
+def both(mask: Tensor | None, other: Tensor | None) -> Tensor | None:
+    """Return where two masks of one size are both 1; None is everywhere."""
+    if mask is None or other is None:
+        return other if mask is None else mask
+    return mask * other
 
 
 def at_stride(mask: Tensor, stride: int) -> Tensor:

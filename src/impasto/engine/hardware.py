@@ -27,6 +27,11 @@ def pick_device(resources: Resources) -> torch.device:
     return torch.device(wanted)
 
 
+def present(device: str) -> bool:
+    """Return whether a device is there, as torch writes it ("cpu", "cuda:0")."""
+    return _DEVICES[torch.device(device).type]()
+
+
 def pick_precision(resources: Resources, device: torch.device) -> str:
     """Return how features are computed; raise DeviceError for what the device cannot do."""
     tensor_cores = device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= _AMPERE

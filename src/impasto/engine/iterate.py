@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
 
+from impasto.engine.checkpoint import Checkpoint, State
 from impasto.engine.hardware import DTYPES, computing
-from impasto.engine.optimizer import make_stepper
+from impasto.engine.optimizer import Stepper, make_stepper
 from impasto.engine.planning import Plan
 from impasto.engine.protecting import Protection
 from impasto.engine.pyramid import Level
+from impasto.engine.recipe import Recipe, versions
 from impasto.engine.run import Run, prepare
 from impasto.engine.shrinking import ShrinkingObjective
 from impasto.engine.start import next_image, start_image
 from impasto.engine.stopping import Watch
-from impasto.network import Encoder, build
+from impasto.errors import NonFiniteError
+from impasto.network import Encoder, build, weights_digest
 from impasto.pictures import Picture
 from impasto.presets import from_options
 from impasto.settings import Resources, Settings
+
+_log = logging.getLogger(__name__)
+
+# How much shorter steps are after numbers broke.
+CAUTION = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +39,8 @@ class Step:
     `level` counts from 1 of `levels`, `iteration` from 1 of at most `iterations` in the level.
     `losses` maps a term ("content relu4_2") to its weighted loss, a scalar on the device, the
     two weights scaled to add up to 1: reading one waits for the device. `image` is (1,3,H,W),
-    sRGB, 0..1, on the device, and is never changed afterwards.
+    0..1, in the content's RGB space, on the device, and is never changed afterwards.
+    `evaluations` were made at each level so far; `final` says that no other step follows.
     """
 
     level: int
@@ -38,6 +48,10 @@ class Step:
     losses: dict[str, Tensor]
     image: Tensor
     run: Run
+    evaluations: tuple[int, ...]
+    final: bool
+    _stepper: Stepper
+    _watch: Watch
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -56,8 +70,31 @@ class Step:
 
     @property
     def picture(self) -> Picture:
-        """The finished picture, brought to the CPU, with the colours that were asked for."""
-        return self.run.finish(self.image)
+        """The finished picture, brought to the CPU, with the colours asked for and its recipe."""
+        return replace(self.run.finish(self.image), recipe=self.recipe.as_json())
+
+    @property
+    def recipe(self) -> Recipe:
+        """How to paint this picture again."""
+        run = self.run
+        return Recipe(
+            settings=run.settings, plan=run.plan, ingredients=run.ingredients,
+            weights=weights_digest(run.settings), versions=versions(),
+            evaluations=self.evaluations, interrupted=not self.final,
+            losses={name: loss.item() for name, loss in self.losses.items()},
+        )  # fmt: skip
+
+    def checkpoint(self, notes: Mapping[str, Any] | None = None) -> Checkpoint:
+        """Return what `paint` goes on from, with anything JSON can hold beside it.
+
+        Write it before the next step is asked for, which changes its tensors.
+        """
+        ended = self._watch.settled or self.iteration == self.iterations
+        state = State(
+            self.level, self.iteration, self.evaluations[:-1], ended, self._watch.state(),
+            {"image": self.image, "good": self._watch.good, **self._stepper.state()},
+        )  # fmt: skip
+        return Checkpoint(self.recipe, state, notes or {})
 
 
 def iterate(
@@ -113,45 +150,78 @@ def stylize(
     return step.picture
 
 
-def paint(run: Run, encoder: Encoder | None = None) -> Iterator[Step]:
+def paint(run: Run, encoder: Encoder | None = None, resume: State | None = None) -> Iterator[Step]:
     """Visit the levels of a prepared run from coarse to fine, yielding each evaluation.
 
-    `encoder` replaces the network of the settings.
+    `encoder` replaces the network of the settings. `resume` is the state of a checkpoint of the
+    same run, after which it goes on to the same bits.
     """
     with computing(run.plan.threads, run.plan.precision):
         network = encoder or build(
             run.settings, run.settings.layers, device=run.device, dtype=DTYPES[run.plan.precision]
         )
-        coarsest = run.levels[0]
-        image = start_image(run.start, coarsest.height, coarsest.width, run.settings.seed)
-        image = image.to(run.device)
+        image, done = _beginning(run, resume)
         for number, level in enumerate(run.levels, 1):
+            if resume is not None and (number, not resume.ended) < (resume.level, True):
+                continue
+            state = resume if resume is not None and number == resume.level else None
             detail = run.settings.detail
             image = next_image(image, run.start, level.height, level.width, detail)
-            for step in _paint_level(run, number, level, image, network):
+            for step in _paint_level(run, number, image, network, done, state):
                 yield step
                 image, run = step.image, step.run
+            done = step.evaluations
+
+
+def _beginning(run: Run, resume: State | None) -> tuple[Tensor, tuple[int, ...]]:
+    """Return the picture to go on from, and the evaluations made at the levels that are done."""
+    if resume is not None:
+        done = resume.evaluations
+        return (
+            resume.tensors["image"].to(run.device, copy=True),
+            (*done, resume.iteration) if resume.ended else done,
+        )
+    coarsest = run.levels[0]
+    image = start_image(run.start, coarsest.height, coarsest.width, run.settings.seed)
+    return image.to(run.device), ()
 
 
 def _paint_level(
-    run: Run, number: int, level: Level, image: Tensor, encoder: Encoder
-) -> Iterator[Step]:
-    index = number - 1
+    run: Run, number: int, image: Tensor, encoder: Encoder, done: tuple[int, ...],
+    state: State | None,
+) -> Iterator[Step]:  # fmt: skip
+    index, level = number - 1, run.levels[number - 1]
     tiled = ShrinkingObjective(
         lambda tile_px: run.objective(number, encoder, tile_px),
         run.plan.tiles[index], (level.height, level.width), run.may_shrink,
     )  # fmt: skip
     protection = _protection(run, level)
     objective = tiled if protection is None else protection.around(tiled)
-    stepper = make_stepper(image, run.settings, run.plan.history[index], run.storage(number))
+    history, storage = run.plan.history[index], run.storage(number)
+    stepper = make_stepper(image, run.settings, history, storage)
     watch = Watch(run.settings.tolerance, level.iterations, image, run.finish)
-    for iteration in range(1, level.iterations + 1):
+    if state is not None:
+        stepper.restore(state.tensors)
+        watch.restore(state.watch, state.tensors["good"].to(run.device, copy=True))
+    first = 1 if state is None else state.iteration + 1
+    for iteration in range(first, level.iterations + 1):
         image, losses = stepper.step(objective)
         image = image if protection is None else protection.over(image)
-        watch.see(losses, image)
+        try:
+            watch.see(losses, image)
+        except NonFiniteError as fault:
+            if watch.restarts or iteration == level.iterations:
+                raise
+            _log.info("%s; going on from there with shorter steps", fault)
+            # The old vectors are let go before the new ones are made.
+            del stepper
+            stepper = make_stepper(watch.restart(), run.settings, history, storage, CAUTION)
+            continue
         now = replace(run, plan=run.plan.with_tile(index, tiled.tile_px))
-        yield Step(number, iteration, losses, image, now)
-        if watch.settled:
+        ended = watch.settled or iteration == level.iterations
+        final = ended and number == len(run.levels)
+        yield Step(number, iteration, losses, image, now, (*done, iteration), final, stepper, watch)
+        if ended:
             return
 
 

@@ -6,7 +6,7 @@ waits. Nothing depends on the scale of the loss.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 import torch
@@ -30,6 +30,14 @@ class Stepper(Protocol):
         """Evaluate once; return that picture (1,3,H,W), never changed later, and its losses."""
         ...
 
+    def state(self) -> dict[str, Tensor]:
+        """Return all that the next steps depend on; the tensors change with the next step."""
+        ...
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on as the stepper of the same size whose state this was."""
+        ...
+
 
 class LBFGS:
     """Limited-memory BFGS on the variable behind the pixels, without a line search.
@@ -41,8 +49,15 @@ class LBFGS:
     All vectors are worked on in blocks, so that they may live in scratch files.
     """
 
-    def __init__(self, image: Tensor, history: int, storage: Storage | None = None) -> None:
+    def __init__(
+        self,
+        image: Tensor,
+        history: int,
+        storage: Storage | None = None,
+        first_step: float = FIRST_STEP,
+    ) -> None:
         """Start at `image` (1,3,H,W), 0..1; `storage` says where the vectors live."""
+        self._first_step = first_step
         storage = storage or Storage(image.device)
         self._shape = image.shape
         size = image.numel()
@@ -77,6 +92,31 @@ class LBFGS:
             self._advance(image.grad, accepted)
         return image.detach(), losses
 
+    def state(self) -> dict[str, Tensor]:
+        """Return what `restore` needs."""
+        assert self._loss is not None
+        return {
+            "point": self._point, "step": self._step, "gradient": self._gradient,
+            "pairs": self._pairs[: 2 * self._filled], "products": self._products,
+            "valid": self._valid, "scale": self._scale, "loss": self._loss,
+            "ring": torch.tensor((self._newest, self._filled)),
+            "first_step": torch.tensor(self._first_step, dtype=torch.float64),
+        }  # fmt: skip
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over a state of the same size and history."""
+        self._newest, self._filled = (int(number) for number in state["ring"])
+        self._first_step = state["first_step"].item()
+        pairs = self._pairs[: 2 * self._filled]
+        for mine, kept in (
+            (self._point, state["point"]), (self._step, state["step"]),
+            (self._gradient, state["gradient"]), *zip(pairs, state["pairs"], strict=True),
+            (self._products, state["products"]), (self._valid, state["valid"]),
+        ):  # fmt: skip
+            mine.copy_(kept)
+        self._scale = state["scale"].to(self._scale)
+        self._loss = state["loss"].to(self._products.device)
+
     def _trial(self) -> Tensor:
         image = self._point.new_empty(self._shape, device=self._scale.device)
         for part, pixel_block in self._blocks(image):
@@ -90,7 +130,7 @@ class LBFGS:
             self._gradient[part] = gradient
             square += gradient.square().sum()
         for part in blocks(self._point.numel()):
-            self._step[part] = _first_step(self._gradient[part], square, self._point.numel())
+            self._step[part] = self._first(self._gradient[part], square)
 
     def _advance(self, slope: Tensor, accepted: Tensor) -> None:
         """Accept the trial with the loss's `slope` on its pixels, or not; choose the next step."""
@@ -100,7 +140,7 @@ class LBFGS:
         for part in blocks(self._point.numel()):
             gradient, step = self._gradient[part], self._step[part]
             direction = -(newton * gradient + moved @ self._pairs[: len(moved), part])
-            first = _first_step(gradient, square, self._point.numel())
+            first = self._first(gradient, square)
             chosen = torch.where(self._valid.any(), direction, first)
             self._step[part] = torch.where(accepted, chosen, step / 2)
 
@@ -158,6 +198,13 @@ class LBFGS:
         weights = weights.roll(self._newest + 1, 1)[:, : self._filled]  # back to slots
         return weights.T.flatten().to(self._pairs), self._scale.to(self._pairs)
 
+    def _first(self, gradient: Tensor, square: Tensor) -> Tensor:
+        """Return a block's first step, given the whole gradient's squared length ()."""
+        # A zero gradient (a picture already at its goal) must not become 0 / 0.
+        size = (square / self._point.numel()).sqrt()
+        size = size.clamp(min=torch.finfo(gradient.dtype).tiny)
+        return gradient * (-self._first_step / size).to(gradient)
+
     def _in_order(self, slots: Tensor, *axes: int) -> Tensor:
         """Turn rings into rows from oldest to newest."""
         return slots.roll([-(self._newest + 1)] * len(axes), axes)
@@ -194,14 +241,37 @@ class Adam:
         self._variable = self._variable - self._rate * mean / (square.sqrt() + tiny)
         return image, losses
 
+    def state(self) -> dict[str, Tensor]:
+        """Return what `restore` needs."""
+        return {
+            "variable": self._variable, "mean": self._mean, "square": self._square,
+            "steps": torch.tensor(self._steps),
+            "rate": torch.tensor(self._rate, dtype=torch.float64),
+        }  # fmt: skip
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over a state of the same size."""
+        device = self._variable.device
+        self._variable, self._mean, self._square = (
+            state[name].to(device, copy=True) for name in ("variable", "mean", "square")
+        )
+        self._steps, self._rate = int(state["steps"]), state["rate"].item()
+
 
 def make_stepper(
-    image: Tensor, settings: Settings, history: int = 20, storage: Storage | None = None
+    image: Tensor,
+    settings: Settings,
+    history: int = 20,
+    storage: Storage | None = None,
+    caution: float = 1.0,
 ) -> Stepper:
-    """Return the settings' optimiser, starting at `image`, its vectors in `storage`."""
+    """Return the settings' optimiser, starting at `image`, its vectors in `storage`.
+
+    The first step is `caution` times shorter than usual.
+    """
     if settings.optimizer == "adam":
-        return Adam(image, settings.learning_rate)
-    return LBFGS(image, history, storage)
+        return Adam(image, settings.learning_rate / caution)
+    return LBFGS(image, history, storage, FIRST_STEP / caution)
 
 
 def _evaluate(objective: Objective, variable: Tensor) -> tuple[Tensor, dict[str, Tensor], Tensor]:
@@ -211,13 +281,6 @@ def _evaluate(objective: Objective, variable: Tensor) -> tuple[Tensor, dict[str,
     assert image.grad is not None
     gradient = (image.grad * pixels.slope(variable)).flatten()
     return image.detach(), losses, gradient
-
-
-def _first_step(gradient: Tensor, square: Tensor, length: int) -> Tensor:
-    """Return a block's first step, given the whole gradient's squared length () and length."""
-    # A zero gradient (a picture already at its goal) must not become 0 / 0.
-    size = (square / length).sqrt().clamp(min=torch.finfo(gradient.dtype).tiny)
-    return gradient * (-FIRST_STEP / size).to(gradient)
 
 
 def _solve(matrix: Tensor, vector: Tensor, *, upper: bool = True) -> Tensor:

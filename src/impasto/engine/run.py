@@ -11,11 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from impasto.engine.guides import Region, fits, outside
+from impasto.engine.guides import Region, both, fits, outside, within
 from impasto.engine.hardware import pick_device
 from impasto.engine.objective import Objective
 from impasto.engine.planning import Plan, make_plan
 from impasto.engine.pyramid import Level, make_levels, result_size
+from impasto.engine.recipe import Ingredients, ingredient, style_ingredients
 from impasto.engine.start import Start, make_start
 from impasto.engine.storage import Storage
 from impasto.engine.targets import Scene, make_terms
@@ -31,10 +32,13 @@ from impasto.pictures import (
     check_shape,
     coloured_like,
     cropped,
+    filled,
     grey,
+    in_space_of,
     lit_like,
     match_regions,
     resize,
+    shared_out,
     with_colours_of,
 )
 from impasto.settings import Resources, Settings
@@ -59,6 +63,7 @@ class Run:
     levels: tuple[Level, ...]
     settings: Settings
     plan: Plan
+    ingredients: Ingredients
     may_shrink: bool  # tiles, when memory runs out
 
     @property
@@ -78,10 +83,15 @@ class Run:
 
     def finish(self, image: Tensor) -> Picture:
         """Make the finished picture of an evaluated one (1,3,H,W)."""
-        painted = as_picture(image)
+        size = (image.shape[-2], image.shape[-1])
+        source = self.content or self.styles[0].picture
+        visible = None if self.content is None else self.content.visible()
+        alpha = None if visible is None else resize(visible, *size)[0, 0].numpy()
+        origin = replace(source.origin, source=None)
+        painted = Picture(as_picture(image).array, alpha, origin)
         if self.colours is None:
             return painted
-        photo = resize(self.colours.tensor()[None], *painted.size)
+        photo = resize(self.colours.tensor()[None], *size)
         return with_colours_of(painted, as_picture(photo))
 
     def photo_at(self, level: Level) -> Tensor | None:
@@ -93,6 +103,11 @@ class Run:
         if self.protect is None:
             return None
         return resize(self.protect.to(self.device), level.height, level.width)
+
+    def visible_at(self, level: Level) -> Tensor | None:
+        """Return where the photograph is not transparent (1,1,H,W), 0..1; None is everywhere."""
+        mask = None if self.content is None else self.content.visible()
+        return self._mask_at(mask, (level.height, level.width))
 
     def objective(self, number: int, encoder: Encoder, tile_px: int | None = None) -> Objective:
         """Measure the targets of level `number`, from 1, afresh from the originals."""
@@ -108,10 +123,13 @@ class Run:
             self._at(style.picture, *size)
             for style, size in zip(self.styles, level.style_sizes, strict=True)
         ]
-        protected = self.protected_at(level)
-        found = [outside(self._region(served, level), protected) for served in self.regions]
+        protected, visible = self.protected_at(level), self.visible_at(level)
+        found = [
+            within(outside(self._region(served, level), protected), visible)
+            for served in self.regions
+        ]
         regions = [region for region in found if region.mask is None or fits(region.mask)]
-        return Scene(self.photo_at(level), styles, regions)
+        return Scene(self.photo_at(level), styles, regions, visible)
 
     def _region(self, served: Served, level: Level) -> Region:
         sizes = level.style_sizes
@@ -119,10 +137,17 @@ class Run:
             served.name,
             self._mask_at(served.mask, (level.height, level.width)),
             tuple(
-                (number, share, self._mask_at(mask, sizes[number]))
+                (number, share, self._style_mask_at(number, mask, sizes[number]))
                 for number, share, mask in served.styles
             ),
         )
+
+    def _style_mask_at(
+        self, number: int, mask: Tensor | None, size: tuple[int, int]
+    ) -> Tensor | None:
+        served = self._mask_at(mask, size)
+        visible = self._mask_at(self.styles[number].picture.visible(), size)
+        return both(served, visible)
 
     def _mask_at(self, mask: Tensor | None, size: tuple[int, int]) -> Tensor | None:
         return None if mask is None else resize(mask.to(self.device), *size)
@@ -153,20 +178,30 @@ def prepare(
     photo = None if content is None else as_picture(content)
     if photo is None:
         settings = _without_photo(settings, regions, protect)
-    paintings = _cropped(as_styles(styles, settings.style_blend, settings.style_scale), settings)
+    handed = as_styles(styles)
+    paintings = _cropped(shared_out(handed, settings.style_blend, settings.style_scale), settings)
+    photo, paintings = _in_one_space(photo, paintings)
     shape = None if photo is None else photo.size
     levels = make_levels(shape, [(s.picture.size, s.scale) for s in paintings], settings)
     first = make_start(photo, paintings, settings, start)
     shape = shape or result_size(None, settings)
-    served = match_regions(shape, None if regions is None else as_picture(regions), paintings)
-    mask = None if protect is None else _protection(as_picture(protect), shape)
+    map_ = None if regions is None else as_picture(regions)
+    served = match_regions(shape, map_, paintings)
+    guard = None if protect is None else as_picture(protect)
+    mask = None if guard is None else _protection(guard, shape)
     _note_sizes(photo, paintings, levels[-1])
     beside = _mask_bytes(served, mask, levels[-1])
     plan = plan or make_plan(levels, settings, resources, beside=beside, must_fit=must_fit)
     if len(plan.tiles) != len(levels):
         raise UsageError(f"the plan is for {len(plan.tiles)} levels, this run has {len(levels)}")
-    may_shrink = resources.tile == "auto"
-    run = Run(photo, paintings, served, mask, None, first, levels, settings, plan, may_shrink)
+    ingredients = Ingredients(
+        content=ingredient(photo), styles=style_ingredients(handed), regions=ingredient(map_),
+        protect=ingredient(guard), start=ingredient(first.handed),
+    )  # fmt: skip
+    run = Run(
+        photo, paintings, served, mask, None, first, levels, settings, plan, ingredients,
+        may_shrink=resources.tile == "auto",
+    )  # fmt: skip
     return _recoloured(run)
 
 
@@ -191,6 +226,15 @@ def _cropped(styles: tuple[Style, ...], settings: Settings) -> tuple[Style, ...]
         for style in styles
         for box, area in zip(settings.style_crops, areas, strict=True)
     )  # fmt: skip
+
+
+def _in_one_space(
+    photo: Picture | None, styles: tuple[Style, ...]
+) -> tuple[Picture | None, tuple[Style, ...]]:
+    """Bring all pictures into the photograph's RGB space, colours beneath what is transparent."""
+    space = photo or styles[0].picture
+    moved = _with(styles, lambda one: filled(in_space_of(one, space)))
+    return None if photo is None else filled(photo), moved
 
 
 def _protection(mask: Picture, shape: tuple[int, int]) -> Tensor:

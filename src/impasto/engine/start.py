@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import UsageError, suggestion
-from impasto.pictures import Picture, Style, as_picture, enlarge, grey, resize, smooth
+from impasto.pictures import Picture, Style, as_picture, enlarge, grey, in_space_of, resize, smooth
 from impasto.settings import Settings
 
 _WORDS = ("content", "noise", "style")
@@ -29,6 +29,7 @@ class Start:
     picture: Picture | None  # None is white noise
     over: Picture | None = None  # None is white noise
     share: float = 0.0
+    handed: Picture | None = None  # the picture that was given to start from, if any
 
     def greyed(self) -> Start:
         """Return the start without colour."""
@@ -56,10 +57,11 @@ def make_start(
     `start` is any picture source and goes before the settings' `init`. Raises UsageError when
     `init` is neither a known word nor a picture file.
     """
+    space = content or styles[0].picture
     if start is not None:
-        return Start(as_picture(start))
+        return _from(as_picture(start), space)
     if Path(settings.init).is_file():
-        return Start(as_picture(Path(settings.init)))
+        return _from(as_picture(Path(settings.init)), space)
     word, share = _word_and_share(settings.init)
     if word == "content":
         return Start(content)
@@ -70,6 +72,10 @@ def make_start(
         return Start(under, None, share)
     style = styles[0].picture
     return Start(under, style, share) if under is not None else Start(style)
+
+
+def _from(picture: Picture, space: Picture) -> Start:
+    return Start(in_space_of(picture, space), handed=picture)
 
 
 def start_image(start: Start, height: int, width: int, seed: int) -> Tensor:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,12 +28,13 @@ class Watch:
         """
         self._tolerance = tolerance
         self._limit = limit
-        self._good = image
+        self.good = image
         self._finish = finish
         self._unread: list[dict[str, Tensor]] = []
         self._seen = 0
         self._best = math.inf
         self.settled = False
+        self.restarts = 0
 
     def see(self, losses: dict[str, Tensor], image: Tensor) -> None:
         """Take in one evaluation; raise NonFiniteError when a reading shows NaN or infinity."""
@@ -40,7 +42,31 @@ class Watch:
         self._seen += 1
         if self._seen % READ_EVERY == 0 or self._seen == self._limit:
             self._read()
-            self._good = image
+            self.good = image
+
+    def restart(self) -> Tensor:
+        """Watch on from the last picture known to be finite, and return it."""
+        self.restarts += 1
+        self._best = math.inf
+        return self.good
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values, from which with `good` a watch goes on."""
+        unread = [{name: loss.item() for name, loss in row.items()} for row in self._unread]
+        return {
+            "unread": unread, "seen": self._seen, "best": self._best,
+            "settled": self.settled, "restarts": self.restarts,
+        }  # fmt: skip
+
+    def restore(self, state: Mapping[str, Any], good: Tensor) -> None:
+        """Go on from another watch's state and its last picture known to be finite."""
+        self._unread = [
+            {name: torch.tensor(loss, device=good.device) for name, loss in row.items()}
+            for row in state["unread"]
+        ]
+        self._seen, self._best = state["seen"], state["best"]
+        self.settled, self.restarts = state["settled"], state["restarts"]
+        self.good = good
 
     def _read(self) -> None:
         names = list(self._unread[0])
@@ -52,7 +78,7 @@ class Watch:
             ]
             if broken:
                 message = _message(broken[0], row[names.index(broken[0])])
-                raise NonFiniteError(message, self._finish(self._good))
+                raise NonFiniteError(message, self._finish(self.good))
         best = min(self._best, *(sum(row) for row in rows))
         if self._tolerance and math.isfinite(self._best):
             self.settled = self._best - best < self._tolerance * self._best

@@ -37,11 +37,15 @@ STYLE_LOSSES: dict[str, Loss] = {
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """One level's pictures, (1,3,H,W) each: the photograph, if any, the styles, the regions."""
+    """One level's pictures, (1,3,H,W) each: the photograph, if any, the styles, the regions.
+
+    `visible` (1,1,H,W), 0..1, is where the photograph is not transparent; None is everywhere.
+    """
 
     content: Tensor | None
     styles: Sequence[Tensor]
     regions: Sequence[Region]
+    visible: Tensor | None = None
 
 
 def plain_scene(content: Tensor, styles: Sequence[tuple[Tensor, float]]) -> Scene:
@@ -89,9 +93,12 @@ def _content_terms(
 
     _look(view, content, set(layers), keep)
     return [
-        Term(f"content {name}", ContentLoss(), name, share * weight, reference=references[name])
+        Term(
+            f"content {name}", ContentLoss(), name, share * weight,
+            reference=references[name], guide=_carried(scene.visible, view.stride(name)),
+        )
         for name, weight in layers.items()
-    ]
+    ]  # fmt: skip
 
 
 def _style_terms(view: View, scene: Scene, settings: Settings, share: float) -> list[Term]:

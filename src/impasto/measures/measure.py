@@ -15,7 +15,7 @@ from impasto.measures.clipping import Clipped, clipped
 from impasto.measures.noise import Noise, noise_figure
 from impasto.measures.palette import Palette, palette_distance
 from impasto.measures.paper import PAPER, Losses, paper_losses
-from impasto.pictures import Picture, Style, as_picture, as_styles, resize
+from impasto.pictures import Picture, Style, as_picture, as_styles, in_space_of, resize, shared_out
 from impasto.settings import Resources, Settings
 
 
@@ -53,8 +53,9 @@ def measure(
     """
     one_size = _at_one_size(settings or PAPER)
     picture = as_picture(result)
-    photo = None if content is None else as_picture(content)
-    paintings = () if styles is None else as_styles(styles, one_size.style_blend)
+    photo = None if content is None else in_space_of(as_picture(content), picture)
+    paintings = () if styles is None else shared_out(as_styles(styles), one_size.style_blend)
+    paintings = tuple(replace(s, picture=in_space_of(s.picture, picture)) for s in paintings)
     sizes = [(style.picture.size, 1.0) for style in paintings]
     level = make_levels(picture.size, sizes, one_size)[0]
     fitted = None if photo is None else _fitted(photo, picture)

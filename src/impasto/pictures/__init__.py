@@ -1,31 +1,48 @@
 """What people hand in and get back: pictures, and the only reading and writing of their files."""
 
+from impasto.pictures.alpha import filled
 from impasto.pictures.colour import coloured_like, grey, lit_like, with_colours_of
-from impasto.pictures.files import check_output, load, save
-from impasto.pictures.picture import Picture
+from impasto.pictures.film import FILMS, save_film
+from impasto.pictures.metadata import read_recipe_text
+from impasto.pictures.picture import Origin, Picture, Source
+from impasto.pictures.profiles import in_space_of
+from impasto.pictures.reading import Reading, digest_of, load
 from impasto.pictures.regions import Served, check_shape, match_regions, read_colour
 from impasto.pictures.resample import enlarge, resize, smooth
 from impasto.pictures.sources import as_picture
-from impasto.pictures.style import Style, as_styles, cropped
+from impasto.pictures.style import Style, as_styles, cropped, shared_out
+from impasto.pictures.writing import WRITABLE, check_fits, check_output, save
 
 __all__ = [
+    "FILMS",
+    "WRITABLE",
+    "Origin",
     "Picture",
+    "Reading",
     "Served",
+    "Source",
     "Style",
     "as_picture",
     "as_styles",
+    "check_fits",
     "check_output",
     "check_shape",
     "coloured_like",
     "cropped",
+    "digest_of",
     "enlarge",
+    "filled",
     "grey",
+    "in_space_of",
     "lit_like",
     "load",
     "match_regions",
     "read_colour",
+    "read_recipe_text",
     "resize",
     "save",
+    "save_film",
+    "shared_out",
     "smooth",
     "with_colours_of",
 ]

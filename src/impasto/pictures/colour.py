@@ -9,23 +9,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.pictures.picture import Picture
+from impasto.pictures.picture import Picture, Pixels
 
 _LUMINANCE = np.array((0.299, 0.587, 0.114), dtype=np.float32)
-
-Pixels = NDArray[np.float32]
 
 
 def grey(picture: Picture) -> Picture:
     """Return the picture without colour: its luminance in all three channels."""
-    return Picture(np.repeat(_light(picture.array)[..., None], 3, axis=2))
+    return picture.with_pixels(np.repeat(_light(picture.array)[..., None], 3, axis=2))
 
 
 def lit_like(style: Picture, photo: Picture) -> Picture:
     """Return a grey style with the mean and deviation of a grey photo's light, within 0..1."""
     ours, theirs = style.array, photo.array
     scale = theirs.std() / max(float(ours.std()), 1e-6)
-    return Picture(((ours - ours.mean()) * scale + theirs.mean()).clip(0, 1).astype(np.float32))
+    moved = (ours - ours.mean()) * scale + theirs.mean()
+    return style.with_pixels(moved.clip(0, 1).astype(np.float32))
 
 
 def coloured_like(style: Picture, photo: Picture) -> Picture:
@@ -37,7 +36,7 @@ def coloured_like(style: Picture, photo: Picture) -> Picture:
     ours, theirs = style.array.reshape(-1, 3), photo.array.reshape(-1, 3)
     move = _root(np.cov(theirs.T), 0.5) @ _root(np.cov(ours.T), -0.5)
     moved = (ours - ours.mean(0)) @ move.T.astype(np.float32) + theirs.mean(0)
-    return Picture(moved.clip(0, 1).astype(np.float32).reshape(style.array.shape))
+    return style.with_pixels(moved.clip(0, 1).astype(np.float32).reshape(style.array.shape))
 
 
 def with_colours_of(painted: Picture, photo: Picture) -> Picture:
@@ -48,7 +47,7 @@ def with_colours_of(painted: Picture, photo: Picture) -> Picture:
     """
     light = _light(painted.array)[..., None]
     chroma = photo.array - _light(photo.array)[..., None]
-    return Picture(light + chroma * _room(light, chroma))
+    return painted.with_pixels(light + chroma * _room(light, chroma))
 
 
 def _light(pixels: Pixels) -> Pixels:

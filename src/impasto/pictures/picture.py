@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +12,40 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from impasto.errors import PictureError
+Pixels = NDArray[np.float32]
 
-_log = logging.getLogger(__name__)
 
-_SIXTEEN_BIT = {"I;16", "I;16B", "I;16L", "I;16N"}
+@dataclass(frozen=True)
+class Source:
+    """Which file a picture was read from: its base name and the SHA-256 of its bytes."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a picture's file says beside its pixels, and the result's file will say again."""
+
+    profile: bytes | None = None  # the RGB space of the pixels as an ICC profile; None is sRGB
+    depth: int = 8  # bits a channel: 8 or 16
+    density: tuple[float, float] | None = None  # pixels an inch, across and down
+    exif: bytes | None = None  # the camera's words, as a TIFF structure
+    source: Source | None = None  # None where the pixels came from no file
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture as float32 (height, width, 3), sRGB, 0..1."""
+    """A picture as float32 (height, width, 3), 0..1, in the RGB space of its origin.
 
-    array: NDArray[np.float32]
+    `alpha` (height, width), 0..1, is None where all of it is visible. `recipe` is what the file
+    will carry of how it was painted.
+    """
+
+    array: Pixels
+    alpha: Pixels | None = None
+    origin: Origin = Origin()
+    recipe: str | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -33,42 +54,46 @@ class Picture:
 
     @property
     def image(self) -> Image.Image:
-        """The picture as an 8-bit PIL image."""
-        return Image.fromarray(np.rint(self.array * 255).astype(np.uint8))
+        """The picture as an 8-bit PIL image, RGB or RGBA, that knows its profile."""
+        image = Image.fromarray(self.samples(8))
+        if self.origin.profile is not None:
+            image.info["icc_profile"] = self.origin.profile
+        return image
+
+    def samples(self, depth: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        """Return whole numbers of 8 or 16 bits, (height, width, 3), or 4 with alpha."""
+        top, kind = (255, np.uint8) if depth == 8 else (65535, np.uint16)
+        planes = self.array
+        if self.alpha is not None:
+            planes = np.concatenate((planes, self.alpha[..., None]), 2)
+        samples: NDArray[np.uint8] | NDArray[np.uint16] = np.rint(planes * np.float32(top)).astype(
+            kind
+        )
+        return samples
 
     def tensor(self) -> Tensor:
-        """Return the picture as a float32 tensor (3, H, W), sRGB, 0..1."""
+        """Return the picture as a float32 tensor (3, H, W), 0..1."""
         return torch.from_numpy(self.array).permute(2, 0, 1).contiguous()
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    def visible(self) -> Tensor | None:
+        """Return the alpha as (1, 1, H, W), 0..1; None where all is visible."""
+        return None if self.alpha is None else torch.from_numpy(self.alpha)[None, None]
+
+    def with_pixels(self, array: Pixels) -> Picture:
+        """Return the picture with other pixels, its alpha and origin kept."""
+        return replace(self, array=array)
+
+    def save(
+        self, path: str | os.PathLike[str], *, overwrite: bool = False, depth: int | None = None
+    ) -> None:
         """Write the picture in the format its extension names, completely or not at all.
 
-        Raises UsageError for an unknown extension or, unless `overwrite`, an existing file;
-        OutputError when the folder cannot be written to.
+        `depth` is 8 or 16 bits; without one, the origin's where the format has it. Raises
+        UsageError for an unknown extension or, unless `overwrite`, an existing file; OutputError
+        when the folder cannot be written to.
         """
-        from impasto.pictures import files  # which imports this file
+        from impasto.pictures import writing  # which imports this file
 
-        files.check_output(Path(path), overwrite=overwrite)
-        files.save(self, Path(path))
-
-
-def from_pil(image: Image.Image, name: str = "the picture") -> Picture:
-    """Make a picture of a PIL image of any mode; transparent pixels are laid over white."""
-    if min(image.size) < 1:
-        raise PictureError(f"{name} has no pixels")
-    if image.mode in _SIXTEEN_BIT:
-        # Pillow's own conversion clips 16 bits to white.
-        grey = np.asarray(image, dtype=np.float32)[..., None] / np.float32(65535)
-        return Picture(np.ascontiguousarray(np.repeat(grey, 3, axis=2)))
-    if image.mode in ("I", "F"):
-        raise PictureError(f"{name} has {image.mode} pixels of unknown range; save it as 8 bit")
-    if image.has_transparency_data:
-        image = _over_white(image, name)
-    return Picture(np.asarray(image.convert("RGB"), dtype=np.float32) / np.float32(255))
-
-
-def _over_white(image: Image.Image, name: str) -> Image.Image:
-    layer = image.convert("RGBA")
-    if np.asarray(layer.getchannel("A")).min() < 255:
-        _log.info("%s has transparent parts; they are laid over white", name)
-    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+        writing.check_output(Path(path), overwrite=overwrite)
+        writing.check_fits(Path(path), *self.size, depth)
+        writing.save(self, Path(path), depth=depth)

@@ -12,8 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from impasto.errors import PictureError
-from impasto.pictures.files import load
-from impasto.pictures.picture import Picture, from_pil
+from impasto.pictures.modes import from_pil
+from impasto.pictures.picture import Picture
+from impasto.pictures.reading import load
 
 
 def as_picture(source: Any) -> Picture:

@@ -28,17 +28,21 @@ class Style:
     scale: float = 1.0
 
 
-def as_styles(
-    sources: Any, blend: tuple[float, ...] = (), scales: tuple[float, ...] = (1.0,)
-) -> tuple[Style, ...]:
-    """Make styles of one or several picture sources; shares are scaled to add up to 1.
-
-    Raises UsageError when there are no styles, or not one share or scale for each.
-    """
+def as_styles(sources: Any) -> tuple[Style, ...]:
+    """Make styles of one or several picture sources; raise UsageError when there are none."""
     items = list(sources) if isinstance(sources, list | tuple) else [sources]
     if not items:
         raise UsageError("no style picture given")
-    styles = [item if isinstance(item, Style) else Style(as_picture(item)) for item in items]
+    return tuple(item if isinstance(item, Style) else Style(as_picture(item)) for item in items)
+
+
+def shared_out(
+    styles: Sequence[Style], blend: tuple[float, ...] = (), scales: tuple[float, ...] = (1.0,)
+) -> tuple[Style, ...]:
+    """Return the styles with shares that add up to 1, and scales.
+
+    Raises UsageError where there is not one share or scale for each.
+    """
     shares = blend or tuple(style.weight for style in styles)
     _one_for_each("style blend", "shares", shares, styles)
     scales = scales * len(styles) if len(scales) == 1 else scales
@@ -74,4 +78,9 @@ def _cut(picture: Picture, box: tuple[float, float, float, float]) -> Picture:
     height, width = picture.size
     left, right = round(box[0] * width), round(box[2] * width)
     top, bottom = round(box[1] * height), round(box[3] * height)
-    return Picture(np.ascontiguousarray(picture.array[top:bottom, left:right]))
+    alpha = picture.alpha
+    return replace(
+        picture,
+        array=np.ascontiguousarray(picture.array[top:bottom, left:right]),
+        alpha=None if alpha is None else np.ascontiguousarray(alpha[top:bottom, left:right]),
+    )

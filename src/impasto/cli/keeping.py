@@ -1,0 +1,156 @@
+"""Files beside the result: checkpoints, the picture so far, a film of the run."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from impasto.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from impasto.engine import Step
+
+_log = logging.getLogger(__name__)
+
+# A run that takes longer than this is worth a checkpoint, which takes at most this share of it.
+_WORTH_SECONDS = 120.0
+_SHARE = 0.03
+
+
+@dataclass
+class Checkpoints:
+    """Writes a run's state every few seconds, never for more than a small share of its time.
+
+    Without `always`, only for a run that is expected to last. The file goes when the result is
+    there.
+    """
+
+    path: Path
+    notes: dict[str, Any]
+    every_seconds: float = 5.0
+    always: bool = False
+    _began: float = 0.0
+    _due: float = 0.0
+    _written: bool = False
+    _gave_up: bool = False
+    _seconds: float = 0.0  # how long writing took, the last time
+
+    def __post_init__(self) -> None:
+        self._began = time.monotonic()
+        self._due = self._began + self.every_seconds
+        if self.path.exists():
+            _log.info(
+                "%s is there from an earlier run; 'impasto resume' goes on from it, this run "
+                "replaces it when it writes its own", self.path,
+            )  # fmt: skip
+
+    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+        """Write when it is time; say once when it cannot be done, and paint on."""
+        now = time.monotonic()
+        lasting = self.always or now - self._began + seconds_left > _WORTH_SECONDS
+        if self._gave_up or not lasting or now < self._due or step.final:
+            return
+        from impasto.engine import write_checkpoint
+
+        try:
+            write_checkpoint(self.path, step.checkpoint(self.notes))
+        except OutputError as fault:
+            self._gave_up = True
+            _log.info("no checkpoint of this run: %s", fault)
+            return
+        self._written = True
+        after = time.monotonic()
+        self._seconds = after - now
+        self._due = after + max(self.every_seconds, self._seconds / _SHARE)
+
+    def end(self) -> None:
+        """Remove the file of a finished run."""
+        if self._written:
+            self.path.unlink(missing_ok=True)
+
+    @property
+    def written(self) -> Path | None:
+        """Where a run that stopped early can be picked up."""
+        return self.path if self._written else None
+
+
+@dataclass
+class SoFar:
+    """Saves the picture so far beside the result, every so many evaluations."""
+
+    path: Path
+    every: int
+    _count: int = 0
+
+    def see(self, step: Step) -> None:
+        """Save when it is time."""
+        self._count += 1
+        if self._count % self.every == 0:
+            from impasto.pictures import save
+
+            save(step.picture, self.path)
+
+    def end(self) -> None:
+        """Leave the last one where it is."""
+
+
+def so_far_beside(output: Path) -> Path:
+    """Return the name of the picture so far."""
+    return output.with_name(f"{output.stem}.so-far{output.suffix}")
+
+
+def checkpoint_beside(output: Path) -> Path:
+    """Return the name of a run's checkpoint where none is given."""
+    return output.with_name(f"{output.name}.checkpoint")
+
+
+@dataclass
+class Timelapse:
+    """Makes a film of the run, of pictures of at most 640 px."""
+
+    path: Path
+    _frames: list[Any] = field(default_factory=list)
+    _count: int = 0
+    _stride: int = 1
+
+    LONG_SIDE = 640
+    FRAMES = 120
+    FRAMES_A_SECOND = 12
+
+    def see(self, step: Step) -> None:
+        """Keep every so manyth picture, fewer the longer the run, and the last."""
+        self._count += 1
+        if len(self._frames) == self.FRAMES:
+            del self._frames[1::2]
+            self._stride *= 2
+        if self._count % self._stride == 0 or step.final:
+            finest = step.levels[-1]
+            scale = min(1.0, self.LONG_SIDE / max(finest.height, finest.width))
+            # Even sides, which film formats want.
+            size = [max(2, round(side * scale / 2) * 2) for side in (finest.width, finest.height)]
+            self._frames.append(step.picture.image.convert("RGB").resize(size))
+
+    def end(self) -> None:
+        """Write the film, of whatever there is."""
+        from impasto.pictures import save_film
+
+        if self._frames:
+            save_film(self._frames, self.path, self.FRAMES_A_SECOND)
+
+
+def check_film(path: Path) -> None:
+    """Make sure, before the run, that a film can be written; raise UsageError where it cannot."""
+    from impasto.pictures import FILMS
+
+    if path.suffix.lower() not in FILMS:
+        raise UsageError(f"cannot write the timelapse {path.name}; choose from {', '.join(FILMS)}")
+    if path.suffix.lower() == ".mp4":
+        try:
+            import av  # noqa: F401
+        except ImportError as fault:
+            raise UsageError(
+                "an .mp4 needs its extra: pip install 'impasto[film]'; .gif and .webp do not"
+            ) from fault

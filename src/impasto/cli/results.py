@@ -1,0 +1,155 @@
+"""Where the result and the files beside it go."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from impasto.cli.keeping import (
+    Checkpoints,
+    SoFar,
+    Timelapse,
+    check_film,
+    checkpoint_beside,
+    so_far_beside,
+)
+from impasto.cli.options import of_group
+from impasto.errors import OutputError
+
+if TYPE_CHECKING:
+    from impasto.engine import Run
+    from impasto.pictures import Picture
+
+_PATH = click.Path(path_type=Path, readable=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What is written, and how; every field is a flag."""
+
+    output: Path
+    overwrite: bool = False
+    depth: str | None = None
+    metadata: bool = True
+    fallback_dir: Path | None = None
+    checkpoint: Path | None = None
+    checkpoint_every: float = 5.0
+    save_every: int | None = None
+    timelapse: Path | None = None
+
+    def check(self, inputs: tuple[Path, ...]) -> None:
+        """Make sure that all of it can be written, before the work."""
+        from impasto.files import check_folder
+        from impasto.pictures import check_output
+
+        check_output(self.output, overwrite=self.overwrite, inputs=inputs)
+        if self.timelapse is not None:
+            check_film(self.timelapse)
+            check_output(self.timelapse.with_suffix(".png"), overwrite=True)
+        if self.checkpoint is not None:
+            check_folder(self.checkpoint)
+
+    def check_fits(self, run: Run) -> None:
+        """Make sure that the format holds a picture of the run's size and depth."""
+        from impasto.pictures import check_fits
+
+        finest = run.levels[-1]
+        check_fits(self.output, finest.height, finest.width, self._depth)
+
+    def checkpoints(self, notes: dict[str, Any]) -> Checkpoints:
+        """Return what writes the run's checkpoints."""
+        path = self.checkpoint or checkpoint_beside(self.output)
+        always = self.checkpoint is not None
+        return Checkpoints(path, notes, self.checkpoint_every, always)
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return what a resumed run needs to write the same, for JSON."""
+        plain = {name: getattr(self, name) for name in Results.__dataclass_fields__}
+        return {
+            name: str(value.absolute()) if isinstance(value, Path) else value
+            for name, value in plain.items()
+        }
+
+    def keepers(self) -> list[SoFar | Timelapse]:
+        """Return what else is written while the run goes on."""
+        found: list[SoFar | Timelapse] = []
+        if self.save_every is not None:
+            found.append(SoFar(so_far_beside(self.output), self.save_every))
+        if self.timelapse is not None:
+            found.append(Timelapse(self.timelapse))
+        return found
+
+    def save(self, picture: Picture) -> None:
+        """Write the result; where it cannot be, save it in another folder and raise OutputError."""
+        from impasto.pictures import save
+
+        try:
+            save(picture, self.output, depth=self._depth, metadata=self.metadata)
+        except OutputError as fault:
+            elsewhere = (self.fallback_dir or Path(tempfile.gettempdir())) / self.output.name
+            if elsewhere == self.output or elsewhere.exists():
+                raise
+            save(picture, elsewhere, depth=self._depth, metadata=self.metadata)
+            raise OutputError(f"{fault}; the result is in {elsewhere}") from fault
+
+    @property
+    def _depth(self) -> int | None:
+        return None if self.depth is None else int(self.depth)
+
+
+def result_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add a flag for each field of Results."""
+    for option in reversed(_RESULTS):
+        command = option(command)
+    return command
+
+
+def results_of(flags: dict[str, Any]) -> Results:
+    """Take the fields of Results out of a command's flags."""
+    return Results(**{name: flags.pop(name) for name in Results.__dataclass_fields__})
+
+
+_RESULTS = (
+    click.option(
+        "-o", "--output", metavar="OUT", required=True, type=_PATH,
+        help="Where the result goes: .png, .jpg, .webp, .tif, .avif or .jp2.",
+    ),
+    click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
+    click.option(
+        "--depth", type=click.Choice(["8", "16"]), cls=of_group("Files"),
+        help="Bits a channel of OUT. [default: CONTENT's, where OUT's format has them]",
+    ),
+    click.option(
+        "--metadata/--no-metadata", default=True, cls=of_group("Files"),
+        help="Write CONTENT's camera data and the recipe into OUT. [default: metadata]",
+    ),
+    click.option(
+        "--fallback-dir", metavar="DIR", type=_PATH, cls=of_group("Files"),
+        help="Where the result goes when OUT cannot be written in the end. [default: the system's "
+        "temporary folder]",
+    ),
+    click.option(
+        "--checkpoint", metavar="FILE", type=_PATH, cls=of_group("Files"),
+        help="Where the run's state is kept, for 'impasto resume'. [default: OUT.checkpoint, for "
+        "runs of over two minutes; removed when OUT is written]",
+    ),
+    click.option(
+        "--checkpoint-every", metavar="SECONDS", type=click.FloatRange(min=0), default=5.0,
+        cls=of_group("Files"),
+        help="Seconds between two checkpoints, more where that would take over 3 % of the time. "
+        "[default: 5]",
+    ),
+    click.option(
+        "--save-every", metavar="N", type=click.IntRange(min=1), cls=of_group("Files"),
+        help="Save the picture so far every N evaluations, as OUT's name with .so-far.",
+    ),
+    click.option(
+        "--timelapse", metavar="FILE", type=_PATH, cls=of_group("Files"),
+        help="Make a film of the run: .gif, .webp or .mp4.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,46 @@
+"""Short films: a run's pictures one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from PIL import Image
+
+from impasto.files import replacing
+
+FILMS = (".gif", ".webp", ".mp4")
+
+
+def save_film(frames: Sequence[Image.Image], path: Path, frames_a_second: int) -> None:
+    """Write RGB pictures of one size as a film; the last one stays for two seconds.
+
+    Raises OutputError when it cannot be written.
+    """
+    shown = [*frames, *[frames[-1]] * (2 * frames_a_second)]
+    with replacing(path) as stream:
+        if path.suffix.lower() == ".mp4":
+            _write_mp4(shown, stream, frames_a_second)
+        else:
+            kind = path.suffix[1:].upper()
+            shown[0].save(
+                stream, kind, save_all=True, append_images=shown[1:],
+                duration=1000 // frames_a_second, loop=0,
+            )  # fmt: skip
+
+
+def _write_mp4(frames: Sequence[Image.Image], stream: IO[bytes], frames_a_second: int) -> None:
+    import av
+
+    with av.open(stream, "w", format="mp4") as container:
+        film = container.add_stream("libx264", rate=Fraction(frames_a_second))
+        film.width, film.height = frames[0].size
+        film.pix_fmt = "yuv420p"
+        for image in frames:
+            for packet in film.encode(av.VideoFrame.from_ndarray(np.asarray(image))):
+                container.mux(packet)
+        for packet in film.encode():
+            container.mux(packet)

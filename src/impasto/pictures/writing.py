@@ -1,0 +1,186 @@
+"""Writing picture files: with all their origin said, fit for print, and whole or not at all."""
+
+from __future__ import annotations
+
+import logging
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any
+
+import imagecodecs
+import numpy as np
+import tifffile
+from PIL import Image
+
+from impasto.errors import UsageError
+from impasto.files import check_folder, replacing
+from impasto.pictures.metadata import plain_tags, with_recipe
+from impasto.pictures.picture import Origin, Picture
+from impasto.pictures.profiles import converted, srgb
+
+_log = logging.getLogger(__name__)
+
+_INCH_IN_METRES = 0.0254
+
+
+@dataclass(frozen=True)
+class Format:
+    """How an extension is written, and what the format can hold."""
+
+    write: Callable[[Picture, IO[bytes], int], None]
+    deep: bool = False  # 16 bits a channel
+    alpha: bool = True
+    profile: bool = True
+    largest: int = 1 << 31  # pixels a side
+
+
+def save(
+    picture: Picture,
+    path: Path,
+    *,
+    depth: int | None = None,
+    metadata: bool = True,
+) -> None:
+    """Write the picture in its extension's format; the name holds the old file or the new one.
+
+    `depth` None is the origin's where the format has it. Without `metadata` neither the camera's
+    words nor the recipe are written; colour and density are. Raises OutputError when it cannot be
+    written; then nothing is left behind.
+    """
+    form = WRITABLE[path.suffix.lower()]
+    if depth is None:
+        depth = picture.origin.depth if form.deep else 8
+    if not metadata:
+        picture = replace(picture, origin=replace(picture.origin, exif=None), recipe=None)
+    fitting = _fitted(picture, form, path)
+    with replacing(path) as stream:
+        form.write(fitting, stream, depth)
+
+
+def check_output(path: Path, *, overwrite: bool = False, inputs: tuple[Path, ...] = ()) -> None:
+    """Make sure, before the work, that `path` can be written.
+
+    Raises UsageError for an unknown extension, an output that is also an input, or an existing
+    file unless `overwrite`; OutputError for a folder that is missing or not writable.
+    """
+    if path.suffix.lower() not in WRITABLE:
+        known = ", ".join(WRITABLE)
+        raise UsageError(f"cannot write '{path.name}': unknown extension; choose from {known}")
+    if any(_same(path, other) for other in inputs):
+        raise UsageError(f"the output {path} is also an input; choose another name")
+    if path.is_dir():
+        raise UsageError(f"the output {path} is a folder; give a file name in it")
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path} exists; choose another name or allow it with --overwrite")
+    check_folder(path)
+
+
+def check_fits(path: Path, height: int, width: int, depth: int | None = None) -> None:
+    """Make sure that the extension's format holds pictures so large and deep, or UsageError."""
+    form = WRITABLE[path.suffix.lower()]
+    if max(height, width) > form.largest:
+        raise UsageError(
+            f"{path.suffix} holds at most {form.largest} px a side, the result has {width} x "
+            f"{height}; write a .tif or .png"
+        )
+    if depth == 16 and not form.deep:
+        deep = ", ".join(name for name, other in WRITABLE.items() if other.deep)
+        raise UsageError(f"{path.suffix} has no 16 bits a channel; choose from {deep}")
+
+
+def _fitted(picture: Picture, form: Format, path: Path) -> Picture:
+    """Return what the format can hold of a picture."""
+    if picture.alpha is not None and not form.alpha:
+        _log.info("%s has no transparency; the result is laid over white", path.suffix)
+        share = picture.alpha[..., None]
+        picture = replace(picture, array=picture.array * share + (1 - share), alpha=None)
+    if picture.origin.profile is not None and not form.profile:
+        _log.info("%s has no colour profile; the result is brought to sRGB", path.suffix)
+        pixels = converted(picture.array, picture.origin.profile, None)
+        origin = replace(picture.origin, profile=None)
+        picture = replace(picture, array=pixels, origin=origin)
+    return picture
+
+
+def _write_png(picture: Picture, stream: IO[bytes], depth: int) -> None:
+    # Pillow has no 16-bit RGB, so the chunks beside the pixels are put in here.
+    data = imagecodecs.png_encode(np.ascontiguousarray(picture.samples(depth)), level=6)
+    begin = data.index(b"IHDR") + 4 + 13 + 4
+    stream.write(data[:begin])
+    for kind, content in _chunks(picture.origin, picture.recipe):
+        check = zlib.crc32(kind + content)
+        stream.write(struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check))
+    stream.write(data[begin:])
+
+
+def _chunks(origin: Origin, recipe: str | None) -> list[tuple[bytes, bytes]]:
+    """Return the PNG chunks that say an origin and a recipe (PNG specification, 11.3)."""
+    chunks = []
+    if origin.profile is None:
+        chunks.append((b"sRGB", b"\1"))  # relative colorimetric
+    else:
+        chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(origin.profile)))
+    if origin.density is not None:
+        across, down = (round(value / _INCH_IN_METRES) for value in origin.density)
+        chunks.append((b"pHYs", struct.pack(">IIB", across, down, 1)))
+    if origin.exif is not None:
+        chunks.append((b"eXIf", origin.exif.removeprefix(b"Exif\0\0")))
+    if recipe is not None:
+        chunks.append((b"iTXt", b"impasto\0\0\0\0\0" + recipe.encode()))
+    return chunks
+
+
+def _write_tiff(picture: Picture, stream: IO[bytes], depth: int) -> None:
+    samples = picture.samples(depth)
+    origin = picture.origin
+    options: dict[str, Any] = {}
+    if origin.density is not None:
+        options |= {"resolution": origin.density, "resolutionunit": "INCH"}
+    if picture.alpha is not None:
+        options["extrasamples"] = ["UNASSALPHA"]
+    tifffile.imwrite(
+        stream, samples, photometric="rgb", compression="zlib", predictor=True, metadata=None,
+        description=picture.recipe, iccprofile=origin.profile or srgb(), software="impasto",
+        extratags=plain_tags(origin.exif), **options,
+    )  # fmt: skip
+
+
+def _with_pillow(kind: str, **options: Any) -> Callable[..., None]:
+    def write(picture: Picture, stream: IO[bytes], depth: int) -> None:
+        image = Image.fromarray(picture.samples(8))
+        said: dict[str, Any] = {"icc_profile": picture.origin.profile or srgb()}
+        exif = with_recipe(picture.origin.exif, picture.recipe)
+        if exif is not None:
+            said["exif"] = exif
+        if picture.origin.density is not None:
+            said["dpi"] = picture.origin.density
+        image.save(stream, kind, **said, **options)
+
+    return write
+
+
+def _write_jpeg2000(picture: Picture, stream: IO[bytes], depth: int) -> None:
+    Image.fromarray(picture.samples(8)).save(stream, "JPEG2000", comment=picture.recipe)
+
+
+def _same(path: Path, other: Path) -> bool:
+    return path.exists() and other.exists() and path.samefile(other)
+
+
+_JPEG = Format(
+    _with_pillow("JPEG", quality=95, subsampling=0, optimize=True), alpha=False, largest=65500
+)
+_TIFF = Format(_write_tiff, deep=True)
+WRITABLE: dict[str, Format] = {
+    ".png": Format(_write_png, deep=True),
+    ".jpg": _JPEG,
+    ".jpeg": _JPEG,
+    ".webp": Format(_with_pillow("WEBP", quality=95, method=4), largest=16383),
+    ".tif": _TIFF,
+    ".tiff": _TIFF,
+    ".avif": Format(_with_pillow("AVIF", quality=90), largest=65536),
+    ".jp2": Format(_write_jpeg2000, profile=False),
+}

@@ -1,0 +1,43 @@
+"""What can be asked for: which picture (Settings) and how to compute it (Resources).
+
+The command line, docs/options.md and the checks at the door all come from their fields. No tensors,
+so that --help starts at once.
+"""
+
+from impasto.settings.names import from_names
+from impasto.settings.numbers import (
+    ARCHITECTURES,
+    AUTO_HISTORY,
+    AUTO_ITERATIONS,
+    LARGE_PX,
+    MINIMUM_SIDE_PX,
+    SCHEDULES,
+    SMALLEST_TILE_PX,
+    STYLE_LOSSES,
+    VGG19_LAYERS,
+    layer_names,
+)
+from impasto.settings.option import Option, options
+from impasto.settings.readers import Layers, show
+from impasto.settings.resources import Resources
+from impasto.settings.settings import Settings
+
+__all__ = [
+    "ARCHITECTURES",
+    "AUTO_HISTORY",
+    "AUTO_ITERATIONS",
+    "LARGE_PX",
+    "MINIMUM_SIDE_PX",
+    "SCHEDULES",
+    "SMALLEST_TILE_PX",
+    "STYLE_LOSSES",
+    "VGG19_LAYERS",
+    "Layers",
+    "Option",
+    "Resources",
+    "Settings",
+    "from_names",
+    "layer_names",
+    "options",
+    "show",
+]

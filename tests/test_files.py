@@ -1,0 +1,407 @@
+"""Picture files in and out: nothing that a person had is lost on the way."""
+
+import io
+import os
+import subprocess
+import sys
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+from conftest import random_pixels
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from impasto import OutputError, Picture, PictureError, UsageError
+from impasto.files import replacing
+from impasto.pictures import Origin, Reading, check_fits, filled, in_space_of, load, save
+from impasto.pictures.metadata import read_recipe_text
+from impasto.pictures.profiles import converted, srgb
+
+# Primaries and gamma of Adobe RGB (1998), section 4.3, and of ProPhoto (ISO 22028-2).
+D65, D50 = (0.3127, 0.3290, 1.0), (0.3457, 0.3585, 1.0)
+ADOBE = imagecodecs.cms_profile(
+    "rgb", whitepoint=D65, gamma=2.19921875,
+    primaries=(0.64, 0.33, 1, 0.21, 0.71, 1, 0.15, 0.06, 1),
+)  # fmt: skip
+PROPHOTO = imagecodecs.cms_profile(
+    "rgb", whitepoint=D50, gamma=1.8,
+    primaries=(0.7347, 0.2653, 1, 0.1596, 0.8404, 1, 0.0366, 0.0001, 1),
+)  # fmt: skip
+RECIPE = '{"impasto": "x", "more": "' + "y" * 3000 + '"}'
+SUFFIXES = (".png", ".jpg", ".webp", ".tif", ".avif")
+
+
+def _deep(height: int = 40, width: int = 60, channels: int = 3) -> np.ndarray:
+    generator = np.random.default_rng(0)
+    return generator.integers(0, 65536, (height, width, channels), dtype=np.uint16)
+
+
+def _exif(**tags: object) -> Image.Exif:
+    exif = Image.Exif()
+    exif[271], exif[272] = "Maker", "Camera 1"
+    for name, value in tags.items():
+        exif[{"orientation": 0x0112}[name]] = value
+    return exif
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_sixteen_bits_come_back_exactly(tmp_path: Path, suffix: str, channels: int):
+    samples = _deep(channels=channels)
+    path, again = tmp_path / f"deep{suffix}", tmp_path / f"again{suffix}"
+    squeezed = samples[..., 0] if channels == 1 else samples
+    if suffix == ".png":
+        path.write_bytes(imagecodecs.png_encode(squeezed))
+    else:
+        extra = ["UNASSALPHA"] if channels in (2, 4) else []
+        kind = "rgb" if channels > 2 else "minisblack"
+        tifffile.imwrite(
+            path, squeezed, photometric=kind, extrasamples=extra, planarconfig="contig"
+        )
+    picture = load(path)
+    assert picture.origin.depth == 16
+    save(picture, again)
+    expected = (
+        samples if channels > 2 else np.concatenate((samples[..., [0] * 3], samples[..., 1:]), 2)
+    )
+    assert np.array_equal(load(again).samples(16), expected)
+
+
+@pytest.mark.parametrize("compression", ["lzw", "zlib", None])
+def test_a_compressed_adobe_tiff_keeps_space_depth_and_density(tmp_path: Path, compression):
+    samples = _deep()
+    tifffile.imwrite(
+        tmp_path / "a.tif", samples, photometric="rgb", compression=compression, iccprofile=ADOBE,
+        resolution=(300, 300), resolutionunit="INCH", extratags=[(271, "s", 0, "Maker", True)],
+    )  # fmt: skip
+    picture = load(tmp_path / "a.tif")
+    assert picture.origin.profile == ADOBE
+    for name in ("b.tif", "b.png"):
+        save(picture, tmp_path / name)
+        again = load(tmp_path / name)
+        assert np.array_equal(again.samples(16), samples)
+        assert again.origin.profile == ADOBE
+        assert again.origin.density == pytest.approx((300, 300), rel=1e-3)
+        with Image.open(tmp_path / "b.tif") as image:
+            assert image.getexif()[271] == "Maker"
+
+
+def test_big_endian_planes_and_turned_tiffs_are_read(tmp_path: Path):
+    samples = _deep()
+    tifffile.imwrite(
+        tmp_path / "p.tif", np.moveaxis(samples, 2, 0), photometric="rgb",
+        planarconfig="separate", byteorder=">",
+    )  # fmt: skip
+    assert np.array_equal(load(tmp_path / "p.tif").samples(16), samples)
+    tifffile.imwrite(
+        tmp_path / "t.tif", samples, photometric="rgb", extratags=[(274, "H", 1, 6, True)]
+    )
+    assert np.array_equal(load(tmp_path / "t.tif").samples(16), np.rot90(samples, -1))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_upright_at_any_depth(tmp_path: Path, orientation: int):
+    pixels = random_pixels(40, 60, 0)
+    Image.fromarray(pixels).save(tmp_path / "a.png", exif=_exif(orientation=orientation))
+    upright = load(tmp_path / "a.png")
+    deep = imagecodecs.png_encode(pixels.astype(np.uint16) * 257)
+    exif = _exif(orientation=orientation).tobytes().removeprefix(b"Exif\0\0")
+    chunk = b"eXIf" + exif
+    entry = len(exif).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    (tmp_path / "b.png").write_bytes(deep[:33] + entry + deep[33:])
+    assert np.array_equal(load(tmp_path / "b.png").samples(8), upright.samples(8))
+    save(upright, tmp_path / "c.jpg")
+    with Image.open(tmp_path / "c.jpg") as image:
+        assert image.size == upright.size[::-1]
+        assert image.getexif().get(0x0112, 1) == 1
+        assert image.getexif()[272] == "Camera 1"
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_a_file_says_is_said_again(tmp_path: Path, suffix: str):
+    exif = _exif().tobytes()
+    pixels = np.full((40, 60, 3), 0.5, np.float32)
+    picture = Picture(pixels, origin=Origin(ADOBE, 8, (240, 240), exif))
+    path = tmp_path / f"a{suffix}"
+    save(replace(picture, recipe=RECIPE), path)
+    again = load(path)
+    assert again.origin.profile == ADOBE
+    assert read_recipe_text(path) == RECIPE
+    with Image.open(path) as image:
+        assert image.getexif()[272] == "Camera 1"
+    if suffix in (".png", ".jpg", ".tif"):
+        assert again.origin.density == pytest.approx((240, 240), rel=1e-3)
+    assert np.abs(again.array - 0.5).max() < 0.01
+
+
+def test_metadata_can_be_left_out(tmp_path: Path):
+    picture = Picture(
+        np.zeros((40, 40, 3), np.float32), origin=Origin(ADOBE, exif=_exif().tobytes())
+    )
+    for suffix in SUFFIXES:
+        path = tmp_path / f"a{suffix}"
+        save(replace(picture, recipe=RECIPE), path, metadata=False)
+        assert load(path).origin.profile == ADOBE
+        assert read_recipe_text(path) is None
+        with Image.open(path) as image:
+            assert 272 not in image.getexif()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".tif", ".avif"])
+def test_alpha_is_carried(tmp_path: Path, suffix: str):
+    pixels = np.full((40, 60, 4), 200, np.uint8)
+    pixels[:20, :, 3] = 0
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    picture = load(tmp_path / "a.png")
+    save(picture, tmp_path / f"b{suffix}")
+    again = load(tmp_path / f"b{suffix}")
+    assert again.alpha is not None
+    assert np.abs(again.alpha - picture.alpha).max() < 0.02
+
+
+def test_a_jpeg_is_laid_over_white_with_a_note(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    picture = Picture(np.zeros((40, 40, 3), np.float32), np.zeros((40, 40), np.float32))
+    with caplog.at_level("INFO", "impasto"):
+        save(picture, tmp_path / "a.jpg")
+    assert "laid over white" in caplog.text
+    assert load(tmp_path / "a.jpg").array.min() > 0.99
+
+
+def test_palettes_and_animations_keep_alpha_and_first_frame(tmp_path: Path, caplog):
+    frames = [Image.new("RGBA", (40, 40), (50 * n, 0, 0, 255)) for n in range(3)]
+    frames[0].putpixel((0, 0), (0, 0, 0, 0))
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    with caplog.at_level("INFO", "impasto"):
+        first = load(tmp_path / "a.gif")
+    assert "3 frames" in caplog.text
+    assert first.alpha is not None
+    assert first.alpha[0, 0] == 0
+    assert load(tmp_path / "a.gif", Reading(frame=2)).array[20, 20, 0] == pytest.approx(100 / 255)
+    with pytest.raises(UsageError, match="there is no 3"):
+        load(tmp_path / "a.gif", Reading(frame=3))
+
+
+def test_colours_under_transparent_pixels_come_from_beside_them():
+    pixels = np.zeros((33, 47, 3), np.float32)
+    alpha = np.zeros((33, 47), np.float32)
+    pixels[:, :20], alpha[:, :20] = (0.2, 0.6, 0.4), 1
+    found = filled(Picture(pixels, alpha)).array
+    np.testing.assert_allclose(found, np.broadcast_to((0.2, 0.6, 0.4), found.shape), atol=1e-4)
+
+
+# Patches of the ColorChecker, sRGB 0..255, published by its maker.
+PATCHES = np.array(
+    [(115, 82, 68), (194, 150, 130), (98, 122, 157), (87, 108, 67), (175, 54, 60), (8, 133, 161)]
+)
+
+
+@pytest.mark.parametrize("profile", [ADOBE, PROPHOTO])
+def test_known_patches_come_back(profile: bytes):
+    pixels = (PATCHES[None] / 255).astype(np.float32)
+    moved = converted(pixels, None, profile)
+    assert np.abs(moved - pixels).max() > 0.02  # another space, other numbers
+    back = converted(moved, profile, None)
+    lab = [_lab(values) for values in (pixels, back)]
+    assert np.linalg.norm(lab[0] - lab[1], axis=-1).max() < 0.5  # Delta E 1976
+
+
+def _lab(pixels: np.ndarray) -> np.ndarray:
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    return imagecodecs.cms_transform(
+        pixels, srgb(), lab, colorspace="rgb", outcolorspace="lab", outdtype="float32"
+    )
+
+
+def test_a_style_is_brought_into_the_photographs_space():
+    style = Picture((PATCHES[None] / 255).astype(np.float32))
+    photo = Picture(np.zeros((4, 4, 3), np.float32), origin=Origin(ADOBE))
+    moved = in_space_of(style, photo)
+    assert moved.origin.profile == ADOBE
+    assert in_space_of(style, style) is style
+    np.testing.assert_allclose(in_space_of(moved, style).array, style.array, atol=2e-3)
+
+
+def test_other_spaces_become_srgb_and_damaged_profiles_too(tmp_path: Path, caplog):
+    Image.new("CMYK", (40, 40), (255, 0, 0, 0)).save(tmp_path / "cyan.jpg")
+    white = Image.new("RGB", (40, 40), "white")
+    spaces = (ImageCms.createProfile(name) for name in ("sRGB", "LAB"))
+    ImageCms.profileToProfile(white, *spaces, outputMode="LAB").save(tmp_path / "lab.tif")
+    Image.new("RGB", (40, 40), (10, 20, 30)).save(tmp_path / "bad.png", icc_profile=b"no" * 99)
+    Image.new("RGB", (40, 40)).save(tmp_path / "odd.png", icc_profile=_grey_profile())
+    with caplog.at_level("INFO", "impasto"):
+        assert load(tmp_path / "cyan.jpg").array[0, 0, 0] < 0.1
+        assert load(tmp_path / "lab.tif").array.min() > 0.95
+        bad, odd = load(tmp_path / "bad.png"), load(tmp_path / "odd.png")
+    assert np.array_equal(bad.samples(8)[0, 0], (10, 20, 30))
+    assert bad.origin.profile is None
+    assert odd.origin.profile is None
+    for word in ("from CMYK", "from LAB", "damaged colour profile", "GRAY pixels but RGB"):
+        assert word in caplog.text
+
+
+def _grey_profile() -> bytes:
+    return imagecodecs.cms_profile("gray", whitepoint=D65, gamma=1.0)
+
+
+def test_grey_profiles_are_honoured(tmp_path: Path):
+    Image.new("L", (40, 40), 128).save(tmp_path / "linear.png", icc_profile=_grey_profile())
+    # Linear light of a half is 188 in sRGB.
+    assert load(tmp_path / "linear.png").array.mean() == pytest.approx(188 / 255, abs=0.01)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 7.0])
+def test_unfit_floats_are_refused(tmp_path: Path, value: float):
+    pixels = np.full((40, 40, 3), 0.5, np.float32)
+    pixels[3, 4, 1] = value
+    tifffile.imwrite(tmp_path / "f.tif", pixels, photometric="rgb")
+    with pytest.raises(PictureError, match=r"non-finite|scale them"):
+        load(tmp_path / "f.tif")
+
+
+def test_float_tiffs_are_read(tmp_path: Path):
+    pixels = np.linspace(0, 1, 40 * 40 * 3, dtype=np.float32).reshape(40, 40, 3)
+    tifffile.imwrite(tmp_path / "f.tif", pixels, photometric="rgb")
+    picture = load(tmp_path / "f.tif")
+    np.testing.assert_array_equal(picture.array, pixels)
+    assert picture.origin.depth == 16
+
+
+@pytest.mark.parametrize("name", ["bomb.png", "deep.png", "deep.tif"])
+def test_the_limit_is_asked_before_decoding(tmp_path: Path, name: str, monkeypatch):
+    if name == "bomb.png":
+        Image.new("L", (3000, 1000)).save(tmp_path / name)
+    elif name == "deep.png":
+        (tmp_path / name).write_bytes(imagecodecs.png_encode(np.zeros((1000, 3000), np.uint16)))
+    else:
+        tifffile.imwrite(tmp_path / name, np.zeros((1000, 3000), np.uint16), compression="zlib")
+    reading = Reading(max_pixels=2_000_000)
+
+    def decoded(*_: object) -> None:
+        raise AssertionError("decoded")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Image.Image, "load", decoded)
+        patch.setattr(imagecodecs, "png_decode", decoded)
+        with pytest.raises(PictureError, match="--max-pixels 3000000"):
+            load(tmp_path / name, reading)
+    assert load(tmp_path / name, Reading(max_pixels=3_000_000)).size == (1000, 3000)
+
+
+def test_what_is_there_of_a_cut_file_can_be_painted(tmp_path: Path, caplog):
+    path = tmp_path / "cut.jpg"
+    Image.fromarray(random_pixels(200, 200, 0)).save(path)
+    path.write_bytes(path.read_bytes()[:4000])
+    with caplog.at_level("INFO", "impasto"):
+        picture = load(path, Reading(allow_truncated=True))
+    assert picture.size == (200, 200)
+    assert "cut short at" in caplog.text
+
+
+def test_heic_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    path = tmp_path / "phone.heic"
+    path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    with pytest.raises(PictureError, match=r"impasto\[heic\]"):
+        load(path)
+
+
+def test_a_wrong_extension_is_read_with_a_note(tmp_path: Path, caplog):
+    Image.fromarray(random_pixels(40, 60, 0)).save(tmp_path / "a.jpg", "PNG")
+    with caplog.at_level("INFO", "impasto"):
+        assert load(tmp_path / "a.jpg").size == (40, 60)
+    assert "is a PNG file" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "height", "width", "depth", "message"),
+    [
+        ("a.webp", 40, 16384, None, "16383"),
+        ("a.jpg", 65501, 40, None, "65500"),
+        ("a.jpg", 40, 40, 16, "no 16 bits"),
+    ],
+)
+def test_what_a_format_cannot_hold_is_refused_before_the_run(name, height, width, depth, message):
+    with pytest.raises(UsageError, match=message):
+        check_fits(Path(name), height, width, depth)
+
+
+def test_jpeg_is_fit_for_print(tmp_path: Path):
+    Picture(random_pixels(80, 80, 0).astype(np.float32) / 255).save(tmp_path / "a.jpg")
+    with Image.open(tmp_path / "a.jpg") as image:
+        assert image.layer[1][1:3] == (1, 1)  # colour is not subsampled
+        assert max(max(table) for table in image.quantization.values()) <= 16
+
+
+def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+    monkeypatch.setattr("impasto.files.os.fsync", _full)
+    with pytest.raises(OutputError, match="No space"):
+        Picture(np.zeros((40, 40, 3), np.float32)).save(path, overwrite=True)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def _full(handle: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_leftovers_of_killed_writers_are_removed(tmp_path: Path):
+    path = tmp_path / "a.png"
+    code = (
+        "import os, sys; from pathlib import Path; from impasto.files import replacing\n"
+        "with replacing(Path(sys.argv[1])) as stream:\n"
+        "    stream.write(bytes(1000)); stream.flush(); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    assert not path.exists()
+    other = tmp_path / f".a.png.impasto-{os.getpid()}-alive.tmp"
+    other.touch()
+    with replacing(path) as stream:
+        stream.write(b"new")
+    assert path.read_bytes() == b"new"
+    assert sorted(tmp_path.iterdir()) == [other, path]  # a living writer's stays
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    height=st.integers(1, 50), width=st.integers(1, 50), channels=st.sampled_from([3, 4]),
+    depth=st.sampled_from([8, 16]), suffix=st.sampled_from([".png", ".tif"]),
+)  # fmt: skip
+def test_lossless_files_of_any_size_come_back(
+    tmp_path_factory, height, width, channels, depth, suffix
+):
+    path = tmp_path_factory.mktemp("any") / f"a{suffix}"
+    samples = _deep(height, width, channels) >> (8 if depth == 8 else 0)
+    planes = samples.astype(np.float32) / np.float32(255 if depth == 8 else 65535)
+    alpha = np.maximum(planes[..., 3], 0.01) if channels == 4 else None
+    picture = Picture(np.ascontiguousarray(planes[..., :3]), alpha)
+    save(picture, path, depth=depth)
+    again = load(path)
+    assert np.array_equal(again.samples(depth)[..., :3], samples[..., :3])
+
+
+def test_the_picture_as_a_pil_image_says_its_space():
+    stream = io.BytesIO()
+    Picture(np.zeros((4, 4, 3), np.float32), origin=Origin(ADOBE)).image.save(stream, "PNG")
+    with Image.open(stream) as image:
+        assert image.info["icc_profile"] == ADOBE
+
+
+@pytest.mark.parametrize(
+    "exif", [b"Exif\0\0nonsense" * 9, b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + bytes(99)]
+)
+def test_garbage_exif_does_no_harm(tmp_path: Path, exif: bytes):
+    Image.fromarray(random_pixels(40, 60, 0)).save(tmp_path / "a.jpg", exif=exif)
+    picture = load(tmp_path / "a.jpg")
+    assert picture.size == (40, 60)
+    picture.save(tmp_path / "b.jpg")
+    Image.fromarray(random_pixels(40, 60, 0)).save(tmp_path / "c.jpg", exif=_exif(orientation=99))
+    assert load(tmp_path / "c.jpg").size == (40, 60)

