@@ -12,7 +12,7 @@ from impasto import DeviceError, NonFiniteError, Picture, Resources, Settings, U
 from impasto.engine import hardware, paint, prepare
 from impasto.engine.objective import Objective
 from impasto.engine.padding import frame
-from impasto.engine.start import GRAIN, Start, next_image, start_image
+from impasto.engine.start import GRAIN, Start, grained, next_image, start_image
 from impasto.engine.stopping import Watch
 from impasto.engine.targets import make_terms, plain_scene
 from impasto.engine.tiling import Tiling
@@ -305,3 +305,20 @@ def test_noise_of_single_pixels_is_not_enlarged():
     painted = next_image(coarse + board, Start(photo), 72, 64)
     clean = next_image(coarse, Start(photo), 72, 64)
     assert (painted - clean)[..., 4:-4, 4:-4].abs().max() < 1e-3
+
+
+def test_a_finer_level_gets_grain_as_strong_as_the_styles_detail():
+    image = torch.full((1, 3, 64, 96), 0.5)
+    flat, rough, wild = (
+        0.5 + amount * torch.randn(image.shape, generator=torch.Generator().manual_seed(1))
+        for amount in (0.0, 0.02, 0.5)
+    )
+    assert torch.equal(grained(image, [flat], [1.0], 3), image)
+    grain = grained(image, [rough], [1.0], 3) - image
+    assert grain.std().item() == pytest.approx(0.02, rel=0.05)
+    assert torch.equal(grained(image, [rough], [1.0], 3), grained(image, [rough], [1.0], 3))
+    assert not torch.equal(grained(image, [rough], [1.0], 3), grained(image, [rough], [1.0], 4))
+    shared = grained(image, [flat, rough], [0.5, 0.5], 3) - image
+    assert shared.std().item() == pytest.approx(0.01, rel=0.05)
+    most = grained(image, [wild], [1.0], 3) - image
+    assert most.std().item() == pytest.approx(0.04, rel=0.05)

@@ -66,7 +66,7 @@ def test_small_and_narrow_pictures_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("size", "limits"), [(100, [4]), (256, [11, 4]), (512, [24, 11, 4]), (1024, [24, 24, 11, 4])]
+    ("size", "limits"), [(100, [4]), (256, [9, 4]), (512, [20, 9, 4]), (1024, [20, 20, 9, 4])]
 )
 def test_named_limits_fit_however_many_levels(size: int, limits: list[int]):
     settings = Settings(size=size, iterations="few")

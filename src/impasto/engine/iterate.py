@@ -166,7 +166,9 @@ def paint(run: Run, encoder: Encoder | None = None, resume: State | None = None)
                 continue
             state = resume if resume is not None and number == resume.level else None
             detail = run.settings.detail
-            image = next_image(image, run.start, level.height, level.width, detail)
+            if state is None and image.shape[-2:] != (level.height, level.width):
+                image = next_image(image, run.start, level.height, level.width, detail)
+                image = run.grained(image, number)
             for step in _paint_level(run, number, image, network, done, state):
                 yield step
                 image, run = step.image, step.run

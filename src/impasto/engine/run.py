@@ -17,7 +17,7 @@ from impasto.engine.objective import Objective
 from impasto.engine.planning import Plan, make_plan
 from impasto.engine.pyramid import Level, make_levels, result_size
 from impasto.engine.recipe import Ingredients, ingredient, style_ingredients
-from impasto.engine.start import Start, make_start
+from impasto.engine.start import Start, grained, make_start
 from impasto.engine.storage import Storage
 from impasto.engine.targets import Scene, make_terms
 from impasto.engine.view import make_view
@@ -93,6 +93,13 @@ class Run:
             return painted
         photo = resize(self.colours.tensor()[None], *size)
         return with_colours_of(painted, as_picture(photo))
+
+    def grained(self, image: Tensor, number: int) -> Tensor:
+        """Return the start (1,3,H,W) of level `number`, from 2, with the styles' grain."""
+        sizes = self.levels[number - 1].style_sizes
+        styles = [self._at(s.picture, *size) for s, size in zip(self.styles, sizes, strict=True)]
+        shares = [style.weight for style in self.styles]
+        return grained(image, styles, shares, self.settings.seed + number)
 
     def photo_at(self, level: Level) -> Tensor | None:
         """Return the photograph at a level's size (1,3,H,W), on the device."""

@@ -20,6 +20,10 @@ _WORDS = ("content", "noise", "style")
 # sky every cell of a layer sees the same, so every gradient repeats with the layer's stride and
 # a lattice grows; this little noise breaks it and is painted over.
 GRAIN = 0.01
+# At a finer level: more than this would stay in the picture.
+MOST_GRAIN = 0.04
+# What is left of white noise of deviation 1 when the smoothed is taken off: 1 - 1/2 + (3/8)^2.
+WHITE_DETAIL = 0.640625**0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +92,21 @@ def start_image(start: Start, height: int, width: int, seed: int) -> Tensor:
         return torch.rand(shape, generator=generator)
     if start.over is None and start.share:
         return image.lerp(torch.rand(shape, generator=generator), start.share)
-    grain = torch.randn(shape, generator=generator) * GRAIN
-    return grain.add_(image).clamp_(0, 1)
+    return _grained(image, GRAIN, generator)
+
+
+def grained(image: Tensor, styles: Sequence[Tensor], shares: Sequence[float], seed: int) -> Tensor:
+    """Return a finer level's start (1,3,H,W) with grain as strong as the styles' finest detail.
+
+    The last level has not seen that detail. Where a flat sky starts without any, the first specks
+    that happen to look like it grow at the cost of all others; with grain it grows everywhere.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    detail = sum(
+        share * (style - smooth(style)).std().item()
+        for style, share in zip(styles, shares, strict=True)
+    )
+    return _grained(image, min(detail / WHITE_DETAIL, MOST_GRAIN), generator)
 
 
 def next_image(image: Tensor, start: Start, height: int, width: int, detail: float = 1.0) -> Tensor:
@@ -109,6 +126,12 @@ def next_image(image: Tensor, start: Start, height: int, width: int, detail: flo
     change = smooth(image - resize(fine, *image.shape[-2:]))
     edged = enlarge(change, height, width).add_(fine).clamp_(0, 1)
     return enlarge(image, height, width).clamp_(0, 1).lerp_(edged, detail)
+
+
+def _grained(image: Tensor, deviation: float, generator: torch.Generator) -> Tensor:
+    # Made on the CPU, so that a seed means the same on every device.
+    grain = torch.randn(image.shape, generator=generator) * deviation
+    return grain.to(image.device).add_(image).clamp_(0, 1)
 
 
 def _word_and_share(init: str) -> tuple[str, float]:
