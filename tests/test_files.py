@@ -405,3 +405,36 @@ def test_garbage_exif_does_no_harm(tmp_path: Path, exif: bytes):
     picture.save(tmp_path / "b.jpg")
     Image.fromarray(random_pixels(40, 60, 0)).save(tmp_path / "c.jpg", exif=_exif(orientation=99))
     assert load(tmp_path / "c.jpg").size == (40, 60)
+
+
+def test_twelve_bits_reach_white(tmp_path: Path):
+    samples = np.full((40, 48, 3), 4095, np.uint16)
+    tifffile.imwrite(tmp_path / "t.tif", samples, photometric="rgb", bitspersample=12)
+    assert load(tmp_path / "t.tif").array.min() == 1
+
+
+def test_words_of_any_language_come_through(tmp_path: Path):
+    exif = Image.Exif()
+    exif[33432] = "\u00a9 Jos\u00e9".encode().decode("latin-1")  # as Pillow reads UTF-8
+    Image.fromarray(random_pixels(40, 60, 0)).save(tmp_path / "a.jpg", exif=_with_bytes(exif))
+    for suffix in (".jpg", ".png", ".tif"):
+        load(tmp_path / "a.jpg").save(tmp_path / f"b{suffix}")
+        assert "\u00a9 Jos\u00e9".encode() in (tmp_path / f"b{suffix}").read_bytes()
+
+
+def _with_bytes(exif: Image.Exif) -> Image.Exif:
+    for tag, value in list(exif.items()):
+        exif[tag] = value.encode("latin-1")
+    return exif
+
+
+def test_a_recipe_in_jpeg_2000_is_found(tmp_path: Path):
+    picture = Picture(np.zeros((40, 40, 3), np.float32), recipe=RECIPE)
+    picture.save(tmp_path / "a.jp2")
+    assert read_recipe_text(tmp_path / "a.jp2") == RECIPE
+
+
+def test_heic_is_read_with_its_extra(tmp_path: Path):
+    heif = pytest.importorskip("pillow_heif")
+    heif.from_pillow(Image.fromarray(random_pixels(64, 96, 0))).save(tmp_path / "a.heic")
+    assert load(tmp_path / "a.heic").size == (64, 96)

@@ -31,12 +31,14 @@ def test_every_source_gives_the_same_picture(photo: Path):
         np.testing.assert_allclose(as_picture(source).array, picture.array, atol=1e-6)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".TIFF", ".jpeg"])
+@pytest.mark.parametrize(
+    "suffix", [".png", ".jpg", ".webp", ".tif", ".TIFF", ".jpeg", ".avif", ".jp2"]
+)
 def test_saved_files_open_again(photo: Path, tmp_path: Path, suffix: str):
     path = tmp_path / f"saved{suffix}"
     picture = load(photo)
     picture.save(path)
-    lossy = suffix in (".jpg", ".jpeg", ".webp")
+    lossy = suffix in (".jpg", ".jpeg", ".webp", ".avif")
     assert np.abs(load(path).array - picture.array).mean() < (0.05 if lossy else 1e-6)
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(["photo.png", path.name])
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,16 @@ def test_a_picture_without_a_recipe_is_refused(photo: Path, tmp_path: Path, caps
     assert _run("rerun", photo, "-o", tmp_path / "x.png") == 2
 
 
+def test_scratch_folders_are_not_told(tmp_path: Path):
+    run = prepare(CONTENT, STYLE, Settings(size=64, levels=1, iterations=1, **TINY))
+    run = replace(run, plan=replace(run.plan, scratch=(str(tmp_path),)))
+    recipe = next(iter(paint(run, TinyEncoder()))).recipe
+    assert str(tmp_path) not in recipe.as_json()
+    again = Recipe.from_json(recipe.as_json(), "x")
+    assert again.plan.scratch != (None,)
+    assert Path(again.plan.scratch[0]).is_dir()
+
+
 def test_other_versions_are_said(kitchen: Path, monkeypatch, capsys):
     from impasto.engine import recipe
 
@@ -176,8 +187,6 @@ def test_a_scratch_file_is_kept_in_a_checkpoint_too(tmp_path: Path, monkeypatch)
 
     monkeypatch.setattr(storage, "BLOCK", 1000)
     run = prepare(CONTENT, STYLE, Settings(size=64, levels=1, iterations=13, tolerance=0, **TINY))
-    from dataclasses import replace
-
     run = replace(run, plan=replace(run.plan, scratch=(str(tmp_path),)))
     whole = list(paint(run, TinyEncoder()))
     step = next(step for step in paint(run, TinyEncoder()) if step.iteration == 7)
@@ -397,6 +406,9 @@ def test_a_film_without_its_extra_is_refused_before_the_run(
     assert _run("paint", photo, painting, *words, tmp_path / "film.mp4") == 2
     assert "impasto[film]" in capsys.readouterr().err
     assert _run("paint", photo, painting, *words, tmp_path / "film.avi") == 2
+    (tmp_path / "film.gif").write_bytes(b"mine")
+    assert _run("paint", photo, painting, *words, tmp_path / "film.gif") == 2
+    assert (tmp_path / "film.gif").read_bytes() == b"mine"
 
 
 def test_checkpoints_take_a_small_share_of_the_time(tmp_path: Path, monkeypatch):
@@ -430,3 +442,142 @@ def test_checkpoints_take_a_small_share_of_the_time(tmp_path: Path, monkeypatch)
         now[0] += 1.0
         short.see(Step(), seconds_left=50)
     assert not written  # a run of under two minutes
+
+
+def test_a_frame_is_in_the_recipe(painting: Path, tmp_path: Path):
+    frames = [Image.fromarray(random_pixels(48, 64, seed)) for seed in (1, 2, 3)]
+    frames[0].save(tmp_path / "a.tif", save_all=True, append_images=frames[1:])
+    one, two = tmp_path / "one.png", tmp_path / "two.png"
+    assert _run("paint", tmp_path / "a.tif", painting, "-o", one, *SMALL, "--frame", "2") == 0
+    assert _run("rerun", one, "-o", two, "--quiet") == 0
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_signal_while_saving_does_not_lose_the_picture(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    from impasto.cli import results
+    from impasto.cli.stopping import Stopped
+
+    save, calls = results.Results.save, []
+
+    def stopped_once(self, picture) -> None:
+        calls.append(picture)
+        if len(calls) == 1:
+            raise Stopped(signal.SIGTERM)
+        save(self, picture)
+
+    monkeypatch.setattr(results.Results, "save", stopped_once)
+    assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL) == 143
+    assert load(tmp_path / "out.png").size == (48, 64)
+    assert "stopped by SIGTERM" in capsys.readouterr().err
+
+
+def test_a_picture_comes_down_a_pipe(photo: Path, painting: Path, tmp_path: Path):
+    words = ["paint", "-", painting, "-o", tmp_path / "out.png", *SMALL]
+    with photo.open("rb") as stream:
+        done = subprocess.run(
+            [*IMPASTO, *map(str, words)], stdin=stream, capture_output=True, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    assert load(tmp_path / "out.png").size == (48, 64)
+
+
+def test_another_process_writes_the_same_bytes(photo: Path, painting: Path, tmp_path: Path):
+    for suffix in (".jpg", ".tif"):
+        one, two = tmp_path / f"one{suffix}", tmp_path / f"two{suffix}"
+        assert _run("paint", photo, painting, "-o", one, *SMALL) == 0
+        time.sleep(1.1)  # a date would show
+        words = [*IMPASTO, "rerun", str(one), "-o", str(two), "--quiet"]
+        subprocess.run(words, check=True)
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_rerun_has_the_depth_of_the_picture(photo: Path, painting: Path, tmp_path: Path):
+    one, two = tmp_path / "one.png", tmp_path / "two.png"
+    assert _run("paint", photo, painting, "-o", one, *SMALL, "--depth", "16") == 0
+    assert _run("rerun", one, "-o", two, "--quiet") == 0
+    assert one.read_bytes() == two.read_bytes()
+    assert _run("rerun", one, "-o", tmp_path / "two.jpg", "--quiet") == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--init", "{out}", "--overwrite"),
+        ("--checkpoint", "{out}", "--overwrite"),
+        ("--checkpoint", "{taken}"),
+        ("--checkpoint", "{photo}", "--overwrite"),
+        ("--timelapse", "{taken}.gif", "--checkpoint", "{taken}.gif"),
+        ("--save-every", "2", "--init", "{sofar}", "--overwrite"),
+        ("--regions", "{out}", "--style-regions", "all", "--overwrite"),
+    ],
+)
+def test_nothing_that_is_read_or_wanted_is_written_over(
+    photo: Path, painting: Path, tmp_path: Path, words: tuple[str, ...]
+):
+    out, so_far, taken = (tmp_path / name for name in ("out.png", "out.so-far.png", "taken"))
+    for path in (out, so_far):
+        path.write_bytes(photo.read_bytes())
+    taken.write_bytes(b"mine")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    names = {"out": out, "sofar": so_far, "taken": taken, "photo": photo}
+    filled = [word.format(**names) for word in words]
+    assert _run("paint", photo, painting, "-o", out, *SMALL, *filled) == 2
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_rerun_never_replaces_what_it_is_made_of(kitchen: Path, painting: Path):
+    before = painting.read_bytes()
+    assert _run("rerun", kitchen / "one.png", "-o", painting, "--overwrite") == 2
+    assert painting.read_bytes() == before
+
+
+def test_a_run_that_breaks_keeps_what_was_painted(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch
+):
+    from impasto.engine.optimizer import LBFGS
+    from impasto.errors import DeviceError
+
+    step, calls = LBFGS.step, []
+
+    def out_of_memory(self, objective):
+        calls.append(1)
+        if len(calls) == 3:
+            raise DeviceError("memory ran out")
+        return step(self, objective)
+
+    monkeypatch.setattr(LBFGS, "step", out_of_memory)
+    out = tmp_path / "out.png"
+    assert _run("paint", photo, painting, "-o", out, *SMALL, "--timelapse", tmp_path / "f.gif") == 6
+    assert json.loads(read_recipe_text(out))["evaluations"] == [2]
+    assert (tmp_path / "f.gif").exists()
+
+
+def test_the_fallback_takes_a_free_name(photo: Path, painting: Path, tmp_path: Path, monkeypatch):
+    from impasto.pictures import Picture, writing
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "out.png").write_bytes(b"an older one")
+    original = writing.replacing
+
+    def full(path: Path):
+        if path.parent == tmp_path:
+            from impasto import OutputError
+
+            raise OutputError("No space")
+        return original(path)
+
+    monkeypatch.setattr(writing, "replacing", full)
+    words = ["--fallback-dir", elsewhere]
+    assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL, *words) == 5
+    assert (elsewhere / "out.png").read_bytes() == b"an older one"
+    assert isinstance(load(elsewhere / "out-2.png"), Picture)
+    assert _run("paint", photo, painting, "-o", tmp_path / "x.png", "--fallback-dir", "none") == 5
+
+
+def test_a_checkpoint_from_python_is_gone_on_with_in_python(tmp_path: Path, capsys):
+    write_checkpoint(tmp_path / "c", next(iter(_paint())).checkpoint())
+    assert _run("resume", tmp_path / "c") == 2
+    assert "in Python" in capsys.readouterr().err

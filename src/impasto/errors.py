@@ -11,6 +11,8 @@ class ImpastoError(Exception):
     """Something a person can mend: the message says what was given, what is allowed, what to do."""
 
     exit_code = 1
+    # What was painted before a run broke, a Picture, where there is any.
+    picture: Any = None
 
 
 class UsageError(ImpastoError, ValueError):

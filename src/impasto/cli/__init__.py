@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import click
 
-from impasto.cli import doctor, measure, paint, plan, presets, recipes, texture
+from impasto.cli import doctor, measure, paint, plan, presets, recipes, stopping, texture
 from impasto.errors import ImpastoError
 
 INTERRUPTED = 130
@@ -51,10 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.NoArgsIsHelpError as fault:
         click.echo(fault.format_message(), err=True)
         return fault.exit_code
-    except click.ClickException as fault:
-        return _fail(fault.format_message(), fault.exit_code, words)
-    except ImpastoError as fault:
-        return _fail(str(fault), fault.exit_code, words)
+    except (click.ClickException, ImpastoError) as fault:
+        return _fail(_message(fault), fault.exit_code, words)
+    except stopping.Stopped as stop:
+        return _fail(f"stopped by {stop.name}", 128 + stop.number, words)
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted", INTERRUPTED, words)
     except Exception as fault:
@@ -71,6 +71,10 @@ def run() -> None:
         # The reader has gone; keep Python from complaining while it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
+
+
+def _message(fault: click.ClickException | ImpastoError) -> str:
+    return fault.format_message() if isinstance(fault, click.ClickException) else str(fault)
 
 
 def _fail(message: str, code: int, words: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ from impasto.errors import UsageError
 from impasto.settings import Settings
 
 if TYPE_CHECKING:
-    from impasto.pictures import Reading, Style
+    from impasto.pictures import Picture, Reading, Style
 
 
 def map_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,6 +89,13 @@ def read_styles(
     return [
         Style(load(path, reading), regions=map_) for path, map_ in zip(paths, regions, strict=True)
     ]
+
+
+def read_map(path: Path | None, reading: Reading) -> Picture | None:
+    """Read a map or mask of the photograph, if there is one."""
+    from impasto.pictures import load
+
+    return None if path is None else load(path, replace(reading, frame=0))
 
 
 def map_paths(regions: Path | None, maps: tuple[str, ...], protect: Path | None) -> list[Path]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from impasto.errors import OutputError, UsageError
+from impasto.errors import OutputError, PictureError, UsageError
 
 if TYPE_CHECKING:
     from impasto.engine import Step
@@ -18,6 +19,23 @@ _log = logging.getLogger(__name__)
 # A run that takes longer than this is worth a checkpoint, which takes at most this share of it.
 _WORTH_SECONDS = 120.0
 _SHARE = 0.03
+
+
+class Keeper(Protocol):
+    """Told of every step, and of the end."""
+
+    @property
+    def written(self) -> Path | None:
+        """Where a run that stopped early can be picked up, if this keeper knows."""
+        ...
+
+    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+        """Take in one evaluation, before the next is asked for."""
+        ...
+
+    def end(self) -> None:
+        """Take in that there are no more steps."""
+        ...
 
 
 @dataclass
@@ -32,6 +50,7 @@ class Checkpoints:
     notes: dict[str, Any]
     every_seconds: float = 5.0
     always: bool = False
+    resumed: bool = False  # the file is there, and this run's own
     _began: float = 0.0
     _due: float = 0.0
     _written: bool = False
@@ -41,7 +60,8 @@ class Checkpoints:
     def __post_init__(self) -> None:
         self._began = time.monotonic()
         self._due = self._began + self.every_seconds
-        if self.path.exists():
+        self._written = self.resumed
+        if self.path.exists() and not self.resumed:
             _log.info(
                 "%s is there from an earlier run; 'impasto resume' goes on from it, this run "
                 "replaces it when it writes its own", self.path,
@@ -83,15 +103,22 @@ class SoFar:
 
     path: Path
     every: int
+    depth: int | None = None
+    metadata: bool = True
     _count: int = 0
 
-    def see(self, step: Step) -> None:
-        """Save when it is time."""
+    written = None
+
+    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+        """Save when it is time; say when it cannot be done, and paint on."""
         self._count += 1
         if self._count % self.every == 0:
             from impasto.pictures import save
 
-            save(step.picture, self.path)
+            try:
+                save(step.picture, self.path, depth=self.depth, metadata=self.metadata)
+            except (OutputError, PictureError) as fault:  # or numbers that broke just now
+                _log.info("no picture so far: %s", fault)
 
     def end(self) -> None:
         """Leave the last one where it is."""
@@ -120,7 +147,9 @@ class Timelapse:
     FRAMES = 120
     FRAMES_A_SECOND = 12
 
-    def see(self, step: Step) -> None:
+    written = None
+
+    def see(self, step: Step, seconds_left: float = 0.0) -> None:
         """Keep every so manyth picture, fewer the longer the run, and the last."""
         self._count += 1
         if len(self._frames) == self.FRAMES:
@@ -131,22 +160,28 @@ class Timelapse:
             scale = min(1.0, self.LONG_SIDE / max(finest.height, finest.width))
             # Even sides, which film formats want.
             size = [max(2, round(side * scale / 2) * 2) for side in (finest.width, finest.height)]
-            self._frames.append(step.picture.image.convert("RGB").resize(size))
+            with contextlib.suppress(PictureError):  # numbers that broke just now
+                self._frames.append(step.picture.image.convert("RGB").resize(size))
 
     def end(self) -> None:
         """Write the film, of whatever there is."""
         from impasto.pictures import save_film
 
         if self._frames:
-            save_film(self._frames, self.path, self.FRAMES_A_SECOND)
+            try:
+                save_film(self._frames, self.path, self.FRAMES_A_SECOND)
+            except OutputError as fault:
+                _log.info("no timelapse: %s", fault)
 
 
-def check_film(path: Path) -> None:
+def check_film(path: Path, *, overwrite: bool) -> None:
     """Make sure, before the run, that a film can be written; raise UsageError where it cannot."""
     from impasto.pictures import FILMS
 
     if path.suffix.lower() not in FILMS:
         raise UsageError(f"cannot write the timelapse {path.name}; choose from {', '.join(FILMS)}")
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path} exists; choose another name or allow it with --overwrite")
     if path.suffix.lower() == ".mp4":
         try:
             import av  # noqa: F401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,17 @@ from impasto.cli.inputs import (
     map_options,
     map_paths,
     named,
+    read_map,
     read_styles,
     reading_of,
     reading_options,
 )
+from impasto.cli.keeping import Keeper
 from impasto.cli.options import GroupedCommand, given, settings_options, telling_options
 from impasto.cli.progress import Reporter, make_reporter
 from impasto.cli.results import Results, result_options, results_of
 from impasto.cli.stopping import Interrupted, Stopped, stoppable
-from impasto.errors import NonFiniteError
+from impasto.errors import ImpastoError
 
 if TYPE_CHECKING:
     from impasto.engine import Run, State, Step
@@ -84,13 +87,14 @@ def paint(
     from impasto.pictures import load
 
     maps = map_paths(regions, style_regions, protect)
-    results.check((content, *styles, *maps))
+    inputs = named([content, *styles, *maps], settings)
+    results.check(inputs)
     with stoppable():
         run = prepare(
             load(content, reading), read_styles(styles, style_regions, reading),
-            settings, resources, regions=regions, protect=protect,
+            settings, resources,
+            regions=read_map(regions, reading), protect=read_map(protect, reading),
         )  # fmt: skip
-        inputs = named([content, *styles, *maps], settings)
         paint_to(run, results, make_reporter(quiet=quiet, json_lines=json_progress), inputs)
 
 
@@ -104,50 +108,55 @@ def paint_to(
     """
     results.check_fits(run)
     began = time.monotonic()
+    checkpoints = results.checkpoints({"inputs": inputs, **results.as_plain()}, resume is not None)
+    keepers = results.keepers()
     with reporter:
         try:
-            picture = _follow(run, results, reporter, inputs, resume)
-        except (NonFiniteError, Interrupted) as fault:
+            picture = _follow(run, results, reporter, [*keepers, checkpoints], resume)
+        except ImpastoError as fault:
             if fault.picture is not None:
                 results.save(fault.picture)
             raise
+        finally:
+            # After the picture, which matters more.
+            for keeper in keepers:
+                keeper.end()
+        checkpoints.end()
         reporter.done(results.output, picture.size, time.monotonic() - began)
 
 
 def _follow(
-    run: Run,
-    results: Results,
-    reporter: Reporter,
-    inputs: list[str],
-    resume: State | None,
+    run: Run, results: Results, reporter: Reporter, keepers: Sequence[Keeper], resume: State | None
 ) -> Picture:
+    """Paint and save; what breaks on the way carries what was painted."""
     from impasto.engine import paint as paint_run
 
-    checkpoints = results.checkpoints({"inputs": inputs, **results.as_plain()})
-    keepers = results.keepers()
     step = None
     try:
         for step in paint_run(run, resume=resume):
             reporter.step(step)
             for keeper in keepers:
-                keeper.see(step)
-            checkpoints.see(step, reporter.seconds_left)
+                keeper.see(step, reporter.seconds_left)
+    except ImpastoError as fault:
+        if fault.picture is None and step is not None:
+            fault.picture = step.last_finite
+        raise
     except Stopped as stop:
-        raise _interrupted(stop, step, results, checkpoints.written) from stop
-    finally:
-        for keeper in keepers:
-            keeper.end()
+        raise _interrupted(stop, step, results, keepers) from stop
     assert step is not None
-    picture = step.picture
-    results.save(picture)
-    checkpoints.end()
+    try:
+        picture = step.picture
+        results.save(picture)
+    except Stopped as stop:
+        raise _interrupted(stop, step, results, keepers) from stop
     return picture
 
 
 def _interrupted(
-    stop: Stopped, step: Step | None, results: Results, checkpoint: Path | None
+    stop: Stopped, step: Step | None, results: Results, keepers: Sequence[Keeper]
 ) -> Interrupted:
     """Say how far a run got, and how it goes on."""
+    checkpoint = next((keeper.written for keeper in keepers if keeper.written), None)
     if step is None:
         message = f"stopped by {stop.name} before the first evaluation; nothing was written"
         return Interrupted(message, None, stop.number)
@@ -157,4 +166,4 @@ def _interrupted(
     )
     if checkpoint is not None:
         message += f"; to go on: impasto resume {checkpoint} --overwrite"
-    return Interrupted(message, step.picture, stop.number)
+    return Interrupted(message, step.last_finite, stop.number)

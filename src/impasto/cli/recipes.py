@@ -60,12 +60,13 @@ def rerun(
     that bits may differ. A picture whose run was interrupted is painted to the end.
     """
     results = results_of(flags)
-    found = _read(picture)
+    found, depth = _read(picture)
     pantry = Pantry([picture.parent, Path()])
-    given = [path for path in (content, *styles) if path is not None]
-    results.check((picture, *given))
+    results.check([str(picture)])
+    results = results.with_depth(depth)
     with stoppable():
         run = _again(found, pantry, content, styles, size)
+        results.check(pantry.used)
         paint_to(run, results, make_reporter(quiet=quiet, json_lines=json_progress), pantry.used)
 
 
@@ -86,11 +87,14 @@ def resume(
 
     kept = read_checkpoint(checkpoint)
     notes = dict(kept.notes)
+    if set(notes) != {"inputs", *Results.__dataclass_fields__}:
+        raise UsageError(f"{checkpoint} was not written by 'impasto paint'; go on in Python")
     pantry = Pantry([checkpoint.parent, Path()], notes.pop("inputs"))
     results = _resumed(notes, checkpoint, output, overwrite)
-    results.check(())
+    results.check([], own=checkpoint)
     with stoppable():
         run = _again(kept.recipe, pantry)
+        results.check(pantry.used, own=checkpoint)
         reporter = make_reporter(quiet=quiet, json_lines=json_progress)
         paint_to(run, results, reporter, pantry.used, kept.state)
 
@@ -107,13 +111,27 @@ class Pantry:
         self._digests: dict[Path, str] = {}
         self.used: list[str] = []
 
-    def find(self, wanted: Ingredient) -> Path:
-        """Return the file; raise UsageError where there is none, or it was never a file."""
+    def load(self, wanted: Ingredient) -> Picture:
+        """Read the picture; raise UsageError where there is none, or it was never a file."""
+        from impasto.pictures import Reading, load
+
+        # It was let in before.
+        path = self._find(wanted)
+        return load(path, Reading(1 << 62, wanted.frame, allow_truncated=True))
+
+    def _find(self, wanted: Ingredient) -> Path:
         if not wanted.name:
             raise UsageError(
                 "the recipe's pictures came from memory, not from files; give them again"
             )
         return self.with_digest(wanted.name, wanted.sha256)
+
+    def given(self, path: Path) -> Picture:
+        """Read a picture that is given instead."""
+        from impasto.pictures import load
+
+        self.used.append(str(path.absolute()))
+        return load(path)
 
     def with_digest(self, name: str, sha256: str) -> Path:
         """Return the file of these contents, whatever its name is now."""
@@ -125,8 +143,8 @@ class Pantry:
         changed = [path for path in self._candidates if path.name == name and path.is_file()]
         reason = f"{changed[0]} has other contents now" if changed else "it is not there"
         raise UsageError(
-            f"the recipe needs {name} (sha256 {sha256[:16]}...) and {reason}; put it beside the "
-            "file, or give another with --content or --style"
+            f"the recipe needs {name} (sha256 {sha256[:16]}...) and {reason}; put it into the "
+            "same folder"
         )
 
     def _digest(self, path: Path) -> str:
@@ -140,12 +158,15 @@ class Pantry:
         return self._digests[path]
 
 
-def _read(picture: Path) -> Recipe:
+def _read(picture: Path) -> tuple[Recipe, int]:
+    """Return the recipe in a file, and its bits a channel."""
     from impasto.engine import Recipe
-    from impasto.pictures import load, read_recipe_text
+    from impasto.pictures import Reading, load, read_recipe_text
 
-    load(picture)  # all that can be wrong with a file is said there
-    return Recipe.from_json(read_recipe_text(picture) or "", str(picture))
+    # All that can be wrong with a file is said there; it may be as large as we made it.
+    found = load(picture, Reading(1 << 62))
+    recipe = Recipe.from_json(read_recipe_text(picture) or "", str(picture))
+    return recipe, found.origin.depth
 
 
 def _again(
@@ -157,7 +178,6 @@ def _again(
 ) -> Run:
     """Prepare a recipe's run, with other pictures or another size."""
     from impasto.engine import differences, prepare, present
-    from impasto.pictures import load
 
     parts = recipe.ingredients
     settings = _settings(recipe, pantry, size)
@@ -166,17 +186,17 @@ def _again(
     if same and (other := differences(recipe)):
         listed = ", ".join(other)
         click.echo(f"note: bits may differ from the recipe's picture: {listed}", err=True)
-    source = content
-    if source is None and parts.content is not None:
-        source = pantry.find(parts.content)
-    elif content is not None:
-        pantry.used.append(str(content.absolute()))
+    photo = None
+    if content is not None:
+        photo = pantry.given(content)
+    elif parts.content is not None:
+        photo = pantry.load(parts.content)
 
     def found_part(part: Ingredient | None) -> Picture | None:
-        return None if part is None else load(pantry.find(part))
+        return None if part is None else pantry.load(part)
 
     return prepare(
-        source, _styles(parts.styles, pantry, styles), settings, plan=plan,
+        photo, _styles(parts.styles, pantry, styles), settings, plan=plan,
         regions=found_part(parts.regions), protect=found_part(parts.protect),
         start=found_part(parts.start),
     )  # fmt: skip
@@ -197,18 +217,16 @@ def _styles(
     wanted: Sequence[StyleIngredient], pantry: Pantry, given: tuple[Path, ...]
 ) -> list[Style]:
     from impasto.engine import Ingredient
-    from impasto.pictures import Style, load
+    from impasto.pictures import Style
 
     if given and len(given) != len(wanted):
         raise UsageError(f"the recipe has {len(wanted)} styles; give --style once for each")
     found = []
     for number, style in enumerate(wanted):
-        path = given[number] if given else pantry.find(style.picture)
-        if given:
-            pantry.used.append(str(path.absolute()))
+        picture = pantry.given(given[number]) if given else pantry.load(style.picture)
         map_ = style.regions
-        regions = load(pantry.find(map_)) if isinstance(map_, Ingredient) else map_
-        found.append(Style(load(path), style.weight, regions, style.scale))
+        regions = pantry.load(map_) if isinstance(map_, Ingredient) else map_
+        found.append(Style(picture, style.weight, regions, style.scale))
     return found
 
 
@@ -221,4 +239,7 @@ def _resumed(notes: dict[str, Any], checkpoint: Path, output: Path | None, again
         notes["output"] = output.absolute()
     notes["overwrite"] = notes["overwrite"] or again
     notes["checkpoint"] = checkpoint  # it goes on in the same file
+    if notes["timelapse"] is not None:  # the first part of the film stays
+        film = notes["timelapse"]
+        notes["timelapse"] = film.with_name(f"{film.stem}-resumed{film.suffix}")
     return Results(**notes)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from impasto.cli.keeping import (
     so_far_beside,
 )
 from impasto.cli.options import of_group
-from impasto.errors import OutputError
+from impasto.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from impasto.engine import Run
@@ -42,17 +42,42 @@ class Results:
     save_every: int | None = None
     timelapse: Path | None = None
 
-    def check(self, inputs: tuple[Path, ...]) -> None:
-        """Make sure that all of it can be written, before the work."""
+    def check(self, inputs: Sequence[str], own: Path | None = None) -> None:
+        """Make sure, before the work, that all can be written and nothing else is lost.
+
+        `inputs` are the files that go in; `own` is a checkpoint that this run goes on from.
+        """
         from impasto.files import check_folder
         from impasto.pictures import check_output
 
-        check_output(self.output, overwrite=self.overwrite, inputs=inputs)
+        read = tuple(Path(path) for path in inputs)
+        check_output(self.output, overwrite=self.overwrite, inputs=read)
         if self.timelapse is not None:
-            check_film(self.timelapse)
-            check_output(self.timelapse.with_suffix(".png"), overwrite=True)
-        if self.checkpoint is not None:
-            check_folder(self.checkpoint)
+            check_film(self.timelapse, overwrite=self.overwrite)
+        beside = [path for path in (self.timelapse, self._so_far, self.checkpoint) if path]
+        for path in beside:
+            check_folder(path)
+        written = [path.absolute() for path in (self.output, *beside)]
+        if len(set(written)) < len(written):
+            raise UsageError("two of the files to write have the same name; choose another")
+        for path in beside:
+            if any(path.absolute() == other.absolute() for other in read):
+                raise UsageError(f"{path} is also an input; choose another name")
+        taken = self.checkpoint is not None and self.checkpoint.exists()
+        if taken and self.checkpoint != own and not self.overwrite:
+            raise UsageError(
+                f"{self.checkpoint} exists; go on from it with 'impasto resume', choose another "
+                "name, or allow it with --overwrite"
+            )
+        if self.fallback_dir is not None and not self.fallback_dir.is_dir():
+            raise OutputError(f"the folder {self.fallback_dir} does not exist; make it first")
+
+    def with_depth(self, depth: int) -> Results:
+        """Return what writes so many bits a channel, where nothing else is asked for."""
+        from impasto.pictures import WRITABLE
+
+        deep = WRITABLE[self.output.suffix.lower()].deep
+        return self if self.depth is not None or not deep else replace(self, depth=str(depth))
 
     def check_fits(self, run: Run) -> None:
         """Make sure that the format holds a picture of the run's size and depth."""
@@ -61,11 +86,11 @@ class Results:
         finest = run.levels[-1]
         check_fits(self.output, finest.height, finest.width, self._depth)
 
-    def checkpoints(self, notes: dict[str, Any]) -> Checkpoints:
+    def checkpoints(self, notes: dict[str, Any], resumed: bool = False) -> Checkpoints:
         """Return what writes the run's checkpoints."""
         path = self.checkpoint or checkpoint_beside(self.output)
         always = self.checkpoint is not None
-        return Checkpoints(path, notes, self.checkpoint_every, always)
+        return Checkpoints(path, notes, self.checkpoint_every, always, resumed)
 
     def as_plain(self) -> dict[str, Any]:
         """Return what a resumed run needs to write the same, for JSON."""
@@ -78,8 +103,8 @@ class Results:
     def keepers(self) -> list[SoFar | Timelapse]:
         """Return what else is written while the run goes on."""
         found: list[SoFar | Timelapse] = []
-        if self.save_every is not None:
-            found.append(SoFar(so_far_beside(self.output), self.save_every))
+        if self._so_far is not None and self.save_every is not None:
+            found.append(SoFar(self._so_far, self.save_every, self._depth, self.metadata))
         if self.timelapse is not None:
             found.append(Timelapse(self.timelapse))
         return found
@@ -91,15 +116,23 @@ class Results:
         try:
             save(picture, self.output, depth=self._depth, metadata=self.metadata)
         except OutputError as fault:
-            elsewhere = (self.fallback_dir or Path(tempfile.gettempdir())) / self.output.name
-            if elsewhere == self.output or elsewhere.exists():
-                raise
+            elsewhere = _free(self.fallback_dir or Path(tempfile.gettempdir()), self.output)
             save(picture, elsewhere, depth=self._depth, metadata=self.metadata)
             raise OutputError(f"{fault}; the result is in {elsewhere}") from fault
 
     @property
+    def _so_far(self) -> Path | None:
+        return None if self.save_every is None else so_far_beside(self.output)
+
+    @property
     def _depth(self) -> int | None:
         return None if self.depth is None else int(self.depth)
+
+
+def _free(folder: Path, output: Path) -> Path:
+    """Return a name in a folder that nothing has yet, the output's own if it can be."""
+    names = (output.name, *(f"{output.stem}-{number}{output.suffix}" for number in range(2, 1000)))
+    return next(folder / name for name in names if not (folder / name).exists())
 
 
 def result_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -54,6 +54,8 @@ def stoppable() -> Iterator[None]:
         nonlocal asked
         if number != signal.SIGINT:
             _let_go_of_a_lost_terminal()
+        if asked and number == getattr(signal, "SIGHUP", None):
+            return  # a lost terminal says so twice
         if asked:
             os._exit(128 + number)
         asked = True
@@ -71,7 +73,6 @@ def _let_go_of_a_lost_terminal() -> None:
     """Write to nowhere from now on where a terminal has gone: every line would be an error."""
     for stream in (1, 2):
         try:
-            if os.isatty(stream):
-                os.write(stream, b"")
+            os.write(stream, b"")
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream)

@@ -59,8 +59,8 @@ def texture(
     settings, resources = given({**flags, **({"padding": "wrap"} if seamless else {})})
     from impasto.engine import prepare
 
-    results.check(styles)
+    inputs = named(styles, settings)
+    results.check(inputs)
     with stoppable():
         run = prepare(None, read_styles(styles, (), reading), settings, resources)
-        inputs = named(styles, settings)
         paint_to(run, results, make_reporter(quiet=quiet, json_lines=json_progress), inputs)

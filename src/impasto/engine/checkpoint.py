@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -61,6 +61,8 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     words = {
         "impasto checkpoint": _FORM,
         "recipe": checkpoint.recipe.as_json(),
+        # The recipe keeps to itself where scratch files lie.
+        "scratch": json.dumps(checkpoint.recipe.plan.scratch),
         "state": json.dumps(plain),
         "notes": json.dumps(dict(checkpoint.notes)),
     }
@@ -83,8 +85,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise UsageError(f"{path} is no checkpoint that this version of impasto can go on from")
     plain = json.loads(words["state"])
     plain["evaluations"] = tuple(plain["evaluations"])
+    recipe = Recipe.from_json(words["recipe"], str(path))
+    plan = replace(recipe.plan, scratch=tuple(json.loads(words["scratch"])))
     return Checkpoint(
-        Recipe.from_json(words["recipe"], str(path)),
+        replace(recipe, plan=plan),
         State(**plain, tensors=tensors),
         json.loads(words["notes"]),
     )

@@ -74,6 +74,12 @@ class Step:
         return replace(self.run.finish(self.image), recipe=self.recipe.as_json())
 
     @property
+    def last_finite(self) -> Picture:
+        """The finished picture, or the last one known to be finite where this one is not."""
+        sound = self.image if bool(self.image.isfinite().all()) else self._watch.good
+        return replace(self.run.finish(sound), recipe=self.recipe.as_json())
+
+    @property
     def recipe(self) -> Recipe:
         """How to paint this picture again."""
         run = self.run

@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import json
 import platform
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -23,16 +24,19 @@ from impasto.errors import UsageError
 from impasto.pictures import Picture, Style
 from impasto.settings import Settings, from_names
 
+# What may change bits, or bytes.
+_LIBRARIES = ("impasto", "torch", "numpy", "pillow", "imagecodecs", "tifffile")
 # What a recipe begins with, and the form that this version writes.
 MARK, FORM = "impasto recipe", 1
 
 
 @dataclass(frozen=True)
 class Ingredient:
-    """A picture that went in: its file's base name, "" for one from memory, and its SHA-256."""
+    """A picture that went in: its file's base name, "" for one from memory, SHA-256, frame."""
 
     name: str
     sha256: str
+    frame: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class Recipe:
             {
                 MARK: FORM,
                 "settings": _shortened(dataclasses.asdict(self.settings)),
-                "plan": self.plan.as_dict(),
+                "plan": _without_folders(self.plan),
                 "ingredients": dataclasses.asdict(self.ingredients),
                 "weights": self.weights,
                 "versions": dict(self.versions),
@@ -106,7 +110,7 @@ class Recipe:
             settings, _ = from_names(values.pop("settings"))
             return Recipe(
                 settings=settings,
-                plan=Plan.from_dict(values.pop("plan")),
+                plan=_with_folders(values.pop("plan")),
                 ingredients=_ingredients(values.pop("ingredients")),
                 evaluations=tuple(values.pop("evaluations")),
                 **values,
@@ -123,7 +127,7 @@ def ingredient(picture: Picture | None) -> Ingredient | None:
         return None
     source = picture.origin.source
     if source is not None:
-        return Ingredient(source.name, source.sha256)
+        return Ingredient(source.name, source.sha256, source.frame)
     return Ingredient("", hashlib.sha256(picture.array.tobytes()).hexdigest())
 
 
@@ -141,7 +145,7 @@ def style_ingredients(styles: Sequence[Style]) -> tuple[StyleIngredient, ...]:
 def versions() -> dict[str, str]:
     """Return what may change bits: libraries, and what the processor can do."""
     return {
-        **{name: version(name) for name in ("impasto", "torch", "numpy", "pillow")},
+        **{name: version(name) for name in _LIBRARIES},
         "python": platform.python_version(),
         "machine": platform.machine(),
         "processor": torch.backends.cpu.get_cpu_capability(),
@@ -166,6 +170,17 @@ def _shortened(settings: dict[str, Any]) -> dict[str, Any]:
     for name in ("init", "weights"):
         settings[name] = PurePath(settings[name]).name
     return settings
+
+
+def _without_folders(plan: Plan) -> dict[str, Any]:
+    # Where scratch files lay is nobody's business, and changes no picture.
+    return {**plan.as_dict(), "scratch": [folder is not None for folder in plan.scratch]}
+
+
+def _with_folders(values: Mapping[str, Any]) -> Plan:
+    plan = Plan.from_dict(values)
+    folder = tempfile.gettempdir()
+    return replace(plan, scratch=tuple(folder if used else None for used in plan.scratch))
 
 
 def _ingredients(values: Mapping[str, Any]) -> Ingredients:

@@ -32,12 +32,14 @@ class Arena:
         self._origin = -self._region.ctypes.data % _ALIGNED
         self._gaps = [(0, size)]  # in order, never touching
         # Filled whenever a tensor dies, which may be in the middle of anything.
-        self._returned: deque[tuple[int, int]] = deque()
+        self._returned: deque[weakref.ref[npt.NDArray[np.uint8]]] = deque()
+        self._spans: dict[int, tuple[weakref.ref[npt.NDArray[np.uint8]], int, int]] = {}
 
     def take(self, size: int) -> npt.NDArray[np.uint8] | None:
         """Cut out `size` bytes until the array is dropped; None where no gap is large enough."""
         while self._returned:
-            self._close_up(*self._returned.popleft())
+            _, first, last = self._spans.pop(id(self._returned.popleft()))
+            self._close_up(first, last)
         room = -(-size // _ALIGNED) * _ALIGNED
         for number, (first, last) in enumerate(self._gaps):
             if last - first >= room:
@@ -45,7 +47,9 @@ class Arena:
                 self._gaps[number : number + 1] = [(left, last)] if left < last else []
                 begin = self._origin + first
                 block = self._region[begin : begin + size]
-                weakref.finalize(block, self._returned.append, (first, left)).atexit = False
+                # No Python runs when a block dies, so no signal can be lost in between.
+                watch = weakref.ref(block, self._returned.append)
+                self._spans[id(watch)] = (watch, first, left)
                 return block
         return None
 

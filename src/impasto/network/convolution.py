@@ -68,10 +68,20 @@ class _Kernels:
         features = features.contiguous(memory_format=torch.channels_last)
         if self._transformed:
             return winograd.convolve(features, self._kernels, biases, gate)
+        if features.device.type != "cpu":
+            return self._convolve_whole(features, biases, gate)
         result = empty_map((len(self._kernels), *features.shape[2:]), features)
         for rows in _strips(features):
             self._convolve_rows(features, rows, biases, gate, result[:, :, rows])
         return result
+
+    def _convolve_whole(
+        self, features: Tensor, biases: Tensor | None, gate: Tensor | None
+    ) -> Tensor:
+        if gate is not None:
+            features = torch.ops.aten.threshold_backward(features, gate, 0)
+        result = functional.conv2d(features, self._kernels, biases, padding=1)
+        return result if biases is None else result.relu_()
 
     def _convolve_rows(
         self,
@@ -95,9 +105,9 @@ class _Kernels:
 
 
 def _strips(features: Tensor) -> Iterator[slice]:
-    """Cut a map into rows that are convolved at once: on a CPU few, which stay in the cache."""
+    """Cut a map into a few rows that are convolved at once, and stay in the cache."""
     height, width = features.shape[2:]
-    count = max(1, _STRIP_CELLS // width) if features.device.type == "cpu" else height
+    count = max(1, _STRIP_CELLS // width)
     for first in range(0, height, count):
         yield slice(first, min(first + count, height))
 

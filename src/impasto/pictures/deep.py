@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import PictureError
-from impasto.pictures.metadata import density_of, exif_of, exif_of_page, orientation_of
+from impasto.pictures.metadata import (
+    density_of,
+    exif_of,
+    exif_of_page,
+    orientation_of,
+    sound_density,
+)
 from impasto.pictures.modes import picture_of
 from impasto.pictures.picture import Origin, Picture
 
@@ -64,7 +70,7 @@ def from_page(page: Any, name: str) -> Picture:
     samples = page.asarray()
     if page.axes.startswith("S"):  # planes one after another
         samples = np.moveaxis(samples, 0, -1)
-    values = _shares(samples, name)
+    values = _shares(samples, name, page.bitspersample)
     colours = 3 if page.photometric == _RGB else 1
     extra = tuple(page.extrasamples)[:1]
     planes = values[..., : colours + (extra in ((_ASSOCIATED,), (_UNASSOCIATED,)))]
@@ -82,7 +88,7 @@ def from_page(page: Any, name: str) -> Picture:
 def from_png(data: bytes, header: Image.Image, name: str) -> Picture:
     """Make a picture of a 16-bit PNG's bytes; `header` is what Pillow says of the file."""
     samples = imagecodecs.png_decode(data)
-    values = _shares(samples, name)
+    values = _shares(samples, name, 16)
     header.load()  # what stands behind the pixels
     turned = upright(values, orientation_of(header))
     profile = header.info.get("icc_profile") or None
@@ -109,14 +115,14 @@ def _finished(
     return Picture(picture.array, picture.alpha, origin)
 
 
-def _shares(samples: NDArray[Any], name: str) -> NDArray[np.float32]:
+def _shares(samples: NDArray[Any], name: str, bits: int) -> NDArray[np.float32]:
     """Return whole numbers or floats as 0..1, (H,W,C)."""
     if samples.ndim == 2:
         samples = samples[..., None]
     if samples.ndim != 3:
         raise PictureError(f"{name} has pixels of shape {samples.shape}; save it as a flat picture")
     if np.issubdtype(samples.dtype, np.unsignedinteger):
-        top = np.iinfo(samples.dtype).max
+        top = (1 << bits) - 1  # 12 bits lie in 16 as they are
         return (samples / np.float64(top) if top > 65535 else samples / np.float32(top)).astype(
             np.float32, copy=False
         )
@@ -144,4 +150,4 @@ def _density_of_page(page: Any) -> tuple[float, float] | None:
     if unit is None or any(len(ratio) != 2 or not all(ratio) for ratio in ratios):
         return None
     across, down = (unit * ratio[0] / ratio[1] for ratio in ratios)
-    return across, down
+    return sound_density(across, down)

@@ -12,6 +12,7 @@ from PIL import Image
 # Tags of EXIF, and where its own directory hangs.
 _ORIENTATION, _EXIF_DIRECTORY, _USER_COMMENT, _MAKER_NOTE = 0x0112, 0x8769, 0x9286, 0x927C
 _DESCRIPTION, _GPS_DIRECTORY = 0x010E, 0x8825
+_SIZES = (0xA002, 0xA003)  # of the photograph, not of the result
 # Those a TIFF carries itself, by tifffile's names.
 _PLAIN_TAGS = {
     "Make": 271, "Model": 272, "DateTime": 306, "Artist": 315, "Copyright": 33432,
@@ -28,6 +29,11 @@ def density_of(image: Image.Image) -> tuple[float, float] | None:
         across, down = (float(value) for value in image.info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
+    return sound_density(across, down)
+
+
+def sound_density(across: float, down: float) -> tuple[float, float] | None:
+    """Return pixels an inch, None where no printer has ever had so few or many."""
     sound = all(math.isfinite(value) and 1 <= value < 1e5 for value in (across, down))
     return (across, down) if sound else None
 
@@ -55,13 +61,13 @@ def exif_of_page(page: Any) -> bytes | None:
     return _bytes_of(exif)
 
 
-def plain_tags(exif: bytes | None) -> list[tuple[int, str, int, str, bool]]:
+def plain_tags(exif: bytes | None) -> list[tuple[int, str, int, bytes, bool]]:
     """Return the words that a TIFF can carry itself, as tifffile's extra tags."""
     if exif is None:
         return []
     words = _exif(exif)
     return [
-        (number, "s", 0, str(words[number]), True)
+        (number, "s", 0, _encoded(words[number]), True)
         for number in _PLAIN_TAGS.values()
         if number in words
     ]
@@ -74,10 +80,10 @@ def with_recipe(exif: bytes | None, recipe: str | None) -> bytes | None:
     words = _exif(exif)
     if recipe is not None:
         words.get_ifd(_EXIF_DIRECTORY)[_USER_COMMENT] = _ASCII + recipe.encode("ascii")
-    data = words.tobytes()
+    data = _tobytes(words)
     if len(data) > _LARGEST_EXIF:  # a maker's own notes are of no use to anybody else
         words.get_ifd(_EXIF_DIRECTORY).pop(_MAKER_NOTE, None)
-        data = words.tobytes()
+        data = _tobytes(words)
     return data
 
 
@@ -88,6 +94,9 @@ def read_recipe_text(path: Path) -> str | None:
             image.load()
             text = getattr(image, "text", {}).get(_KEYWORD)
             return None if text is None else str(text)
+        if image.format == "JPEG2000":
+            text = image.info.get("comment")
+            return text.decode("ascii", "replace") if isinstance(text, bytes) else text
         if image.format == "TIFF":
             text = image.getexif().get(_DESCRIPTION)
             return None if text is None else str(text)
@@ -102,10 +111,24 @@ def _bytes_of(exif: Image.Exif) -> bytes | None:
     for tag in set(exif) - {*_PLAIN_TAGS.values(), _EXIF_DIRECTORY, _GPS_DIRECTORY}:
         del exif[tag]
     directory = exif.get_ifd(_EXIF_DIRECTORY)
-    directory.pop(_USER_COMMENT, None)
+    for tag in (_USER_COMMENT, *_SIZES):
+        directory.pop(tag, None)
     if not len(exif) and not directory:
         return None
+    return _tobytes(exif)
+
+
+def _tobytes(exif: Image.Exif) -> bytes:
+    # Pillow reads words byte by byte but writes ASCII only: "©" in UTF-8 would become "??".
+    for words in (exif, exif.get_ifd(_EXIF_DIRECTORY)):
+        for tag, value in list(words.items()):
+            if isinstance(value, str):
+                words[tag] = _encoded(value)
     return exif.tobytes()
+
+
+def _encoded(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode("latin-1", "replace")
 
 
 def _exif(data: bytes | None) -> Image.Exif:

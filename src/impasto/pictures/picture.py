@@ -17,10 +17,11 @@ Pixels = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Source:
-    """Which file a picture was read from: its base name and the SHA-256 of its bytes."""
+    """Which file a picture was read from: base name, SHA-256 of its bytes, which of its frames."""
 
     name: str
     sha256: str
+    frame: int = 0
 
 
 @dataclass(frozen=True)

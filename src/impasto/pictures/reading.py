@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +32,12 @@ _EXTENSIONS = {
     ".tiff": "TIFF", ".bmp": "BMP", ".gif": "GIF", ".avif": "AVIF", ".jp2": "JPEG2000",
 }  # fmt: skip
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1")
+_HEIC_ONLY = _HEIC_BRANDS[:3]  # AVIF has the others too
 _JPEG_FAMILY = ("JPEG", "MPO")  # what a phone adds to its JPEG is no frame
+
+
+# Bytes taken from a pipe: more than any picture within the limit of pixels should need.
+_LONGEST_INPUT = 512_000_000
 
 
 @dataclass(frozen=True)
@@ -49,14 +56,16 @@ def load(path: Path, reading: Reading | None = None) -> Picture:
     or damaged.
     """
     reading = reading or Reading()
+    if str(path) == "-":
+        return _load_stdin(reading)
     _check_input(path)
     with path.open("rb") as stream:
         head = stream.read(32)
-    _prepare_for(head, path)
+    formats = _formats_for(head, path)
     try:
         with warnings.catch_warnings(action="ignore"):  # of odd bytes that do no harm
-            picture = _read(path, head, reading)
-        source = Source(path.name, digest_of(path))
+            picture = _read(path, head, formats, reading)
+        source = Source(path.name, digest_of(path), reading.frame)
         return replace(picture, origin=replace(picture.origin, source=source))
     except ImpastoError:
         raise
@@ -67,20 +76,31 @@ def load(path: Path, reading: Reading | None = None) -> Picture:
         raise PictureError(f"{path} is damaged: {fault or type(fault).__name__}") from fault
 
 
+def _load_stdin(reading: Reading) -> Picture:
+    """Read what comes down a pipe, as far as a picture may be long."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stdin"
+        data = sys.stdin.buffer.read(_LONGEST_INPUT + 1)
+        if len(data) > _LONGEST_INPUT:
+            raise PictureError(f"stdin holds more than {_LONGEST_INPUT / 1e6:.0f} MB; give a file")
+        path.write_bytes(data)
+        return load(path, reading)
+
+
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _read(path: Path, head: bytes, reading: Reading) -> Picture:
+def _read(path: Path, head: bytes, formats: tuple[str, ...], reading: Reading) -> Picture:
     if deep.is_tiff(head):
         with deep.opened_tiff(path) as pages:
             if deep.is_deep(pages[0]):
                 page = pages[_frame(reading, len(pages), path)]
                 _check_size(path, page.imagewidth, page.imagelength, reading)
                 return deep.from_page(page, str(path))
-    with _unlimited(), Image.open(path, formats=READABLE) as image:
+    with _unlimited(), Image.open(path, formats=formats) as image:
         _check_size(path, *image.size, reading)
         if deep.is_deep_png(head):
             return deep.from_png(path.read_bytes(), image, str(path))
@@ -152,17 +172,20 @@ def _note_extension(path: Path, written_as: str | None, found: str | None) -> No
         _log.info("%s is a %s file, whatever its name says", path, found)
 
 
-def _prepare_for(head: bytes, path: Path) -> None:
-    """Make HEIC readable where its extra is installed; raise PictureError where it is not."""
+def _formats_for(head: bytes, path: Path) -> tuple[str, ...]:
+    """Return what to try, HEIC where its extra is installed; PictureError where it is not."""
     if head[4:8] != b"ftyp" or head[8:12] not in _HEIC_BRANDS:
-        return
+        return READABLE
     try:
         from pillow_heif import register_heif_opener
     except ImportError as fault:
+        if head[8:12] not in _HEIC_ONLY:
+            return READABLE
         raise PictureError(
             f"{path} is a HEIC picture; install what reads it with: pip install 'impasto[heic]'"
         ) from fault
     register_heif_opener()
+    return (*READABLE, "HEIF")
 
 
 def _no_picture(path: Path) -> str:
