@@ -313,3 +313,15 @@ def test_the_table_of_faults_and_the_tests_agree():
 def test_only_monotonic_clocks_are_read():
     for path in (ROOT / "src").rglob("*.py"):
         assert not re.search(r"time\.time\(|datetime|localtime", path.read_text("utf-8")), path
+
+
+@pytest.mark.parametrize("command", ["paint", "plan", "measure", "texture"])
+def test_every_command_that_reads_pictures_has_the_limit(
+    command: str, photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    words = {
+        "paint": [photo, painting, "-o", tmp_path / "out.png"], "plan": [photo, painting],
+        "measure": [photo, "--style", painting], "texture": [painting, "-o", tmp_path / "out.png"],
+    }[command]  # fmt: skip
+    assert main([command, *map(str, words), "--max-pixels", "100"]) == 3
+    assert "--max-pixels" in capsys.readouterr().err

@@ -92,7 +92,7 @@ def read_styles(
 
 
 def read_map(path: Path | None, reading: Reading) -> Picture | None:
-    """Read a map or mask of the photograph, if there is one."""
+    """Read a picture of which there is one or none, its first frame."""
     from impasto.pictures import load
 
     return None if path is None else load(path, replace(reading, frame=0))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from impasto.cli.inputs import read_map, reading_of, reading_options
 from impasto.cli.options import GroupedCommand, options_named
 from impasto.settings import from_names
 
@@ -50,6 +51,7 @@ class MeasureCommand(GroupedCommand):
     help="The painting; again for each of several, which count equally.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@reading_options
 @options_named("padding", "device", "threads", "memory", "tile", "scratch")
 def measure(
     result: Path, content: Path | None, styles: tuple[Path, ...], as_json: bool, **flags: Any
@@ -59,11 +61,16 @@ def measure(
     What needs a picture that is not given is left out; docs/measures.md says what each
     figure means.
     """
+    reading = reading_of(flags)
     settings, resources = from_names({k: v for k, v in flags.items() if v is not None})
     from impasto import measures
+    from impasto.pictures import load
 
+    pictures = [load(path, reading) for path in (result, *styles)]
     paper = replace(measures.PAPER, padding=settings.padding)
-    figures = measures.measure(result, content, styles or None, paper, resources)
+    figures = measures.measure(
+        pictures[0], read_map(content, reading), pictures[1:] or None, paper, resources
+    )
     if as_json:
         click.echo(json.dumps(figures.as_dict()))
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.inputs import map_options, read_styles
+from impasto.cli.inputs import map_options, read_map, read_styles, reading_of, reading_options
 from impasto.cli.options import GroupedCommand, given, settings_options
 from impasto.errors import DeviceError
 from impasto.settings import Resources
@@ -38,6 +38,7 @@ class PlanCommand(GroupedCommand):
     type=click.Path(path_type=Path, readable=False),
 )
 @map_options
+@reading_options
 @settings_options
 def plan(
     content: Path,
@@ -51,12 +52,14 @@ def plan(
 
     Takes the flags of `impasto paint`. The time is judged by a measurement of a few seconds.
     """
+    reading = reading_of(flags)
     settings, resources = given(flags)
     from impasto.engine import prepare
+    from impasto.pictures import load
 
     run = prepare(
-        content, read_styles(styles, style_regions), settings, resources,
-        regions=regions, protect=protect, must_fit=False,
+        load(content, reading), read_styles(styles, style_regions, reading), settings, resources,
+        regions=read_map(regions, reading), protect=read_map(protect, reading), must_fit=False,
     )  # fmt: skip
     summary = _summary(run, resources)  # before the measurement, which holds memory of its own
     for line in _table(_rows(run)):
