@@ -8,9 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import imagecodecs
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -56,6 +54,8 @@ def is_deep(page: Any) -> bool:
 @contextmanager
 def opened_tiff(path: Path) -> Iterator[Any]:
     """Open a TIFF's pages."""
+    import tifffile  # not before it is needed: a run starts sooner
+
     with tifffile.TiffFile(path) as file:
         if not len(file.pages):
             raise PictureError(f"{path} is a TIFF without a picture")
@@ -87,6 +87,8 @@ def from_page(page: Any, name: str) -> Picture:
 
 def from_png(data: bytes, header: Image.Image, name: str) -> Picture:
     """Make a picture of a 16-bit PNG's bytes; `header` is what Pillow says of the file."""
+    import imagecodecs
+
     samples = imagecodecs.png_decode(data)
     values = _shares(samples, name, 16)
     header.load()  # what stands behind the pixels

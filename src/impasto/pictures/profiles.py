@@ -13,7 +13,6 @@ import logging
 from dataclasses import replace
 from typing import Any, cast
 
-import imagecodecs
 import numpy as np
 from PIL import Image, ImageCms
 
@@ -67,6 +66,8 @@ def converted(pixels: Pixels, source: bytes | None, target: bytes | None) -> Pix
     """
     if source == target:
         return pixels
+    import imagecodecs  # not before it is needed: a run starts sooner
+
     moved = imagecodecs.cms_transform(
         np.ascontiguousarray(pixels), source or srgb(), target or srgb(),
         colorspace="rgb", outcolorspace="rgb", intent=int(ImageCms.Intent.RELATIVE_COLORIMETRIC),
@@ -88,6 +89,8 @@ def grey_to_rgb(grey: Pixels, profile: bytes | None) -> Pixels:
     """Return grey (H,W), in the space of its grey profile if any, as sRGB (H,W,3)."""
     if profile is None:
         return np.repeat(grey[..., None], 3, axis=2)
+    import imagecodecs
+
     moved = imagecodecs.cms_transform(
         np.ascontiguousarray(grey), profile, srgb(),
         colorspace="gray", outcolorspace="rgb",

@@ -10,9 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-import imagecodecs
 import numpy as np
-import tifffile
 from PIL import Image
 
 from impasto.errors import UsageError
@@ -106,6 +104,8 @@ def _fitted(picture: Picture, form: Format, path: Path) -> Picture:
 
 
 def _write_png(picture: Picture, stream: IO[bytes], depth: int) -> None:
+    import imagecodecs  # not before it is needed: a run starts sooner
+
     # Pillow has no 16-bit RGB, so the chunks beside the pixels are put in here.
     data = imagecodecs.png_encode(np.ascontiguousarray(picture.samples(depth)), level=6)
     begin = data.index(b"IHDR") + 4 + 13 + 4
@@ -134,6 +134,8 @@ def _chunks(origin: Origin, recipe: str | None) -> list[tuple[bytes, bytes]]:
 
 
 def _write_tiff(picture: Picture, stream: IO[bytes], depth: int) -> None:
+    import tifffile
+
     samples = picture.samples(depth)
     origin = picture.origin
     options: dict[str, Any] = {}
