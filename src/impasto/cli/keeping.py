@@ -55,7 +55,6 @@ class Checkpoints:
     _due: float = 0.0
     _written: bool = False
     _gave_up: bool = False
-    _seconds: float = 0.0  # how long writing took, the last time
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
@@ -83,8 +82,7 @@ class Checkpoints:
             return
         self._written = True
         after = time.monotonic()
-        self._seconds = after - now
-        self._due = after + max(self.every_seconds, self._seconds / _SHARE)
+        self._due = after + max(self.every_seconds, (after - now) / _SHARE)
 
     def end(self) -> None:
         """Remove the file of a finished run."""

@@ -18,8 +18,8 @@ from impasto.errors import UsageError
 from impasto.settings import Settings, from_names
 
 if TYPE_CHECKING:
-    from impasto.engine import Ingredient, Recipe, Run, StyleIngredient
-    from impasto.pictures import Picture, Style
+    from impasto.engine import Recipe, Run, StyleIngredient
+    from impasto.pictures import Picture, Source, Style
 
 _PATH = click.Path(path_type=Path, readable=False)
 
@@ -111,7 +111,7 @@ class Pantry:
         self._digests: dict[Path, str] = {}
         self.used: list[str] = []
 
-    def load(self, wanted: Ingredient) -> Picture:
+    def load(self, wanted: Source) -> Picture:
         """Read the picture; raise UsageError where there is none, or it was never a file."""
         from impasto.pictures import Reading, load
 
@@ -119,7 +119,7 @@ class Pantry:
         path = self._find(wanted)
         return load(path, Reading(1 << 62, wanted.frame, allow_truncated=True))
 
-    def _find(self, wanted: Ingredient) -> Path:
+    def _find(self, wanted: Source) -> Path:
         if not wanted.name:
             raise UsageError(
                 "the recipe's pictures came from memory, not from files; give them again"
@@ -192,7 +192,7 @@ def _again(
     elif parts.content is not None:
         photo = pantry.load(parts.content)
 
-    def found_part(part: Ingredient | None) -> Picture | None:
+    def found_part(part: Source | None) -> Picture | None:
         return None if part is None else pantry.load(part)
 
     return prepare(
@@ -216,8 +216,7 @@ def _settings(recipe: Recipe, pantry: Pantry, size: str | None) -> Settings:
 def _styles(
     wanted: Sequence[StyleIngredient], pantry: Pantry, given: tuple[Path, ...]
 ) -> list[Style]:
-    from impasto.engine import Ingredient
-    from impasto.pictures import Style
+    from impasto.pictures import Source, Style
 
     if given and len(given) != len(wanted):
         raise UsageError(f"the recipe has {len(wanted)} styles; give --style once for each")
@@ -225,7 +224,7 @@ def _styles(
     for number, style in enumerate(wanted):
         picture = pantry.given(given[number]) if given else pantry.load(style.picture)
         map_ = style.regions
-        regions = pantry.load(map_) if isinstance(map_, Ingredient) else map_
+        regions = pantry.load(map_) if isinstance(map_, Source) else map_
         found.append(Style(picture, style.weight, regions, style.scale))
     return found
 

@@ -7,14 +7,13 @@ from impasto.engine.iterate import Step, iterate, paint, stylize
 from impasto.engine.memory import free_bytes
 from impasto.engine.planning import Plan, baseline, floor, forecast, make_plan
 from impasto.engine.pyramid import make_levels
-from impasto.engine.recipe import Ingredient, Recipe, StyleIngredient, differences
+from impasto.engine.recipe import Recipe, StyleIngredient, differences
 from impasto.engine.run import Run, prepare
 from impasto.engine.selftest import TOLERANCE, gradient_error
 
 __all__ = [
     "TOLERANCE",
     "Checkpoint",
-    "Ingredient",
     "Plan",
     "Recipe",
     "Run",

@@ -21,7 +21,7 @@ import torch
 from impasto.engine.hardware import present
 from impasto.engine.planning import Plan
 from impasto.errors import UsageError
-from impasto.pictures import Picture, Style
+from impasto.pictures import Picture, Source, Style
 from impasto.settings import Settings, from_names
 
 # What may change bits, or bytes.
@@ -31,33 +31,24 @@ MARK, FORM = "impasto recipe", 1
 
 
 @dataclass(frozen=True)
-class Ingredient:
-    """A picture that went in: its file's base name, "" for one from memory, SHA-256, frame."""
-
-    name: str
-    sha256: str
-    frame: int = 0
-
-
-@dataclass(frozen=True)
 class StyleIngredient:
     """A style that went in, with its map or the plain colour that it serves."""
 
-    picture: Ingredient
+    picture: Source
     weight: float = 1.0
     scale: float = 1.0
-    regions: Ingredient | tuple[int, int, int] | None = None
+    regions: Source | tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ingredients:
     """All pictures of a run, as they were handed in."""
 
-    content: Ingredient | None
+    content: Source | None
     styles: tuple[StyleIngredient, ...]
-    regions: Ingredient | None = None
-    protect: Ingredient | None = None
-    start: Ingredient | None = None
+    regions: Source | None = None
+    protect: Source | None = None
+    start: Source | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,14 +112,14 @@ class Recipe:
             ) from fault
 
 
-def ingredient(picture: Picture | None) -> Ingredient | None:
+def ingredient(picture: Picture | None) -> Source | None:
     """Return where a picture came from; None for none."""
     if picture is None:
         return None
     source = picture.origin.source
     if source is not None:
-        return Ingredient(source.name, source.sha256, source.frame)
-    return Ingredient("", hashlib.sha256(picture.array.tobytes()).hexdigest())
+        return source
+    return Source("", hashlib.sha256(picture.array.tobytes()).hexdigest())
 
 
 def style_ingredients(styles: Sequence[Style]) -> tuple[StyleIngredient, ...]:
@@ -188,16 +179,16 @@ def _ingredients(values: Mapping[str, Any]) -> Ingredients:
     styles = tuple(
         replace(
             StyleIngredient(**style),
-            picture=Ingredient(**style["picture"]),
+            picture=Source(**style["picture"]),
             regions=_regions(style["regions"]),
         )
         for style in values["styles"]
     )
-    named = {name: None if one is None else Ingredient(**one) for name, one in single.items()}
+    named = {name: None if one is None else Source(**one) for name, one in single.items()}
     return Ingredients(styles=styles, **named)
 
 
-def _regions(value: Any) -> Ingredient | tuple[int, int, int] | None:
+def _regions(value: Any) -> Source | tuple[int, int, int] | None:
     if isinstance(value, Mapping):
-        return Ingredient(**value)
+        return Source(**value)
     return None if value is None else (value[0], value[1], value[2])
