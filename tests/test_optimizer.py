@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from impasto import Settings
-from impasto.engine import pixels
 from impasto.engine.optimizer import LBFGS, Adam, make_stepper
+from impasto.engine.pixels import BOUNDED, PIXELS
 
 
 def _bowl(target: torch.Tensor, scale: float = 1.0):
@@ -113,20 +113,37 @@ def test_losses_belong_to_the_picture_returned():
 
 def test_a_start_at_the_minimum_stays_there():
     start, _ = _pictures()
-    at_rest = pixels.to_picture(pixels.to_variable(start))
+    at_rest = BOUNDED.to_picture(BOUNDED.to_variable(start))
     image, _ = _run(LBFGS(start, 5), _bowl(at_rest), 5)
     assert torch.isfinite(image).all()
     torch.testing.assert_close(image, start, rtol=0, atol=1e-3)
 
 
-def test_pixels_survive_the_variable():
+@pytest.mark.parametrize("pixels", PIXELS.values(), ids=PIXELS)
+def test_pixels_survive_the_variable(pixels):
     picture = torch.linspace(0, 1, 256, dtype=torch.float64)
     back = pixels.to_picture(pixels.to_variable(picture))
     assert (back - picture).abs().max() < 1 / 1024
     assert 0 <= back.min() <= back.max() <= 1
 
 
-def test_slope_is_the_derivative():
+@pytest.mark.parametrize("pixels", PIXELS.values(), ids=PIXELS)
+def test_slope_is_the_derivative(pixels):
     variable = torch.linspace(-2, 2, 50, dtype=torch.float64).requires_grad_()
     (gradient,) = torch.autograd.grad(pixels.to_picture(variable).sum(), variable)
-    torch.testing.assert_close(pixels.slope(variable.detach()), gradient)
+    slope = pixels.slope(variable.detach()).expand_as(gradient)
+    torch.testing.assert_close(slope, gradient)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_only_free_pixels_leave_their_range(optimizer: str):
+    start, target = _pictures()
+    outside = target * 3 - 1  # reaches -0.7 and 1.7
+    bounded, free = (
+        _run(make_stepper(start, Settings(pixels=pixels, optimizer=optimizer)), _bowl(outside), 150)
+        for pixels in ("bounded", "free")
+    )
+    assert 0 <= bounded[0].min() <= bounded[0].max() <= 1
+    assert free[0].min() < -0.3
+    assert free[0].max() > 1.3
+    assert free[1][-1] < bounded[1][-1] / 10

@@ -39,7 +39,8 @@ class Step:
     `level` counts from 1 of `levels`, `iteration` from 1 of at most `iterations` in the level.
     `losses` maps a term ("content relu4_2") to its weighted loss, a scalar on the device, the
     two weights scaled to add up to 1: reading one waits for the device. `image` is (1,3,H,W),
-    0..1, in the content's RGB space, on the device, and is never changed afterwards.
+    0..1 but for free pixels, in the content's RGB space, on the device, and is never changed
+    afterwards.
     `evaluations` were made at each level so far; `final` says that no other step follows.
     """
 

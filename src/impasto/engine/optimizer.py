@@ -12,7 +12,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from impasto.engine import pixels
+from impasto.engine.pixels import BOUNDED, PIXELS, Pixels
 from impasto.engine.storage import Storage, blocks
 from impasto.settings import Settings
 
@@ -55,8 +55,10 @@ class LBFGS:
         history: int,
         storage: Storage | None = None,
         first_step: float = FIRST_STEP,
+        pixels: Pixels = BOUNDED,
     ) -> None:
         """Start at `image` (1,3,H,W), 0..1; `storage` says where the vectors live."""
+        self._pixels = pixels
         self._first_step = first_step
         storage = storage or Storage(image.device)
         self._shape = image.shape
@@ -66,7 +68,7 @@ class LBFGS:
             storage.zeros(size, dtype=image.dtype) for _ in range(3)
         )
         for part, pixel_block in self._blocks(image):
-            self._point[part] = pixels.to_variable(pixel_block)
+            self._point[part] = self._pixels.to_variable(pixel_block)
         self._loss: Tensor | None = None  # at the point
         # A ring of steps, each with its gradient change below it: the newest pair stands in slot
         # `_newest`. Rows that were never filled are never read, so they take no memory.
@@ -120,13 +122,13 @@ class LBFGS:
     def _trial(self) -> Tensor:
         image = self._point.new_empty(self._shape, device=self._scale.device)
         for part, pixel_block in self._blocks(image):
-            pixel_block.copy_(pixels.to_picture(self._point[part] + self._step[part]))
+            pixel_block.copy_(self._pixels.to_picture(self._point[part] + self._step[part]))
         return image.requires_grad_()
 
     def _start(self, slope: Tensor) -> None:
         square = torch.zeros_like(self._scale)
         for part, slope_block in self._blocks(slope):
-            gradient = slope_block * pixels.slope(self._point[part])
+            gradient = slope_block * self._pixels.slope(self._point[part])
             self._gradient[part] = gradient
             square += gradient.square().sum()
         for part in blocks(self._point.numel()):
@@ -158,7 +160,7 @@ class LBFGS:
         for part, slope_block in self._blocks(slope):
             step, old = self._step[part], self._gradient[part]
             trial = self._point[part] + step
-            gradient = slope_block * pixels.slope(trial)
+            gradient = slope_block * self._pixels.slope(trial)
             # Masked, not multiplied: a NaN times 0 would stay in the memory.
             change = torch.where(accepted, gradient - old, 0)
             gradient = torch.where(accepted, gradient, old)
@@ -219,9 +221,10 @@ class LBFGS:
 class Adam:
     """Adam (Kingma and Ba 2014) on the variable behind the pixels."""
 
-    def __init__(self, image: Tensor, learning_rate: float) -> None:
+    def __init__(self, image: Tensor, learning_rate: float, pixels: Pixels = BOUNDED) -> None:
         """Start at `image` (1,3,H,W), 0..1; `learning_rate` is a share of the pixel range."""
-        self._variable = pixels.to_variable(image)
+        self._pixels = pixels
+        self._variable = self._pixels.to_variable(image)
         self._rate = learning_rate
         self._mean = torch.zeros_like(self._variable)
         self._square = torch.zeros_like(self._variable)
@@ -229,8 +232,10 @@ class Adam:
 
     def step(self, objective: Objective) -> tuple[Tensor, dict[str, Tensor]]:
         """Evaluate here, then move."""
-        image, losses, gradient = _evaluate(objective, self._variable)
-        gradient = gradient.view_as(self._variable)
+        image = self._pixels.to_picture(self._variable).requires_grad_()
+        losses = objective(image)
+        assert image.grad is not None
+        gradient = image.grad * self._pixels.slope(self._variable)
         self._steps += 1
         self._mean = self._mean.lerp(gradient, 1 - 0.9)
         self._square = self._square.lerp(gradient.square(), 1 - 0.99)
@@ -239,7 +244,7 @@ class Adam:
         # Only guards 0 / 0: an epsilon of any size would set a scale for the loss.
         tiny = torch.finfo(square.dtype).tiny
         self._variable = self._variable - self._rate * mean / (square.sqrt() + tiny)
-        return image, losses
+        return image.detach(), losses
 
     def state(self) -> dict[str, Tensor]:
         """Return what `restore` needs."""
@@ -269,18 +274,10 @@ def make_stepper(
 
     The first step is `caution` times shorter than usual.
     """
+    pixels = PIXELS[settings.pixels]
     if settings.optimizer == "adam":
-        return Adam(image, settings.learning_rate / caution)
-    return LBFGS(image, history, storage, FIRST_STEP / caution)
-
-
-def _evaluate(objective: Objective, variable: Tensor) -> tuple[Tensor, dict[str, Tensor], Tensor]:
-    """Return the picture, its losses and the gradient on the variable (n,)."""
-    image = pixels.to_picture(variable).requires_grad_()
-    losses = objective(image)
-    assert image.grad is not None
-    gradient = (image.grad * pixels.slope(variable)).flatten()
-    return image.detach(), losses, gradient
+        return Adam(image, settings.learning_rate / caution, pixels)
+    return LBFGS(image, history, storage, FIRST_STEP / caution, pixels)
 
 
 def _solve(matrix: Tensor, vector: Tensor, *, upper: bool = True) -> Tensor:

@@ -82,13 +82,13 @@ class Run:
         return Storage(self.device, None if folder is None else Path(folder))
 
     def finish(self, image: Tensor) -> Picture:
-        """Make the finished picture of an evaluated one (1,3,H,W)."""
+        """Make the finished picture of an evaluated one (1,3,H,W), clipped to 0..1."""
         size = (image.shape[-2], image.shape[-1])
         source = self.content or self.styles[0].picture
         visible = None if self.content is None else self.content.visible()
         alpha = None if visible is None else resize(visible, *size)[0, 0].numpy()
         origin = replace(source.origin, source=None)
-        painted = Picture(as_picture(image).array, alpha, origin)
+        painted = Picture(as_picture(image.clamp(0, 1)).array, alpha, origin)
         if self.colours is None:
             return painted
         photo = resize(self.colours.tensor()[None], *size)

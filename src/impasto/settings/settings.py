@@ -176,6 +176,12 @@ class Settings:
     optimizer: str = choice(
         "lbfgs", "L-BFGS, as in the paper, or Adam.", "Optimisation", "lbfgs", "adam"
     )
+    pixels: str = choice(
+        "bounded",
+        "Pixels that a curve keeps between black and white, or the paper's, which are free to "
+        "leave that range and are clipped in the finished picture.",
+        "Optimisation", "bounded", "free",
+    )  # fmt: skip
     history: int | str = field(
         "auto",
         f"Steps that L-BFGS remembers; 'auto' is {AUTO_HISTORY[0]}, and {AUTO_HISTORY[1]} at "
