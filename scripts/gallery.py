@@ -75,7 +75,7 @@ STRIPS: dict[str, list[Picture]] = {
         for shares in ((1, 0), (0.5, 0.5), (0, 1))
     ],
     "scale": varied(COFFEE, GLASS, "style_scale", 0.5, 1, 2),
-    "smoothness": varied(COFFEE, SWIRL, "smoothness", 0, 0.2),
+    "smoothness": varied(COFFEE, SWIRL, "smoothness", 0, 1, 20),
     "detail": varied(COFFEE, SWIRL, "detail", 0, 1),
     "start": varied(CAT, GLASS, "init", "content", "noise", "style"),
     "regions": [

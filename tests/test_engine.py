@@ -285,7 +285,7 @@ def test_half_precision_features_give_nearly_the_same_losses_and_gradient():
         results.append((Objective(view, terms)(image), image.grad.flatten()))
     (losses, gradient), (rough_losses, rough_gradient) = results
     for name, loss in losses.items():
-        assert rough_losses[name].dtype == torch.float32
+        assert rough_losses[name].dtype.itemsize >= 4
         assert rough_losses[name].item() == pytest.approx(loss.item(), rel=0.05)
     assert torch.cosine_similarity(gradient, rough_gradient, dim=0) > 0.99
 

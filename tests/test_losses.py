@@ -10,7 +10,6 @@ from impasto.losses import (
     SmoothLoss,
     WassersteinLoss,
     added,
-    edges,
     measure_moments,
     moments,
     shared,
@@ -73,7 +72,7 @@ def test_content_gradient_matches_finite_differences():
 
 
 @pytest.mark.parametrize("axis", [2, 3])
-@pytest.mark.parametrize("loss", [*STYLE_LOSSES, ContentLoss()])
+@pytest.mark.parametrize("loss", [*STYLE_LOSSES, ContentLoss(), SmoothLoss()])
 def test_sums_over_halves_equal_the_whole(loss, axis: int):
     features, reference = _features(6, 8), _features(6, 8, seed=1)
     guide = _features(6, 8, channels=1, seed=2)
@@ -164,10 +163,16 @@ def test_histogram_tells_apart_what_gram_cannot():
 
 
 def test_smoothness_by_hand():
-    image = torch.tensor([[0.0, 1.0], [0.0, 0.5]]).expand(1, 3, 2, 2)
-    # Across: 1, 0.5; down: 0, -0.5; squares 1.5 a channel over four pixels.
-    loss = SmoothLoss()
-    assert loss.score(loss.measure(edges(image))).item() == pytest.approx(1.5 / 4)
+    # Squares 1.5 a channel over four pixels, against a style's 0.5 over one.
+    detail = torch.tensor([[0.0, 1.0], [0.5, -0.5]]).expand(1, 3, 2, 2)
+    own = torch.full((1, 3, 1, 1), 0.5**0.5)
+    assert _score(SmoothLoss(), detail, own).item() == pytest.approx(1.5 / 4 / 0.5)
+
+
+def test_a_flat_style_leaves_smoothness_finite():
+    flat = torch.zeros(1, 3, 4, 4)
+    assert _score(SmoothLoss(), flat, flat) == 0
+    assert torch.isfinite(_score(SmoothLoss(), flat + 0.1, flat))
 
 
 def test_several_styles_are_mixed_by_share_not_by_size():

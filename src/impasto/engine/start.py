@@ -11,7 +11,17 @@ import torch
 from torch import Tensor
 
 from impasto.errors import UsageError, suggestion
-from impasto.pictures import Picture, Style, as_picture, enlarge, grey, in_space_of, resize, smooth
+from impasto.pictures import (
+    Picture,
+    Style,
+    as_picture,
+    enlarge,
+    fine_detail,
+    grey,
+    in_space_of,
+    resize,
+    smooth,
+)
 from impasto.settings import Settings
 
 _WORDS = ("content", "noise", "style")
@@ -103,8 +113,7 @@ def grained(image: Tensor, styles: Sequence[Tensor], shares: Sequence[float], se
     """
     generator = torch.Generator().manual_seed(seed)
     detail = sum(
-        share * (style - smooth(style)).std().item()
-        for style, share in zip(styles, shares, strict=True)
+        share * fine_detail(style).std().item() for style, share in zip(styles, shares, strict=True)
     )
     return _grained(image, min(detail / WHITE_DETAIL, MOST_GRAIN), generator)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -71,7 +71,6 @@ def make_terms(
     terms = [
         *_content_terms(view, scene, settings, content_share * content_emphasis, storage),
         *_style_terms(view, scene, settings, style_share),
-        Term("smoothness", SmoothLoss(), PIXELS, settings.smoothness),
     ]
     return [term for term in terms if term.weight]
 
@@ -102,51 +101,59 @@ def _content_terms(
 
 
 def _style_terms(view: View, scene: Scene, settings: Settings, share: float) -> list[Term]:
-    if not share:
-        return []
-    loss = STYLE_LOSSES[settings.style_loss]
+    """Bind what is compared with the styles, in each region with those that serve it."""
+    style_loss = STYLE_LOSSES[settings.style_loss]
+    compared: list[tuple[str, Loss, str, float]] = [
+        *(
+            (f"style {layer}", style_loss, layer, share * weight)
+            for layer, weight in settings.style_layers
+        ),
+        ("smoothness", SmoothLoss(), PIXELS, settings.smoothness),
+    ]
+    losses = {layer: loss for _, loss, layer, weight in compared if weight}
     terms = []
     for region in scene.regions:
-        goals = _goals(view, scene, region, settings, loss)
+        goals = _goals(view, scene, region, settings, losses)
         label = f" {region.name}" if region.name else ""
         terms += [
             Term(
-                f"style {name}{label}", loss, name, share * weight * loss.factor * region.share,
-                goal=goals[name], guide=_carried(region.mask, view.stride(name)),
+                title + label, loss, layer, weight * loss.factor * region.share,
+                goal=goals[layer], guide=_carried(region.mask, view.stride(layer)),
             )
-            for name, weight in settings.style_layers
+            for title, loss, layer, weight in compared if weight
         ]  # fmt: skip
     return terms
 
 
 def _goals(
-    view: View, scene: Scene, region: Region, settings: Settings, loss: Loss
+    view: View, scene: Scene, region: Region, settings: Settings, losses: Mapping[str, Loss]
 ) -> dict[str, Sums]:
     """Measure what serves a region, each style by its share, not by its number of pixels."""
-    names = set(dict(settings.style_layers))
     # A style picture is no seamless tile, even where the result is.
     seen_as = view if settings.padding != "wrap" else _reflected(view, settings)
     mixed: dict[str, Sums] = {}
     for number, share, mask in region.styles:
-        measured = _measured(seen_as, scene.styles[number], mask, names, loss)
-        for name, sums in measured.items():
+        measured = _measured(seen_as, scene.styles[number], mask, losses)
+        for layer, sums in measured.items():
             part = shared(sums, share)
-            mixed[name] = added((mixed[name], part)) if name in mixed else part
-    return {name: loss.goal(sums) for name, sums in mixed.items()}
+            mixed[layer] = added((mixed[layer], part)) if layer in mixed else part
+    return {layer: losses[layer].goal(sums) for layer, sums in mixed.items()}
 
 
 def _measured(
-    view: View, image: Tensor, mask: Tensor | None, names: set[str], loss: Loss
+    view: View, image: Tensor, mask: Tensor | None, losses: Mapping[str, Loss]
 ) -> dict[str, Sums]:
     found: dict[str, Sums] = {}
-    guides = {name: _carried(mask, view.stride(name)) for name in names}
+    guides = {layer: _carried(mask, view.stride(layer)) for layer in losses}
 
-    def add(name: str, features: Tensor, tile: Tile) -> None:
-        guide, (rows, columns) = guides[name], tile.cells(view.stride(name))
-        sums = loss.measure(features, None if guide is None else guide[:, :, rows, columns])
-        found[name] = added((found[name], sums)) if name in found else sums
+    def add(layer: str, features: Tensor, tile: Tile) -> None:
+        guide, (rows, columns) = guides[layer], tile.cells(view.stride(layer))
+        sums = losses[layer].measure(
+            features, None if guide is None else guide[:, :, rows, columns]
+        )
+        found[layer] = added((found[layer], sums)) if layer in found else sums
 
-    _look(view, image, names, add)
+    _look(view, image, set(losses), add)
     return found
 
 

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from impasto.engine.padding import Frame, frame
 from impasto.engine.tiling import Tile, Tiling, tiling
-from impasto.losses import edges
 from impasto.network import Encoder, Layer
+from impasto.pictures import fine_detail
 from impasto.settings import Settings
 
-# The picture itself, as the shallowest layer: its differences between neighbours.
+# The picture itself, as the shallowest layer: its fine detail.
 PIXELS = "pixels"
-PIXEL_LAYER = Layer(channels=6, stride=1, reach=1)
+PIXEL_LAYER = Layer(channels=3, stride=1, reach=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class View:
         """Encode a tile's window; yield layers, shallow first, with only their inner cells."""
         extended = self.frame.extend(window, tile)
         if PIXELS in names:
-            yield PIXELS, self.frame.cells(edges(extended), tile, 1)
+            yield PIXELS, self.frame.cells(fine_detail(extended), tile, 1)
         deeper = [name for name in names if name != PIXELS]
         if not deeper:
             return

@@ -5,7 +5,7 @@ from impasto.losses.gram import CovarianceLoss, GramLoss
 from impasto.losses.histogram import HistogramLoss
 from impasto.losses.loss import Loss, Sums, added, shared
 from impasto.losses.moments import Moments, measure_moments
-from impasto.losses.smooth import SmoothLoss, edges
+from impasto.losses.smooth import SmoothLoss
 from impasto.losses.wasserstein import WassersteinLoss
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "Sums",
     "WassersteinLoss",
     "added",
-    "edges",
     "measure_moments",
     "shared",
 ]

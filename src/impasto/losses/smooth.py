@@ -1,37 +1,43 @@
-"""How rough a picture is: the smoothness term."""
+"""How much fine detail a picture has, against its styles: the smoothness term."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from impasto.losses.content import ContentLoss
 from impasto.losses.loss import Sums
 
+# Nobody has less detail than one 8-bit level, so that a flat style divides by something.
+_LEAST = (1 / 255) ** 2
 
-def edges(image: Tensor) -> Tensor:
-    """Return each pixel's differences to its right and lower neighbours: (1,6,H,W) of (1,3,H,W).
 
-    At the last column and row the difference is 0.
+class SmoothLoss:
+    """Mean squared fine detail, over the styles' own.
+
+    A style says how smooth is smooth: a woodblock's lines cost little, noise between the long
+    strokes of a pastel costs much.
     """
-    across = torch.cat((image.diff(dim=3), image.new_zeros(1, 3, image.shape[2], 1)), 3)
-    down = torch.cat((image.diff(dim=2), image.new_zeros(1, 3, 1, image.shape[3])), 2)
-    return torch.cat((across, down), 1)
 
-
-class SmoothLoss(ContentLoss):
-    """Mean squared difference of neighbouring pixels (total variation with exponent 2).
-
-    Mahendran and Vedaldi 2015, eq. 4 with beta = 2; it falls fastest where pixels alternate, so
-    it takes noise before strokes.
-    """
+    capturable = True
+    # Measured: what keeps the noise figure under the style's own (docs/benchmarks.md).
+    factor = 1.6e-4
 
     def measure(
         self, features: Tensor, weight: Tensor | None = None, reference: Tensor | None = None
     ) -> Sums:
-        """Count and sum squares of a picture's `edges` (1,6,h,w)."""
-        squares = features.square()
-        if weight is not None:
-            squares = squares * weight
-        cells = squares.new_full((), features[0, 0].numel()) if weight is None else weight.sum()
-        return cells, squares.sum() / 3
+        """Count cells and sum squares of a picture's `fine_detail` (1,3,h,w), in float64."""
+        squares = features.square().mean(1, keepdim=True)
+        counted = torch.ones_like(squares) if weight is None else weight
+        # Styles are float32 whatever a run computes in: their sum must not depend on its tiles.
+        precise = torch.float32 if squares.device.type == "mps" else torch.float64
+        return counted.sum(dtype=precise), (squares * counted).sum(dtype=precise)
+
+    def goal(self, sums: Sums) -> Sums:
+        """Return the sums themselves."""
+        return sums
+
+    def score(self, sums: Sums, goal: Sums | None = None) -> Tensor:
+        """Return the picture's mean over the styles': 1 is as much detail as they have."""
+        assert goal is not None
+        (cells, total), (goal_cells, goal_total) = sums, goal
+        return total / cells / (goal_total / goal_cells).clamp(min=_LEAST)

@@ -8,7 +8,7 @@ from impasto.pictures.picture import Origin, Picture, Source
 from impasto.pictures.profiles import in_space_of
 from impasto.pictures.reading import Reading, digest_of, load
 from impasto.pictures.regions import Served, check_shape, match_regions, read_colour
-from impasto.pictures.resample import enlarge, resize, smooth
+from impasto.pictures.resample import enlarge, fine_detail, resize, smooth
 from impasto.pictures.sources import as_picture
 from impasto.pictures.style import Style, as_styles, cropped, shared_out
 from impasto.pictures.writing import WRITABLE, check_fits, check_output, save
@@ -32,6 +32,7 @@ __all__ = [
     "digest_of",
     "enlarge",
     "filled",
+    "fine_detail",
     "grey",
     "in_space_of",
     "lit_like",

@@ -22,6 +22,14 @@ def smooth(image: Tensor) -> Tensor:
     return functional.avg_pool2d(halfway, 2, 1)
 
 
+def fine_detail(image: Tensor) -> Tensor:
+    """Return what blurring takes off (1,3,H,W): ripples of a few pixels, nearly all of the finest.
+
+    A ripple of f cycles a pixel along an axis keeps sin(pi f)^2 of its height.
+    """
+    return image - smooth(image)
+
+
 def enlarge(change: Tensor, height: int, width: int) -> Tensor:
     """Resize a difference of pictures (1,3,H,W), of any range, by bicubic interpolation."""
     return functional.interpolate(change, (height, width), mode="bicubic", align_corners=False)

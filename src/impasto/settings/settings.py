@@ -91,9 +91,9 @@ class Settings:
         "Objective", *STYLE_LOSSES,
     )  # fmt: skip
     smoothness: float = field(
-        0.005,
-        "Weight of the differences between neighbouring pixels beside the other losses, whose "
-        "weights are shares of 1; takes fine noise away, and in the end detail.",
+        1.0,
+        "How much fine detail costs, measured against the styles' own: more takes noise away, "
+        "and in the end strokes; 0 leaves it.",
         "Objective", "X", read_float, low=0,
     )  # fmt: skip
     content_layers: Layers = field(
