@@ -325,3 +325,13 @@ def test_every_command_that_reads_pictures_has_the_limit(
     }[command]  # fmt: skip
     assert main([command, *map(str, words), "--max-pixels", "100"]) == 3
     assert "--max-pixels" in capsys.readouterr().err
+
+
+def test_a_start_and_a_map_are_let_in_by_the_same_limit(photo: Path, painting: Path, capsys):
+    large = photo.with_name("large.png")
+    Image.new("RGB", (640, 480)).save(large)
+    words = ["plan", str(photo), str(painting), "--size", "64"]
+    for more in (("--init", str(large)), ("--protect", str(large))):
+        assert main([*words, *more, "--max-pixels", "10000"]) == 3
+        assert f"{large} has 640 x 480 pixels" in capsys.readouterr().err
+        assert main([*words, *more]) == 0

@@ -1,9 +1,9 @@
-"""Pictures named on the command line, with the maps that say where each style applies."""
+"""The files that go into a run, as they are named on the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,92 @@ import click
 
 from impasto.cli.options import of_group
 from impasto.errors import UsageError
-from impasto.settings import Settings
+from impasto.settings import Resources, Settings
 
 if TYPE_CHECKING:
+    from impasto.engine import Run
     from impasto.pictures import Picture, Reading, Style
+
+_PATH = click.Path(path_type=Path, readable=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """Which pictures and maps are read, and what is let in of them; every field is a flag."""
+
+    content: Path | None = None
+    styles: tuple[Path, ...]
+    regions: Path | None = None
+    style_regions: tuple[str, ...] = ()
+    protect: Path | None = None
+    reading: Reading
+
+    def paths(self, settings: Settings) -> list[str]:
+        """Return the whole paths of all files, the settings' start and weights included."""
+        maps = [Path(text) for text in self.style_regions if text != "all" and text[:1] != "#"]
+        named = (self.content, *self.styles, self.regions, self.protect, *maps)
+        files = [path for path in named if path is not None]
+        files += [Path(text) for text in (settings.init, settings.weights)]
+        return [str(path.absolute()) for path in files if path.is_file()]
+
+    def prepare(self, settings: Settings, resources: Resources, *, must_fit: bool = True) -> Run:
+        """Read them all and prepare a run; raise UsageError where maps and styles do not pair."""
+        from impasto.engine import prepare
+        from impasto.pictures import load
+
+        first = Path(settings.init)
+        return prepare(
+            None if self.content is None else load(self.content, self.reading), self._styles(),
+            settings, resources, must_fit=must_fit,
+            regions=first_frame(self.regions, self.reading),
+            protect=first_frame(self.protect, self.reading),
+            start=first_frame(first if first.is_file() else None, self.reading),
+        )  # fmt: skip
+
+    def _styles(self) -> list[Style]:
+        from impasto.pictures import Style, load
+
+        count, maps = len(self.styles), self.style_regions
+        if maps and len(maps) != count:
+            raise UsageError(
+                f"--style-regions is given {len(maps)} times for {count} styles; give it once "
+                "for each, 'all' where a style serves every region"
+            )
+        regions = [self._style_map(text) for text in maps or ("all",) * count]
+        first = replace(self.reading, frame=0)
+        return [
+            Style(load(path, first), regions=map_)
+            for path, map_ in zip(self.styles, regions, strict=True)
+        ]
+
+    def _style_map(self, text: str) -> Any:
+        from impasto.pictures import read_colour
+
+        return None if text == "all" else read_colour(text) or first_frame(Path(text), self.reading)
+
+
+def inputs_of(flags: dict[str, Any]) -> Inputs:
+    """Take the fields of Inputs out of a command's flags."""
+    names = [name for name in Inputs.__dataclass_fields__ if name in flags]
+    return Inputs(**{name: flags.pop(name) for name in names}, reading=reading_of(flags))
+
+
+def first_frame(path: Path | None, reading: Reading) -> Picture | None:
+    """Read a picture of which there is one or none; the frame asked for is the photograph's."""
+    from impasto.pictures import load
+
+    return None if path is None else load(path, replace(reading, frame=0))
+
+
+def content_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the photograph."""
+    return click.argument("content", metavar="CONTENT", type=_PATH)(command)
+
+
+def styles_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the paintings, at least one."""
+    add = click.argument("styles", metavar="STYLE...", nargs=-1, required=True, type=_PATH)
+    return add(command)
 
 
 def map_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,7 +108,7 @@ def map_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 _MAPS = (
     click.option(
-        "--regions", metavar="MAP", type=click.Path(path_type=Path, readable=False),
+        "--regions", metavar="MAP", type=_PATH,
         help="A map of CONTENT in flat colours, a colour for each region.",
     ),
     click.option(
@@ -35,7 +117,7 @@ _MAPS = (
         "one colour that all of it serves, or 'all' for every region.",
     ),
     click.option(
-        "--protect", metavar="MASK", type=click.Path(path_type=Path, readable=False),
+        "--protect", metavar="MASK", type=_PATH,
         help="Where MASK is white CONTENT stays as it is; greys blend.",
     ),
 )  # fmt: skip
@@ -70,47 +152,3 @@ def reading_of(flags: dict[str, Any]) -> Reading:
 
     asked = {name: flags.pop(name) for name in ("max_pixels", "frame", "allow_truncated")}
     return Reading(**{name: value for name, value in asked.items() if value is not None})
-
-
-def read_styles(
-    paths: tuple[Path, ...], maps: tuple[str, ...], reading: Reading | None = None
-) -> list[Style]:
-    """Read the style pictures, each with its map; raise UsageError unless there is one for each."""
-    from impasto.pictures import Reading, Style, load
-
-    # The frame that was asked for is the photograph's.
-    reading = replace(reading or Reading(), frame=0)
-    if maps and len(maps) != len(paths):
-        raise UsageError(
-            f"--style-regions is given {len(maps)} times for {len(paths)} styles; give it once "
-            "for each, 'all' where a style serves every region"
-        )
-    regions = [_read_map(text) for text in maps or ("all",) * len(paths)]
-    return [
-        Style(load(path, reading), regions=map_) for path, map_ in zip(paths, regions, strict=True)
-    ]
-
-
-def read_map(path: Path | None, reading: Reading) -> Picture | None:
-    """Read a picture of which there is one or none, its first frame."""
-    from impasto.pictures import load
-
-    return None if path is None else load(path, replace(reading, frame=0))
-
-
-def map_paths(regions: Path | None, maps: tuple[str, ...], protect: Path | None) -> list[Path]:
-    """Return the files among the maps, which no output may replace."""
-    named = [Path(text) for text in maps if text != "all" and not text.startswith("#")]
-    return [path for path in (regions, protect, *named) if path is not None]
-
-
-def named(paths: Sequence[Path], settings: Settings) -> list[str]:
-    """Return the whole paths of all files that go into a run, its start and weights included."""
-    files = [*paths, *(Path(text) for text in (settings.init, settings.weights))]
-    return [str(path.absolute()) for path in files if path.is_file()]
-
-
-def _read_map(text: str) -> Any:
-    from impasto.pictures import as_picture, read_colour
-
-    return None if text == "all" else read_colour(text) or as_picture(Path(text))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.inputs import read_map, reading_of, reading_options
+from impasto.cli.inputs import first_frame, reading_of, reading_options
 from impasto.cli.options import GroupedCommand, options_named
 from impasto.settings import from_names
 
@@ -69,7 +69,7 @@ def measure(
     pictures = [load(path, reading) for path in (result, *styles)]
     paper = replace(measures.PAPER, padding=settings.padding)
     figures = measures.measure(
-        pictures[0], read_map(content, reading), pictures[1:] or None, paper, resources
+        pictures[0], first_frame(content, reading), pictures[1:] or None, paper, resources
     )
     if as_json:
         click.echo(json.dumps(figures.as_dict()))

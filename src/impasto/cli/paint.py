@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from impasto.cli.inputs import (
+    content_argument,
+    inputs_of,
     map_options,
-    map_paths,
-    named,
-    read_map,
-    read_styles,
-    reading_of,
     reading_options,
+    styles_argument,
 )
 from impasto.cli.keeping import Keeper
 from impasto.cli.options import GroupedCommand, given, settings_options, telling_options
@@ -52,50 +49,27 @@ class PaintCommand(GroupedCommand):
 
 
 @click.command(cls=PaintCommand, no_args_is_help=True)
-@click.argument("content", metavar="CONTENT", type=click.Path(path_type=Path, readable=False))
-@click.argument(
-    "styles",
-    metavar="STYLE...",
-    nargs=-1,
-    required=True,
-    type=click.Path(path_type=Path, readable=False),
-)
+@content_argument
+@styles_argument
 @result_options
 @telling_options
 @map_options
 @reading_options
 @settings_options
-def paint(
-    content: Path,
-    styles: tuple[Path, ...],
-    quiet: bool,
-    json_progress: bool,
-    regions: Path | None,
-    style_regions: tuple[str, ...],
-    protect: Path | None,
-    **flags: Any,
-) -> None:
+def paint(quiet: bool, json_progress: bool, **flags: Any) -> None:
     """Paint the photograph CONTENT in the style of one or more pictures STYLE.
 
     The photograph's forms are kept, the painting's colours, strokes and textures are taken.
     Ctrl-C stops early and saves what is there.
     """
-    results, reading = results_of(flags), reading_of(flags)
+    results, inputs = results_of(flags), inputs_of(flags)
+    # Settings before pictures, so that a wrong flag is answered before torch is loaded.
     settings, resources = given(flags)
-    # After the settings, so that a wrong flag is answered before torch is loaded.
-    from impasto.engine import prepare
-    from impasto.pictures import load
-
-    maps = map_paths(regions, style_regions, protect)
-    inputs = named([content, *styles, *maps], settings)
-    results.check(inputs)
+    paths = inputs.paths(settings)
+    results.check(paths)
     with stoppable():
-        run = prepare(
-            load(content, reading), read_styles(styles, style_regions, reading),
-            settings, resources,
-            regions=read_map(regions, reading), protect=read_map(protect, reading),
-        )  # fmt: skip
-        paint_to(run, results, make_reporter(quiet=quiet, json_lines=json_progress), inputs)
+        run = inputs.prepare(settings, resources)
+        paint_to(run, results, make_reporter(quiet=quiet, json_lines=json_progress), paths)
 
 
 def paint_to(

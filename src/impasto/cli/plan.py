@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.inputs import map_options, read_map, read_styles, reading_of, reading_options
+from impasto.cli.inputs import (
+    content_argument,
+    inputs_of,
+    map_options,
+    reading_options,
+    styles_argument,
+)
 from impasto.cli.options import GroupedCommand, given, settings_options
 from impasto.errors import DeviceError
 from impasto.settings import Resources
@@ -29,38 +34,19 @@ class PlanCommand(GroupedCommand):
 
 
 @click.command(cls=PlanCommand, no_args_is_help=True)
-@click.argument("content", metavar="CONTENT", type=click.Path(path_type=Path, readable=False))
-@click.argument(
-    "styles",
-    metavar="STYLE...",
-    nargs=-1,
-    required=True,
-    type=click.Path(path_type=Path, readable=False),
-)
+@content_argument
+@styles_argument
 @map_options
 @reading_options
 @settings_options
-def plan(
-    content: Path,
-    styles: tuple[Path, ...],
-    regions: Path | None,
-    style_regions: tuple[str, ...],
-    protect: Path | None,
-    **flags: Any,
-) -> None:
+def plan(**flags: Any) -> None:
     """Show levels, tiles, memory and time of a run, without painting.
 
     Takes the flags of `impasto paint`. The time is judged by a measurement of a few seconds.
     """
-    reading = reading_of(flags)
+    inputs = inputs_of(flags)
     settings, resources = given(flags)
-    from impasto.engine import prepare
-    from impasto.pictures import load
-
-    run = prepare(
-        load(content, reading), read_styles(styles, style_regions, reading), settings, resources,
-        regions=read_map(regions, reading), protect=read_map(protect, reading), must_fit=False,
-    )  # fmt: skip
+    run = inputs.prepare(settings, resources, must_fit=False)
     summary = _summary(run, resources)  # before the measurement, which holds memory of its own
     for line in _table(_rows(run)):
         click.echo(line)

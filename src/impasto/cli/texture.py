@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from impasto.cli.inputs import named, read_styles, reading_of, reading_options
+from impasto.cli.inputs import inputs_of, reading_options, styles_argument
 from impasto.cli.options import GroupedCommand, given, settings_options, telling_options
 from impasto.cli.paint import paint_to
 from impasto.cli.progress import make_reporter
@@ -28,13 +27,7 @@ class TextureCommand(GroupedCommand):
 
 
 @click.command(cls=TextureCommand, no_args_is_help=True)
-@click.argument(
-    "styles",
-    metavar="STYLE...",
-    nargs=-1,
-    required=True,
-    type=click.Path(path_type=Path, readable=False),
-)
+@styles_argument
 @click.option(
     "--seamless", is_flag=True,
     help="Let opposite borders meet, so that the result repeats without a seam; its sides must "
@@ -44,23 +37,15 @@ class TextureCommand(GroupedCommand):
 @telling_options
 @reading_options
 @settings_options
-def texture(
-    styles: tuple[Path, ...],
-    seamless: bool,
-    quiet: bool,
-    json_progress: bool,
-    **flags: Any,
-) -> None:
+def texture(seamless: bool, quiet: bool, json_progress: bool, **flags: Any) -> None:
     """Paint a texture of --size WIDTHxHEIGHT in the style of one or more pictures STYLE.
 
     There is no photograph: the style's statistics alone, from white noise.
     """
-    results, reading = results_of(flags), reading_of(flags)
+    results, inputs = results_of(flags), inputs_of(flags)
     settings, resources = given({**flags, **({"padding": "wrap"} if seamless else {})})
-    from impasto.engine import prepare
-
-    inputs = named(styles, settings)
-    results.check(inputs)
+    paths = inputs.paths(settings)
+    results.check(paths)
     with stoppable():
-        run = prepare(None, read_styles(styles, (), reading), settings, resources)
-        paint_to(run, results, make_reporter(quiet=quiet, json_lines=json_progress), inputs)
+        run = inputs.prepare(settings, resources)
+        paint_to(run, results, make_reporter(quiet=quiet, json_lines=json_progress), paths)
