@@ -6,9 +6,10 @@ from impasto.engine.hardware import pick_device, pick_precision, pick_threads, p
 from impasto.engine.iterate import Step, iterate, paint, stylize
 from impasto.engine.memory import free_bytes
 from impasto.engine.planning import Plan, baseline, floor, forecast, make_plan
+from impasto.engine.preparing import prepare
 from impasto.engine.pyramid import make_levels
 from impasto.engine.recipe import Recipe, StyleIngredient, differences
-from impasto.engine.run import Run, prepare
+from impasto.engine.run import Run
 from impasto.engine.selftest import TOLERANCE, gradient_error
 
 __all__ = [

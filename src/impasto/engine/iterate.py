@@ -13,10 +13,11 @@ from impasto.engine.checkpoint import Checkpoint, State
 from impasto.engine.hardware import DTYPES, computing
 from impasto.engine.optimizer import Stepper, make_stepper
 from impasto.engine.planning import Plan
+from impasto.engine.preparing import prepare
 from impasto.engine.protecting import Protection
 from impasto.engine.pyramid import Level
 from impasto.engine.recipe import Recipe, versions
-from impasto.engine.run import Run, prepare
+from impasto.engine.run import Run
 from impasto.engine.shrinking import ShrinkingObjective
 from impasto.engine.start import next_image, start_image
 from impasto.engine.stopping import Watch
