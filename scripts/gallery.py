@@ -77,6 +77,14 @@ STRIPS: dict[str, list[Picture]] = {
     "scale": varied(COFFEE, GLASS, "style_scale", 0.5, 1, 2),
     "smoothness": varied(COFFEE, SWIRL, "smoothness", 0, 1, 20),
     "detail": varied(COFFEE, SWIRL, "detail", 0, 1),
+    "content-layers": varied(
+        COFFEE, SWIRL, "content_layers", "relu2_2", "relu4_2", "relu5_2", "relu2_2,relu4_2"
+    ),
+    "style-layers": varied(
+        COFFEE, SWIRL, "style_layers",
+        "relu1_1,relu2_1", "relu1_1,relu2_1,relu3_1", "relu4_1,relu5_1",
+    ),
+    "crops": varied(COFFEE, WOODBLOCK, "style_crops", "0:0:1:0.5", "0:0.5:1:1"),
     "start": varied(CAT, GLASS, "init", "content", "noise", "style"),
     "regions": [
         painted(
@@ -90,6 +98,7 @@ STRIPS: dict[str, list[Picture]] = {
         lambda: as_picture(COFFEE).image.resize((SIZE, SIZE * 2 // 3)),
         lambda: as_picture(ROCKET).image.resize((SIZE, SIZE * 2 // 3)),
         painted(COFFEE, ROCKET),
+        painted(COFFEE, ROCKET, preset="photo", surface="painted"),
         painted(COFFEE, ROCKET, preset="photo"),
     ],
     "texture": [tiled(SWIRL), tiled(GLASS)],

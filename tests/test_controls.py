@@ -58,6 +58,31 @@ def test_free_pixels_are_clipped_in_the_finished_picture_only():
     assert _paint(pixels="bounded").image.max() <= 1
 
 
+# Surface
+
+
+def test_a_photographs_surface_is_the_photographs():
+    def structure(picture: Picture) -> torch.Tensor:
+        return fine_detail(picture.tensor()[None])
+
+    own = structure(as_picture(PHOTO))
+    gaps = {
+        surface: (structure(_paint(surface=surface).picture) - own).square().mean().item()
+        for surface in ("painted", "photograph")
+    }
+    assert gaps["photograph"] < gaps["painted"]
+
+
+def test_what_is_protected_is_not_relit():
+    mask = np.zeros((64, 96), np.uint8)
+    mask[20:40, 30:60] = 255
+    for colour in ("style", "luminance"):
+        result = _paint(surface="photograph", protect=mask, colour=colour).picture
+        kept = np.asarray(result.image)[mask == 255].astype(int)
+        assert np.abs(kept - PHOTO[mask == 255]).max() <= 1
+        assert _distance(result, PHOTO) > 0.01
+
+
 # Strength
 
 
@@ -263,7 +288,10 @@ def test_all_controls_together_tile_exactly(loss: str, colour: str, padding: str
 
 
 def test_tiles_do_not_change_a_picture_of_all_controls():
-    values = {"regions": MAP, "colour": "chroma", "smoothness": 2, "iterations": 5}
+    values = {
+        "regions": MAP, "colour": "chroma", "smoothness": 2, "iterations": 5,
+        "surface": "photograph",
+    }  # fmt: skip
     whole, tiled = (
         _paint(styles=REGIONAL, resources=Resources(tile=tile), **values).picture
         for tile in ("auto", 64)
@@ -314,6 +342,7 @@ def test_a_seamless_texture_tiles_exactly(tile: int):
         ({"size": "100x64", "padding": "wrap"}, "the nearest is 96x64"),
         ({"size": "original"}, "give --size WIDTHxHEIGHT"),
         ({"colour": "match"}, "a texture has no photograph"),
+        ({"surface": "photograph"}, "a texture has no photograph"),
         ({"init": "noise:0.3"}, "needs a photograph"),
     ],
 )

@@ -88,8 +88,11 @@ def prepare(
 
 def _without_photo(settings: Settings, regions: Any, protect: Any) -> Settings:
     """Return the settings of a texture, which keeps nothing of any photograph."""
-    if regions is not None or protect is not None or settings.colour != "style":
-        raise UsageError("a texture has no photograph: regions, protect and colour need one")
+    asks = settings.colour != "style" or settings.surface != "painted"
+    if asks or regions is not None or protect is not None:
+        raise UsageError(
+            "a texture has no photograph: regions, protect, colour and surface need one"
+        )
     init = "noise" if settings.init == "content" else settings.init
     return replace(settings, content_weight=0.0, init=init)
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from impasto.engine.guides import Region, both, fits, outside, within
 from impasto.engine.objective import Objective
 from impasto.engine.planning import Plan
+from impasto.engine.protecting import Protection
 from impasto.engine.pyramid import Level
 from impasto.engine.recipe import Ingredients
 from impasto.engine.start import Start, grained
@@ -23,6 +24,7 @@ from impasto.pictures import (
     Served,
     Style,
     as_picture,
+    relit,
     resize,
     with_colours_of,
 )
@@ -71,11 +73,23 @@ class Run:
         visible = None if self.content is None else self.content.visible()
         alpha = None if visible is None else resize(visible, *size)[0, 0].numpy()
         origin = replace(source.origin, source=None)
-        painted = Picture(as_picture(image.clamp(0, 1)).array, alpha, origin)
+        pixels = self._surfaced(image.detach().cpu().clamp(0, 1))
+        painted = Picture(as_picture(pixels).array, alpha, origin)
         if self.colours is None:
             return painted
         photo = resize(self.colours.tensor()[None], *size)
         return with_colours_of(painted, as_picture(photo))
+
+    def _surfaced(self, image: Tensor) -> Tensor:
+        """Return a picture (1,3,H,W) with the fine structure that is asked for, on the CPU."""
+        if self.content is None or self.settings.surface == "painted":
+            return image
+        size = (image.shape[-2], image.shape[-1])
+        photo = resize(self.content.tensor()[None], *size)
+        result = relit(photo, image)
+        if self.protect is None:
+            return result
+        return Protection(photo, resize(self.protect, *size)).over(result)
 
     def grained(self, image: Tensor, number: int) -> Tensor:
         """Return the start (1,3,H,W) of level `number`, from 2, with the styles' grain."""

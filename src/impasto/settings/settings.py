@@ -58,6 +58,12 @@ class Settings:
         "the photograph's colours.",
         "Result", "style", "luminance", "match", "chroma",
     )  # fmt: skip
+    surface: str = choice(
+        "painted",
+        "Whose fine structure the finished picture has: the strokes that were painted, or the "
+        "'photograph' itself, in the painted light and colours and without any noise.",
+        "Result", "painted", "photograph",
+    )  # fmt: skip
     seed: int = field(
         0,
         "Seed of the white noise, or of the grain on a start picture.",
