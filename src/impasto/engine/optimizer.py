@@ -45,7 +45,8 @@ class LBFGS:
     Liu and Nocedal 1989, in the compact form of Byrd, Nocedal and Schnabel 1994 (eq. 3.1): the
     whole memory is read twice a step, for one product of all inner products and one of the
     direction, and the algebra between is on (history, history) matrices in float64. A step that
-    more than doubles the loss (or makes it NaN) is taken back and halved, the memory dropped.
+    raises the loss is taken back and halved; one that more than doubles it (or makes it NaN)
+    speaks against the memory as well, which is dropped.
     All vectors are worked on in blocks, so that they may live in scratch files.
     """
 
@@ -89,9 +90,9 @@ class LBFGS:
             self._loss = loss
             self._start(image.grad)
         else:
-            accepted = loss <= 2 * self._loss  # False for NaN
+            accepted, sound = loss <= self._loss, loss <= 2 * self._loss  # False for NaN
             self._loss = torch.where(accepted, loss, self._loss)
-            self._advance(image.grad, accepted)
+            self._advance(image.grad, accepted, sound)
         return image.detach(), losses
 
     def state(self) -> dict[str, Tensor]:
@@ -134,10 +135,13 @@ class LBFGS:
         for part in blocks(self._point.numel()):
             self._step[part] = self._first(self._gradient[part], square)
 
-    def _advance(self, slope: Tensor, accepted: Tensor) -> None:
-        """Accept the trial with the loss's `slope` on its pixels, or not; choose the next step."""
+    def _advance(self, slope: Tensor, accepted: Tensor, sound: Tensor) -> None:
+        """Accept the trial with the loss's `slope` on its pixels, or not; choose the next step.
+
+        The memory is kept where `sound`.
+        """
         fresh, square = self._remember(slope, accepted)
-        self._weigh(fresh[..., :2], accepted)
+        self._weigh(fresh[..., :2], sound)
         moved, newton = self._direction(fresh[..., 2])
         for part in blocks(self._point.numel()):
             gradient, step = self._gradient[part], self._step[part]
@@ -173,8 +177,11 @@ class LBFGS:
             square += gradient.square().sum()
         return fresh.transpose(0, 1), square
 
-    def _weigh(self, fresh: Tensor, accepted: Tensor) -> None:
-        """Enter the newest pair's inner products, (2, history, 2) with its step and change."""
+    def _weigh(self, fresh: Tensor, sound: Tensor) -> None:
+        """Enter the newest pair's inner products, (2, history, 2) with its step and change.
+
+        All pairs count no longer unless `sound`.
+        """
         slot = self._newest
         self._products[:, :, slot] = fresh[:, :, 1]
         self._products[:, slot] = torch.stack((fresh[1, :, 0], fresh[1, :, 1]))
@@ -183,7 +190,7 @@ class LBFGS:
         curved = curvature > 1e-6 * (fresh[0, slot, 0] * change_square).sqrt()
         self._valid[slot] = curved
         self._scale = torch.where(curved, curvature / change_square, self._scale)
-        self._valid *= accepted
+        self._valid *= sound
 
     def _direction(self, products: Tensor) -> tuple[Tensor, Tensor]:
         """Return H g as weights: of every filled row of pairs, and of g itself ().
