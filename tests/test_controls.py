@@ -80,7 +80,19 @@ def test_what_is_protected_is_not_relit():
         result = _paint(surface="photograph", protect=mask, colour=colour).picture
         kept = np.asarray(result.image)[mask == 255].astype(int)
         assert np.abs(kept - PHOTO[mask == 255]).max() <= 1
-        assert _distance(result, PHOTO) > 0.01
+        assert _distance(result, PHOTO) > 0.005
+
+
+def test_a_grey_of_the_mask_blends_once():
+    mask = np.full((64, 96), 128, np.uint8)
+    settings = Settings(size=96, levels=1, surface="photograph", **TINY)
+    whole, half = (prepare(PHOTO, RED_STYLE, settings, protect=m) for m in (None, mask))
+    painting, photo = random_pixels(64, 96, 5), as_picture(PHOTO).tensor()[None]
+    image = as_picture(painting).tensor()[None]
+    seen = image.lerp(photo, 128 / 255)
+    relit = whole.finish(image).tensor()[None]
+    expected = relit.lerp(photo, 128 / 255)
+    torch.testing.assert_close(half.finish(seen).tensor()[None], expected, rtol=0, atol=1e-3)
 
 
 # Strength
@@ -215,6 +227,15 @@ REGIONAL = [
 ]
 
 
+# The first style's own map: its left half serves black, its right half white.
+OWN_MAP = np.zeros((64, 64, 3), np.uint8)
+OWN_MAP[:, 32:] = 255
+MAPPED = [
+    Style(as_picture(RED_STYLE), regions=as_picture(OWN_MAP)),
+    Style(as_picture(BLUE_STYLE), regions=(255, 255, 255)),
+]
+
+
 def test_inside_a_region_the_palette_is_nearest_its_own_style():
     left, right = _halves(_paint_really(styles=REGIONAL, regions=MAP))
     goals = [_mean(as_picture(style)) for style in (RED_STYLE, BLUE_STYLE)]
@@ -263,7 +284,7 @@ def test_everything_protected_is_the_photograph():
 
 
 @pytest.mark.parametrize("loss", ["gram", "covariance", "wasserstein", "histogram"])
-@pytest.mark.parametrize("colour", ["style", "luminance"])
+@pytest.mark.parametrize("colour", ["style", "luminance", "match", "chroma"])
 @pytest.mark.parametrize("padding", ["reflect", "zeros"])
 def test_all_controls_together_tile_exactly(loss: str, colour: str, padding: str):
     mask = np.zeros((64, 96), np.uint8)
@@ -276,7 +297,7 @@ def test_all_controls_together_tile_exactly(loss: str, colour: str, padding: str
     objectives = []
     for tile in (None, 32):
         settings = Settings(levels=1, **TINY, **values)
-        run = prepare(PHOTO, REGIONAL, settings, regions=MAP, protect=mask)
+        run = prepare(PHOTO, MAPPED, settings, regions=MAP, protect=mask)
         objective = run.objective(1, TinyEncoder(torch.float64), tile)
         image = as_picture(random_pixels(64, 96, 9)).tensor()[None].double().requires_grad_()
         objectives.append((objective(image), image.grad))
@@ -342,7 +363,7 @@ def test_a_seamless_texture_tiles_exactly(tile: int):
         ({"size": "100x64", "padding": "wrap"}, "the nearest is 96x64"),
         ({"size": "original"}, "give --size WIDTHxHEIGHT"),
         ({"colour": "match"}, "a texture has no photograph"),
-        ({"surface": "photograph"}, "a texture has no photograph"),
+        ({"surface": "photograph"}, "which surface photograph would need"),
         ({"init": "noise:0.3"}, "needs a photograph"),
     ],
 )

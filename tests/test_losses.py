@@ -54,8 +54,17 @@ def test_content_by_hand_on_two_by_two():
     assert loss.score(loss.measure(features, reference=reference)) == (4 + 9 + 1) / 4
 
 
+def test_wasserstein_is_zero_at_its_own_target_in_real_sizes():
+    """More filters than cells, in float32, weighed: as at a small level of relu5_1."""
+    features = _features(4, 4, channels=256).float()
+    weight = _features(4, 4, channels=1, seed=1).float()
+    loss = WassersteinLoss()
+    sums = loss.measure(features, weight)
+    assert loss.score(sums, loss.goal(sums)).abs() < 1e-6
+
+
 @pytest.mark.parametrize("weighed", [False, True])
-@pytest.mark.parametrize("loss", STYLE_LOSSES)
+@pytest.mark.parametrize("loss", [*STYLE_LOSSES, SmoothLoss()])
 def test_a_style_gradient_matches_finite_differences(loss, weighed: bool):
     goal = _features(3, 7, seed=1)
     weight = _features(channels=1, seed=2) if weighed else None

@@ -30,6 +30,7 @@ def test_the_papers_preset_is_the_papers_method():
     assert (settings.init, settings.levels, settings.style_loss) == ("noise", 1, "gram")
     assert settings.content_weight / settings.style_weight == 1e-3
     assert settings.style_layers == tuple((f"relu{block}_1", 0.2) for block in range(1, 6))
+    assert (settings.pixels, settings.padding, settings.smoothness) == ("free", "zeros", 0)
 
 
 def test_what_is_given_goes_before_the_preset():

@@ -103,6 +103,22 @@ def test_a_region_that_the_photograph_lacks_is_noted(caplog):
     assert "style 1 has the region #00ff00, which the photograph's map has not" in caplog.text
 
 
+def test_a_plain_colour_without_a_region_is_refused():
+    styles = shared_out(as_styles([_style(regions=(0, 255, 0)), _style(2)]))
+    with pytest.raises(
+        UsageError, match=r"style 1 serves the region #00ff00.* it has #0000ff, #ff"
+    ):
+        match_regions((40, 60), as_picture(_map()), styles)
+
+
+def test_a_region_that_is_transparent_in_its_style_is_refused():
+    picture = np.full((48, 72, 4), 255, np.uint8)
+    picture[:, 20:, 3] = 0  # over all of the right colour
+    style = Style(as_picture(picture), regions=as_picture(_map(48, 72)))
+    with pytest.raises(UsageError, match="the region #0000ff of style 1 is empty"):
+        match_regions((40, 60), as_picture(_map()), shared_out((style,)))
+
+
 @pytest.mark.parametrize(
     ("text", "colour"), [("#ff8000", (255, 128, 0)), ("ff8000", None), ("#ff80", None),
                          ("#gg0000", None)],

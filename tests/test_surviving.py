@@ -154,20 +154,25 @@ def _paint(resume: State | None = None, **values: object) -> list:
     return paint(prepare(CONTENT, STYLE, settings), TinyEncoder(), resume)
 
 
-@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"optimizer": "adam"}, {"pixels": "free", "padding": "zeros", "surface": "photograph"}],
+    ids=["lbfgs", "adam", "free"],
+)
 @pytest.mark.parametrize("stop", [1, 9, 12, 13, 14, 25])
-def test_a_checkpoint_goes_on_to_the_same_bits(tmp_path: Path, optimizer: str, stop: int):
-    whole = list(_paint(optimizer=optimizer))
-    for number, step in enumerate(_paint(optimizer=optimizer), 1):
+def test_a_checkpoint_goes_on_to_the_same_bits(tmp_path: Path, values: dict, stop: int):
+    whole = list(_paint(**values))
+    for number, step in enumerate(_paint(**values), 1):
         if number == stop:
             write_checkpoint(tmp_path / "c", step.checkpoint({"a": 1}))
             break
     kept = read_checkpoint(tmp_path / "c")
     assert kept.notes == {"a": 1}
-    rest = list(_paint(kept.state, optimizer=optimizer))
+    rest = list(_paint(kept.state, **values))
     assert len(rest) == len(whole) - stop
     assert torch.equal(rest[-1].image, whole[-1].image)
     assert rest[-1].recipe.as_json() == whole[-1].recipe.as_json()
+    assert rest[-1].checkpoint().state.watch == whole[-1].checkpoint().state.watch
 
 
 def test_a_level_that_ends_early_ends_early_again(tmp_path: Path):

@@ -304,6 +304,19 @@ def test_a_damaged_file_is_refused(tmp_path: Path, suffix: str):
             look(path)
 
 
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_a_whole_file_that_is_cut_or_spoilt_at_its_head_is_refused(tmp_path: Path, suffix: str):
+    path = tmp_path / f"vgg{suffix}"
+    state = {key: tensor.float().contiguous() for key, tensor in _caffe().items()}
+    (torch.save if suffix == ".pth" else save_file)(state, path)
+    look(path)
+    whole = path.read_bytes()
+    for content in (whole[: len(whole) // 2], whole[:-1], b"\xff" * 8 + whole[8:]):
+        path.write_bytes(content)
+        with pytest.raises(WeightsError, match=path.name):
+            look(path)
+
+
 def test_paths_that_are_no_weights_are_usage_errors(tmp_path: Path):
     (tmp_path / "folder.pth").mkdir()
     for name, message in (
@@ -323,6 +336,11 @@ def test_the_command_line_tells_2_from_4(tmp_path: Path, capsys: pytest.CaptureF
     assert main([*words, str(tmp_path / "absent.pth")]) == 2
     assert main([*words, str(broken)]) == 4
     assert capsys.readouterr().err.count("\n") == 2
+    state = _caffe()
+    del state["conv3_1.bias"]
+    torch.save(state, tmp_path / "lacking.pth")
+    assert main([*words, str(tmp_path / "lacking.pth")]) == 4
+    assert "conv3_1.bias" in capsys.readouterr().err
     assert not (tmp_path / "out.png").exists()
 
 

@@ -22,36 +22,42 @@ _PATH = click.Path(path_type=Path, readable=False)
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """Which pictures and maps are read, and what is let in of them; every field is a flag."""
+    """Which pictures and maps are read, and what is let in of them, as a command was told."""
 
     content: Path | None = None
     styles: tuple[Path, ...]
     regions: Path | None = None
     style_regions: tuple[str, ...] = ()
     protect: Path | None = None
-    reading: Reading
+    let_in: dict[str, Any]
 
     def paths(self, settings: Settings) -> list[str]:
         """Return the whole paths of all files, the settings' start and weights included."""
         maps = [Path(text) for text in self.style_regions if text != "all" and text[:1] != "#"]
-        named = (self.content, *self.styles, self.regions, self.protect, *maps)
-        files = [path for path in named if path is not None]
-        files += [Path(text) for text in (settings.init, settings.weights)]
-        return [str(path.absolute()) for path in files if path.is_file()]
+        named = (
+            self.content, *self.styles, self.regions, self.protect, *maps,
+            settings.init_file, Path(settings.weights),
+        )  # fmt: skip
+        return [str(path.absolute()) for path in named if path is not None and path.is_file()]
 
     def prepare(self, settings: Settings, resources: Resources, *, must_fit: bool = True) -> Run:
         """Read them all and prepare a run; raise UsageError where maps and styles do not pair."""
         from impasto.engine import prepare
         from impasto.pictures import load
 
-        first = Path(settings.init)
+        start = settings.init_file
         return prepare(
             None if self.content is None else load(self.content, self.reading), self._styles(),
             settings, resources, must_fit=must_fit,
             regions=first_frame(self.regions, self.reading),
             protect=first_frame(self.protect, self.reading),
-            start=first_frame(first if first.is_file() else None, self.reading),
+            start=first_frame(start if start and start.is_file() else None, self.reading),
         )  # fmt: skip
+
+    @property
+    def reading(self) -> Reading:
+        """What is let in of the files."""
+        return reading_of(self.let_in)
 
     def _styles(self) -> list[Style]:
         from impasto.pictures import Style, load
@@ -78,7 +84,8 @@ class Inputs:
 def inputs_of(flags: dict[str, Any]) -> Inputs:
     """Take the fields of Inputs out of a command's flags."""
     names = [name for name in Inputs.__dataclass_fields__ if name in flags]
-    return Inputs(**{name: flags.pop(name) for name in names}, reading=reading_of(flags))
+    let_in = {name: flags.pop(name) for name in READING}
+    return Inputs(**{name: flags.pop(name) for name in names}, let_in=let_in)
 
 
 def first_frame(path: Path | None, reading: Reading) -> Picture | None:
@@ -130,6 +137,8 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+READING = ("max_pixels", "frame", "allow_truncated")
+
 _READING = (
     click.option(
         "--max-pixels", metavar="N", type=click.IntRange(min=1), cls=of_group("Files"),
@@ -147,8 +156,7 @@ _READING = (
 
 
 def reading_of(flags: dict[str, Any]) -> Reading:
-    """Take what is let in out of a command's flags."""
+    """Make what is let in of the flags that `reading_options` adds."""
     from impasto.pictures import Reading
 
-    asked = {name: flags.pop(name) for name in ("max_pixels", "frame", "allow_truncated")}
-    return Reading(**{name: value for name, value in asked.items() if value is not None})
+    return Reading(**{name: flags[name] for name in READING if flags[name] is not None})

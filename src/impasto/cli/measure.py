@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.inputs import first_frame, reading_of, reading_options
+from impasto.cli.inputs import READING, first_frame, reading_of, reading_options
 from impasto.cli.options import GroupedCommand, options_named
 from impasto.settings import from_names
 
@@ -61,11 +61,12 @@ def measure(
     What needs a picture that is not given is left out; docs/measures.md says what each
     figure means.
     """
-    reading = reading_of(flags)
+    let_in = {name: flags.pop(name) for name in READING}
     settings, resources = from_names({k: v for k, v in flags.items() if v is not None})
     from impasto import measures
     from impasto.pictures import load
 
+    reading = reading_of(let_in)
     pictures = [load(path, reading) for path in (result, *styles)]
     paper = replace(measures.PAPER, padding=settings.padding)
     figures = measures.measure(

@@ -72,7 +72,7 @@ class Step:
 
     @property
     def picture(self) -> Picture:
-        """The finished picture, brought to the CPU, with the colours asked for and its recipe."""
+        """The finished picture on the CPU, in the colours and surface asked for, with recipe."""
         return replace(self.run.finish(self.image), recipe=self.recipe.as_json())
 
     @property

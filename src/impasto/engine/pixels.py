@@ -48,7 +48,7 @@ class Bounded:
 
 
 class Free:
-    """The pixels themselves, which may leave 0..1 and are clipped in the finished picture."""
+    """The pixels themselves, which may leave 0..1; they are clipped when a level is over."""
 
     def to_variable(self, picture: Tensor) -> Tensor:
         """Return the picture."""

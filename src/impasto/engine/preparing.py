@@ -88,11 +88,13 @@ def prepare(
 
 def _without_photo(settings: Settings, regions: Any, protect: Any) -> Settings:
     """Return the settings of a texture, which keeps nothing of any photograph."""
-    asks = settings.colour != "style" or settings.surface != "painted"
-    if asks or regions is not None or protect is not None:
-        raise UsageError(
-            "a texture has no photograph: regions, protect, colour and surface need one"
-        )
+    asked = {
+        "regions": regions is not None, "protect": protect is not None,
+        f"colour {settings.colour}": settings.colour != "style",
+        f"surface {settings.surface}": settings.surface != "painted",
+    }  # fmt: skip
+    if needing := [name for name, is_asked in asked.items() if is_asked]:
+        raise UsageError(f"a texture has no photograph, which {' and '.join(needing)} would need")
     init = "noise" if settings.init == "content" else settings.init
     return replace(settings, content_weight=0.0, init=init)
 

@@ -19,6 +19,10 @@ class Protection:
         """Return the painting with the photograph over it; where the mask is 1, to the bit."""
         return painted.lerp(self.photo, self.mask).where(self.mask < 1, self.photo)
 
+    def beneath(self, seen: Tensor) -> Tensor:
+        """Return the painting that `over` made what is seen of, 0 where none of it is seen."""
+        return (seen - self.mask * self.photo) / (1 - self.mask).clamp(min=1e-3)
+
     def around(
         self, objective: Callable[[Tensor], dict[str, Tensor]]
     ) -> Callable[[Tensor], dict[str, Tensor]]:

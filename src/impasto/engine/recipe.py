@@ -56,7 +56,8 @@ class Recipe:
     """How a picture was painted.
 
     `evaluations` were made at each level that was reached, `interrupted` says that more were
-    wanted; `losses` are those of the picture itself. `weights` is the SHA-256 of the network's.
+    wanted; `losses` are those of the picture as it was evaluated. `weights` is the SHA-256 of the
+    network's.
     """
 
     settings: Settings

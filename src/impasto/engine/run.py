@@ -85,11 +85,13 @@ class Run:
         if self.content is None or self.settings.surface == "painted":
             return image
         size = (image.shape[-2], image.shape[-1])
-        photo = resize(self.content.tensor()[None], *size)
-        result = relit(photo, image)
+        photo, visible = resize(self.content.tensor()[None], *size), self.content.visible()
+        weight = None if visible is None else resize(visible, *size)
         if self.protect is None:
-            return result
-        return Protection(photo, resize(self.protect, *size)).over(result)
+            return relit(photo, image, weight)
+        protection = Protection(photo, resize(self.protect, *size))
+        weight = both(1 - protection.mask, weight)
+        return protection.over(relit(photo, protection.beneath(image), weight))
 
     def grained(self, image: Tensor, number: int) -> Tensor:
         """Return the start (1,3,H,W) of level `number`, from 2, with the styles' grain."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,9 +21,7 @@ from impasto.pictures import (
     resize,
     smooth,
 )
-from impasto.settings import Settings
-
-_WORDS = ("content", "noise", "style")
+from impasto.settings import INIT_WORDS, Settings
 
 # Standard deviation of the noise on a start picture, in shares of the pixel range. In a flat
 # sky every cell of a layer sees the same, so every gradient repeats with the layer's stride and
@@ -74,8 +71,8 @@ def make_start(
     space = content or styles[0].picture
     if start is not None:
         return _from(as_picture(start), space)
-    if Path(settings.init).is_file():
-        return _from(as_picture(Path(settings.init)), space)
+    if settings.init_file is not None and settings.init_file.is_file():
+        return _from(as_picture(settings.init_file), space)
     word, share = _word_and_share(settings.init)
     if word == "content":
         return Start(content)
@@ -149,11 +146,11 @@ def _word_and_share(init: str) -> tuple[str, float]:
         share = float(number) if number else 1.0
     except ValueError:
         share = -1.0
-    if word not in _WORDS or not 0 <= share <= 1 or (word == "content" and number):
+    if word not in INIT_WORDS or not 0 <= share <= 1 or (word == "content" and number):
         raise UsageError(
             f"init cannot be '{init}': there is no such file; give content, noise, style, "
             f"noise:0.3, style:0.3 (a share of 0 to 1) or a picture file"
-            f"{suggestion(word, _WORDS)}"
+            f"{suggestion(word, INIT_WORDS)}"
         )
     return word, share
 

@@ -60,8 +60,13 @@ class Watch:
 
     def restore(self, state: Mapping[str, Any], good: Tensor) -> None:
         """Go on from another watch's state and its last picture known to be finite."""
+        # As exact as plain numbers are; MPS has no more.
+        dtype = torch.float32 if good.device.type == "mps" else torch.float64
         self._unread = [
-            {name: torch.tensor(loss, device=good.device) for name, loss in row.items()}
+            {
+                name: torch.tensor(loss, dtype=dtype, device=good.device)
+                for name, loss in row.items()
+            }
             for row in state["unread"]
         ]
         self._seen, self._best = state["seen"], state["best"]

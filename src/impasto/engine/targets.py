@@ -12,7 +12,7 @@ from impasto.engine.guides import Region, at_stride, whole
 from impasto.engine.objective import Term
 from impasto.engine.storage import Storage
 from impasto.engine.tiling import Tile
-from impasto.engine.view import PIXELS, View, make_view
+from impasto.engine.view import DETAIL, View, make_view
 from impasto.losses import (
     ContentLoss,
     CovarianceLoss,
@@ -108,7 +108,7 @@ def _style_terms(view: View, scene: Scene, settings: Settings, share: float) -> 
             (f"style {layer}", style_loss, layer, share * weight)
             for layer, weight in settings.style_layers
         ),
-        ("smoothness", SmoothLoss(), PIXELS, settings.smoothness),
+        ("smoothness", SmoothLoss(), DETAIL, settings.smoothness),
     ]
     losses = {layer: loss for _, loss, layer, weight in compared if weight}
     terms = []

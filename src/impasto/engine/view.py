@@ -14,9 +14,9 @@ from impasto.network import Encoder, Layer
 from impasto.pictures import fine_detail
 from impasto.settings import Settings
 
-# The picture itself, as the shallowest layer: its fine detail.
-PIXELS = "pixels"
-PIXEL_LAYER = Layer(channels=3, stride=1, reach=1)
+# The picture's own fine detail, as the shallowest layer.
+DETAIL = "fine detail"
+DETAIL_LAYER = Layer(channels=3, stride=1, reach=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +52,9 @@ class View:
     ) -> Iterator[tuple[str, Tensor]]:
         """Encode a tile's window; yield layers, shallow first, with only their inner cells."""
         extended = self.frame.extend(window, tile)
-        if PIXELS in names:
-            yield PIXELS, self.frame.cells(fine_detail(extended), tile, 1)
-        deeper = [name for name in names if name != PIXELS]
+        if DETAIL in names:
+            yield DETAIL, self.frame.cells(fine_detail(extended), tile, 1)
+        deeper = [name for name in names if name != DETAIL]
         if not deeper:
             return
         for name, features in self.encoder.walk(extended, deeper):
@@ -73,12 +73,12 @@ class View:
 
     def stride(self, name: str) -> int:
         """Return a layer's pixels a cell."""
-        return PIXEL_LAYER.stride if name == PIXELS else self.encoder.layers[name].stride
+        return DETAIL_LAYER.stride if name == DETAIL else self.encoder.layers[name].stride
 
 
 def make_view(encoder: Encoder, settings: Settings, tile_px: int | None = None) -> View:
     """Return the view of the settings' padding, in tiles of at most `tile_px` or undivided."""
-    layers = [PIXEL_LAYER, *(encoder.layers[name] for name in settings.layers)]
+    layers = [DETAIL_LAYER, *(encoder.layers[name] for name in settings.layers)]
     border = frame(settings.padding)
     cutting = tiling(layers, tile_px, border.margin, wraps=settings.padding == "wrap")
     return View(encoder, border, cutting)

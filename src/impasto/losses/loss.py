@@ -35,7 +35,7 @@ class Loss(Protocol):
 
     @property
     def factor(self) -> float:
-        """What makes the default weights ask for as much style as the Gram loss does."""
+        """What makes a weight of 1 ask for as much as the Gram loss's (smoothness: a little)."""
         ...
 
     @property

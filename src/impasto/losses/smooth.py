@@ -25,12 +25,13 @@ class SmoothLoss:
     def measure(
         self, features: Tensor, weight: Tensor | None = None, reference: Tensor | None = None
     ) -> Sums:
-        """Count cells and sum squares of a picture's `fine_detail` (1,3,h,w), in float64."""
+        """Count cells and sum squares of a picture's `fine_detail` (1,3,h,w)."""
         squares = features.square().mean(1, keepdim=True)
-        counted = torch.ones_like(squares) if weight is None else weight
         # Styles are float32 whatever a run computes in: their sum must not depend on its tiles.
         precise = torch.float32 if squares.device.type == "mps" else torch.float64
-        return counted.sum(dtype=precise), (squares * counted).sum(dtype=precise)
+        if weight is None:
+            return squares.new_full((), squares.numel(), dtype=precise), squares.sum(dtype=precise)
+        return weight.sum(dtype=precise), (squares * weight).sum(dtype=precise)
 
     def goal(self, sums: Sums) -> Sums:
         """Return the sums themselves."""

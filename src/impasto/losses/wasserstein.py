@@ -52,6 +52,8 @@ def _precise(moments: Moments) -> Moments:
 def _spread(moments: Moments) -> Tensor:
     """Return the covariance with _EPSILON of its mean eigenvalue added to each."""
     covariance = moments.covariance()
+    # Rounding of weighed sums leaves it uneven, of which eigenvalues would see one half.
+    covariance = (covariance + covariance.T) / 2
     floor = _EPSILON * covariance.diagonal().mean() + torch.finfo(torch.float32).tiny
     return covariance + floor * torch.eye(len(covariance)).to(covariance)
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from impasto.errors import PictureError, UsageError
 from impasto.pictures.picture import Picture
+from impasto.pictures.resample import resize
 from impasto.pictures.style import Style
 
 _log = logging.getLogger(__name__)
@@ -92,8 +93,8 @@ def match_regions(
     """Return which styles serve which region of a photograph of (height, width).
 
     A style's own map gives a label its pixels of that colour; a style without one serves every
-    label. Raises UsageError for a map of another shape than its picture and for a region that
-    no style serves.
+    label. Raises UsageError for a map of another shape than its picture, for a region that no
+    style serves or that is transparent in one, and for a plain colour without a region.
     """
     if regions is None:
         _refuse_lonely_maps(styles)
@@ -101,7 +102,7 @@ def match_regions(
     check_shape("the map of regions", regions.size, "the photograph", photo)
     labels = read_labels(regions)
     maps = [_style_labels(number, style) for number, style in enumerate(styles, 1)]
-    _note_unused(labels, maps)
+    _check_used(labels, maps)
     return tuple(
         Served(_name(colour), labels.mask(number), _serving(colour, styles, maps))
         for number, colour in enumerate(labels.colours)
@@ -139,7 +140,9 @@ def _serving(
         if own is None or (isinstance(own, tuple) and _alike(colour, own)):
             found.append((number, style.weight, None))
         elif isinstance(own, Labels) and (label := own.find(colour)) is not None:
-            found.append((number, style.weight, own.mask(label)))
+            mask = own.mask(label)
+            _check_seen(number + 1, style, mask, colour)
+            found.append((number, style.weight, mask))
     if not sum(share for _, share, _ in found):
         raise UsageError(
             f"no style serves the region {_name(colour)}: paint that colour into a style's map, "
@@ -148,10 +151,24 @@ def _serving(
     return tuple(found)
 
 
-def _note_unused(labels: Labels, maps: Sequence[Labels | Colour | None]) -> None:
+def _check_seen(number: int, style: Style, mask: Tensor, colour: Colour) -> None:
+    visible = style.picture.visible()
+    if visible is not None and not (resize(mask, *style.picture.size) * visible).any():
+        raise UsageError(
+            f"the region {_name(colour)} of style {number} is empty: all of it is transparent"
+        )
+
+
+def _check_used(labels: Labels, maps: Sequence[Labels | Colour | None]) -> None:
+    """Refuse a plain colour that the photograph's map has not; a map may have more than it."""
     for number, own in enumerate(maps, 1):
-        colours = own.colours if isinstance(own, Labels) else (() if own is None else (own,))
-        for colour in colours:
+        if isinstance(own, tuple) and labels.find(own) is None:
+            known = ", ".join(map(_name, labels.colours))
+            raise UsageError(
+                f"style {number} serves the region {_name(own)}, which the photograph's map has "
+                f"not; it has {known}"
+            )
+        for colour in own.colours if isinstance(own, Labels) else ():
             if labels.find(colour) is None:
                 _log.info(
                     "style %d has the region %s, which the photograph's map has not",

@@ -3,7 +3,10 @@
 What keeps a picture a photograph is that its colours change by local affine maps alone (Luan et
 al. 2017). The guided filter (He, Sun and Tang 2010, eq. 14-16 and 19) fits one to every
 neighbourhood; it is fitted to a small copy and applied to the large one (He and Sun 2015), so
-that neither memory nor result depends on the size.
+that the fit's memory does not depend on the size, and a preview looks like the print.
+
+We leave the filter in one place: what a flat neighbourhood says nothing about stays as it is,
+instead of being evened out, so a photograph in its own light is itself.
 """
 
 from __future__ import annotations
@@ -14,23 +17,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from impasto.pictures.resample import enlarge, resize
+from impasto.pictures.resample import enlarge, reflected, resize
 
 # The small copy's square root of the area, and the radius of a neighbourhood there: a sixteenth.
 # With less, strokes and blotches come through; with more, the light of one house is its street's.
 _COPY_PX, _RADIUS_PX = 512, 32
 
-# Variance of the colours below which a neighbourhood counts as flat and is only tinted.
+# Variance of the colours below which a neighbourhood counts as flat.
 _FLAT = 1e-3
 
 
-def relit(photo: Tensor, painted: Tensor) -> Tensor:
-    """Return a photograph (1,3,H,W), 0..1, in the light and colours of its painting."""
+def relit(photo: Tensor, painted: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return a photograph (1,3,H,W), 0..1, in the light and colours of its painting.
+
+    `weight` (1,1,H,W), 0..1, says how much each pixel of the painting counts.
+    """
     height, width = photo.shape[-2:]
     shrunk = min(1.0, _COPY_PX / math.sqrt(height * width))
     size = max(1, round(height * shrunk)), max(1, round(width * shrunk))
     radius = min(round(_RADIUS_PX * math.sqrt(size[0] * size[1]) / _COPY_PX), min(size) - 1)
-    slopes, offsets = _fits(resize(photo, *size), resize(painted, *size), max(1, radius))
+    counts = torch.ones(1, 1, *size) if weight is None else resize(weight, *size)
+    small, goal = resize(photo, *size), resize(painted, *size)
+    slopes, offsets = _fits(small, goal, counts, max(1, radius))
     result = enlarge(offsets, height, width)
     # One map of slopes at a time: nine at full size would take as much as three pictures.
     for number in range(9):
@@ -40,18 +48,23 @@ def relit(photo: Tensor, painted: Tensor) -> Tensor:
     return result.clamp_(0, 1)
 
 
-def _fits(photo: Tensor, painted: Tensor, radius: int) -> tuple[Tensor, Tensor]:
+def _fits(photo: Tensor, painted: Tensor, weight: Tensor, radius: int) -> tuple[Tensor, Tensor]:
     """Return every pixel's affine map: slopes (1,9,h,w), painted by photo, and offsets (1,3,h,w).
 
     The mean of the maps that were fitted to the neighbourhoods around it.
     """
-    guide, goal = photo.double(), painted.double()
-    mean, goal_mean = _mean(guide, radius), _mean(goal, radius)
-    spread = _mean(_products(guide, guide), radius) - _products(mean, mean)
-    common = _mean(_products(goal, guide), radius) - _products(goal_mean, mean)
+    guide, goal, counts = photo.double(), painted.double(), weight.double()
+    whole = _mean(counts, radius).clamp(min=1e-6)
+
+    def mean(maps: Tensor) -> Tensor:
+        return _mean(maps * counts, radius) / whole
+
+    guide_mean, goal_mean = mean(guide), mean(goal)
+    spread = mean(_products(guide, guide)) - _products(guide_mean, guide_mean)
+    common = mean(_products(goal, guide)) - _products(goal_mean, guide_mean)
     flat = _FLAT * torch.eye(3).to(guide)
-    slopes = torch.linalg.solve(_matrices(spread) + flat, _matrices(common), left=False)
-    offsets = _vectors(goal_mean) - slopes @ _vectors(mean)
+    slopes = torch.linalg.solve(_matrices(spread) + flat, _matrices(common) + flat, left=False)
+    offsets = _vectors(goal_mean) - slopes @ _vectors(guide_mean)
     rows, columns = photo.shape[-2:]
     slope_maps = slopes.permute(2, 3, 0, 1).reshape(1, 9, rows, columns)
     offset_maps = offsets.permute(2, 3, 0, 1).reshape(1, 3, rows, columns)
@@ -61,7 +74,7 @@ def _fits(photo: Tensor, painted: Tensor, radius: int) -> tuple[Tensor, Tensor]:
 def _mean(maps: Tensor, radius: int) -> Tensor:
     """Return the mean of each square neighbourhood, reflected at the border."""
     side = 2 * radius + 1
-    padded = functional.pad(maps, (radius,) * 4, mode="reflect")
+    padded = reflected(maps, radius)
     return functional.avg_pool2d(functional.avg_pool2d(padded, (side, 1), 1), (1, side), 1)
 
 

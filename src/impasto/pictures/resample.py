@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -18,8 +19,18 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
 
 def smooth(image: Tensor) -> Tensor:
     """Blur (1,3,H,W) with 1/4, 1/2, 1/4 along both axes, reflected at the border."""
-    halfway = functional.avg_pool2d(functional.pad(image, (1, 1, 1, 1), mode="reflect"), 2, 1)
-    return functional.avg_pool2d(halfway, 2, 1)
+    return functional.avg_pool2d(functional.avg_pool2d(reflected(image, 1), 2, 1), 2, 1)
+
+
+def reflected(maps: Tensor, margin: int) -> Tensor:
+    """Return (1,C,H,W) with `margin` reflected pixels around it."""
+    # Flips rather than functional.pad, whose gradient on CUDA adds in no fixed order.
+    for axis in (2, 3):
+        size = maps.shape[axis]
+        before = maps.narrow(axis, 1, margin).flip(axis)
+        after = maps.narrow(axis, size - 1 - margin, margin).flip(axis)
+        maps = torch.cat((before, maps, after), axis)
+    return maps
 
 
 def fine_detail(image: Tensor) -> Tensor:

@@ -39,3 +39,6 @@ SMALLEST_TILE_PX = 64
 # Each of this many units on the dial makes the style ten times stronger.
 STRENGTH_DECADE = 25
 STRENGTH_DEFAULT = 50
+
+# What the painting starts from, where it is no picture file.
+INIT_WORDS = ("content", "noise", "style")

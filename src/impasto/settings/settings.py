@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from impasto.errors import UsageError, suggestion
 from impasto.settings.numbers import (
     AUTO_HISTORY,
     AUTO_ITERATIONS,
+    INIT_WORDS,
     LARGE_PX,
     MINIMUM_SIDE_PX,
     SCHEDULES,
@@ -61,7 +63,7 @@ class Settings:
     surface: str = choice(
         "painted",
         "Whose fine structure the finished picture has: the strokes that were painted, or the "
-        "'photograph' itself, in the painted light and colours and without any noise.",
+        "'photograph' itself in the painted light and colours, without painted noise.",
         "Result", "painted", "photograph",
     )  # fmt: skip
     seed: int = field(
@@ -185,7 +187,7 @@ class Settings:
     pixels: str = choice(
         "bounded",
         "Pixels that a curve keeps between black and white, or the paper's, which are free to "
-        "leave that range and are clipped in the finished picture.",
+        "leave that range and are clipped at each new size and in the finished picture.",
         "Optimisation", "bounded", "free",
     )  # fmt: skip
     history: int | str = field(
@@ -198,6 +200,11 @@ class Settings:
         0.02, "Step of Adam, as a share of the pixel range.", "Optimisation", "X", read_float,
         low=1e-6, high=1,
     )  # fmt: skip
+
+    @property
+    def init_file(self) -> Path | None:
+        """The picture file that the painting starts from, unless `init` is a word."""
+        return None if self.init.partition(":")[0] in INIT_WORDS else Path(self.init)
 
     @property
     def layers(self) -> tuple[str, ...]:
