@@ -50,7 +50,7 @@ def _distance(one: Picture, other) -> float:
     return float(np.abs(one.array - as_picture(other).array).mean())
 
 
-def test_free_pixels_are_clipped_in_the_finished_picture_only():
+def test_free_pixels_are_clipped_in_the_finished_picture():
     step = _paint(np.full((64, 96, 3), 250, np.uint8), random_pixels(64, 64, 2), pixels="free")
     assert step.image.max() > 1
     assert step.picture.array.max() == 1

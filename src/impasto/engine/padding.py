@@ -10,6 +10,7 @@ from torch import Tensor
 
 from impasto.engine.tiling import Span, Tile
 from impasto.network import empty_map
+from impasto.pictures import reflected
 
 # Whole cells of every layer (the deepest stride is 16), so that inner cells stay aligned.
 REFLECT_MARGIN_PX = 16
@@ -23,7 +24,10 @@ class Frame:
 
     def extend(self, window: Tensor, tile: Tile) -> Tensor:
         """Continue a tile's window (1,C,h,w) by reflection where it ends at the border."""
-        return _reflect(_reflect(window, self.margin, 2, tile.rows), self.margin, 3, tile.columns)
+        for axis, span in ((2, tile.rows), (3, tile.columns)):
+            before, after = self.margin * span.at_start, self.margin * span.at_end
+            window = reflected(window, axis, before, after)
+        return window
 
     def cells(self, features: Tensor, tile: Tile, stride: int) -> Tensor:
         """Cut a map of the extended window to the cells of the tile's inner part."""
@@ -66,14 +70,3 @@ class _Cut(torch.autograd.Function):
             result[:, :, rows, border] = 0
         result[:, :, rows, columns] = gradient
         return result, None, None
-
-
-def _reflect(window: Tensor, margin: int, axis: int, span: Span) -> Tensor:
-    # Flips rather than functional.pad, whose gradient on CUDA adds in no fixed order.
-    size = window.shape[axis]
-    parts = [window]
-    if margin and span.at_start:
-        parts.insert(0, window.narrow(axis, 1, margin).flip(axis))
-    if margin and span.at_end:
-        parts.append(window.narrow(axis, size - 1 - margin, margin).flip(axis))
-    return torch.cat(parts, axis) if len(parts) > 1 else window

@@ -9,7 +9,7 @@ from impasto.pictures.profiles import in_space_of
 from impasto.pictures.reading import Reading, digest_of, load
 from impasto.pictures.regions import Served, check_shape, match_regions, read_colour
 from impasto.pictures.relight import relit
-from impasto.pictures.resample import enlarge, fine_detail, resize, smooth
+from impasto.pictures.resample import enlarge, fine_detail, reflected, resize, smooth
 from impasto.pictures.sources import as_picture
 from impasto.pictures.style import Style, as_styles, cropped, shared_out
 from impasto.pictures.writing import WRITABLE, check_fits, check_output, save
@@ -41,6 +41,7 @@ __all__ = [
     "match_regions",
     "read_colour",
     "read_recipe_text",
+    "reflected",
     "relit",
     "resize",
     "save",

@@ -74,7 +74,7 @@ def _fits(photo: Tensor, painted: Tensor, weight: Tensor, radius: int) -> tuple[
 def _mean(maps: Tensor, radius: int) -> Tensor:
     """Return the mean of each square neighbourhood, reflected at the border."""
     side = 2 * radius + 1
-    padded = reflected(maps, radius)
+    padded = reflected(reflected(maps, 2, radius, radius), 3, radius, radius)
     return functional.avg_pool2d(functional.avg_pool2d(padded, (side, 1), 1), (1, side), 1)
 
 

@@ -19,18 +19,25 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
 
 def smooth(image: Tensor) -> Tensor:
     """Blur (1,3,H,W) with 1/4, 1/2, 1/4 along both axes, reflected at the border."""
-    return functional.avg_pool2d(functional.avg_pool2d(reflected(image, 1), 2, 1), 2, 1)
-
-
-def reflected(maps: Tensor, margin: int) -> Tensor:
-    """Return (1,C,H,W) with `margin` reflected pixels around it."""
-    # Flips rather than functional.pad, whose gradient on CUDA adds in no fixed order.
     for axis in (2, 3):
-        size = maps.shape[axis]
-        before = maps.narrow(axis, 1, margin).flip(axis)
-        after = maps.narrow(axis, size - 1 - margin, margin).flip(axis)
-        maps = torch.cat((before, maps, after), axis)
-    return maps
+        wide = reflected(image, axis, 1, 1)
+        # Sums of shifted views: a third of the time of pooling.
+        for size in (wide.shape[axis] - 1, wide.shape[axis] - 2):
+            wide = wide.narrow(axis, 0, size) + wide.narrow(axis, 1, size)
+        image = wide / 4
+    return image
+
+
+def reflected(maps: Tensor, axis: int, before: int, after: int) -> Tensor:
+    """Continue (1,C,H,W) by so many reflected rows or columns."""
+    # Flips rather than functional.pad, whose gradient on CUDA adds in no fixed order.
+    size = maps.shape[axis]
+    parts = [maps]
+    if before:
+        parts.insert(0, maps.narrow(axis, 1, before).flip(axis))
+    if after:
+        parts.append(maps.narrow(axis, size - 1 - after, after).flip(axis))
+    return torch.cat(parts, axis) if len(parts) > 1 else maps
 
 
 def fine_detail(image: Tensor) -> Tensor:
