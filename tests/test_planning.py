@@ -1,14 +1,16 @@
 import json
 import logging
+from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import torch
 from conftest import TINY, TinyEncoder, random_pixels
 
 import impasto
-from impasto import DeviceError, Plan, Resources, Settings, UsageError
-from impasto.engine import forecast, iterate, paint, planning, prepare, shrinking
+from impasto import DeviceError, OutputError, Plan, Resources, Settings, UsageError
+from impasto.engine import forecast, groups, iterate, memory, paint, planning, prepare, shrinking
 from impasto.engine.objective import Objective
 from impasto.engine.planning import floor, make_plan, needs
 from impasto.engine.pyramid import make_levels
@@ -17,10 +19,10 @@ PHOTO, STYLE = random_pixels(96, 128, 1), random_pixels(80, 90, 2)
 GB = 1_000_000_000
 
 
-def _plan(side: int, memory: int, **values) -> Plan:
+def _plan(side: int, budget: int, **values) -> Plan:
     settings = Settings(size=side, levels=1, **values)
     levels = make_levels((side * 3 // 4, side), [((768, 1024), 1.0)], settings)
-    return make_plan(levels, settings, Resources(memory=memory, device="cpu"))
+    return make_plan(levels, settings, Resources(memory=budget, device="cpu"))
 
 
 def test_a_small_picture_is_computed_whole_and_in_memory():
@@ -39,12 +41,12 @@ def test_a_smaller_budget_means_smaller_tiles_then_scratch():
 
 
 def test_a_plan_stays_within_its_budget():
-    for memory in (3, 5, 9, 20):
+    for budget in (3, 5, 9, 20):
         settings = Settings(size=4096, levels=1)
         levels = make_levels((3072, 4096), [((768, 1024), 1.0)], settings)
-        plan = make_plan(levels, settings, Resources(memory=memory * GB, device="cpu"))
+        plan = make_plan(levels, settings, Resources(memory=budget * GB, device="cpu"))
         (expected,) = forecast(levels, settings, plan)
-        assert expected.memory < memory * GB
+        assert expected.memory < budget * GB
 
 
 def test_history_shrinks_by_size_alone():
@@ -172,8 +174,52 @@ def test_other_errors_are_not_taken_for_memory():
 
 
 def test_free_memory_is_never_more_than_the_machines(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("impasto.engine.memory._free_in_groups", lambda: [123])
+    monkeypatch.setattr("impasto.engine.groups.free_memory", lambda: [456])
+    assert planning.free_bytes(torch.device("cpu")) == 456
+    monkeypatch.setattr("impasto.engine.memory._free_addresses", lambda: [123])
     assert planning.free_bytes(torch.device("cpu")) == 123
+
+
+def test_the_limits_of_a_group_and_of_those_above_it_count(tmp_path: Path):
+    """Version 2 lists one path, version 1 one for each controller."""
+    inner, other = tmp_path / "outer" / "inner", tmp_path / "memory" / "own"
+    for folder in (inner, other):
+        folder.mkdir(parents=True)
+    listing = tmp_path / "listing"
+    listing.write_text("4:cpuset,memory:/own\n3:pids:/elsewhere\n0::/outer/inner\n")
+    assert groups.free_memory(tmp_path, listing) == []
+    (inner / "memory.max").write_text("max\n")
+    (inner / "memory.current").write_text("5\n")
+    (inner.parent / "memory.max").write_text("100\n")
+    (inner.parent / "memory.current").write_text("30\n")
+    (other / "memory.limit_in_bytes").write_text("50\n")
+    (other / "memory.usage_in_bytes").write_text("10\n")
+    assert sorted(groups.free_memory(tmp_path, listing)) == [40, 70]
+    assert groups.free_memory(tmp_path, tmp_path / "none") == []
+
+
+def test_no_temporary_folder_is_needed_where_nothing_spills(monkeypatch: pytest.MonkeyPatch):
+    def nowhere() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", nowhere)
+    levels, settings = make_levels((96, 128), [((64, 64), 1.0)], Settings(size=128)), Settings()
+    assert set(planning.make_plan(levels, settings, Resources()).scratch) == {None}
+    big = [replace(levels[-1], height=12_000, width=16_000)]
+    with pytest.raises(OutputError, match="give --scratch a folder, or more --memory"):
+        planning.make_plan(big, settings, Resources(memory="28GB"))
+
+
+def test_memory_that_runs_out_anywhere_is_said_to(monkeypatch: pytest.MonkeyPatch):
+    for fault in (
+        MemoryError(),
+        OSError(12, "Cannot allocate memory"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: 5 bytes"),
+    ):
+        with pytest.raises(DeviceError, match="memory ran out"), memory.memory_may_run_out():
+            raise fault
+    with pytest.raises(RuntimeError, match="shapes differ"), memory.memory_may_run_out():
+        raise RuntimeError("shapes differ")
 
 
 def test_plan_is_public():

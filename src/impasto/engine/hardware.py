@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 import torch
 
+from impasto.engine import groups
 from impasto.errors import DeviceError
 from impasto.settings import Resources
 
@@ -47,37 +46,20 @@ def pick_threads(resources: Resources) -> int:
     return available_threads() if resources.threads == "auto" else int(resources.threads)
 
 
-@contextmanager
-def computing(threads: int, precision: str) -> Iterator[None]:
-    """Compute with so many threads and so precisely, and put torch's own settings back."""
-    before = torch.get_num_threads()
-    matmul, convolution = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
-    torch.set_num_threads(threads)
-    # Beside bfloat16 features, Gram sums may as well go through the tensor cores.
-    fast = precision != "float32"
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = fast
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-        torch.backends.cuda.matmul.allow_tf32 = matmul
-        torch.backends.cudnn.allow_tf32 = convolution
-
-
-def available_threads(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
-    """Return the processors this process may use: OMP_NUM_THREADS, affinity, cgroup quota."""
-    if hasattr(os, "sched_getaffinity"):
-        allowed = len(os.sched_getaffinity(0))
-    else:
-        allowed = os.cpu_count() or 1
+def available_threads() -> int:
+    """Return the processors this process may use: OMP_NUM_THREADS, affinity, groups' quotas."""
     wanted = os.environ.get("OMP_NUM_THREADS", "")
+    limits = [len(allowed_processors()), *(math.ceil(share) for share in groups.processors())]
     if wanted.isdecimal() and int(wanted):
-        allowed = min(allowed, int(wanted))
-    try:
-        quota, period = quota_file.read_text().split()
-        return max(1, min(allowed, math.ceil(int(quota) / int(period))))
-    except (OSError, ValueError):  # no cgroup, or "max"
-        return allowed
+        limits.append(int(wanted))
+    return max(1, min(limits))
+
+
+def allowed_processors() -> set[int]:
+    """Return the numbers of the processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return set(range(os.cpu_count() or 1))
 
 
 _DEVICES: dict[str, Callable[[], bool]] = {

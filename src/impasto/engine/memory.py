@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import torch
 
-# Control groups, version 2 and version 1: their limit and what is used of it.
-_GROUPS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    (
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-    ),
-)
+from impasto.engine import groups
+from impasto.errors import DeviceError
 
 
 def free_bytes(device: torch.device) -> int:
-    """Return the device's free memory; for a CPU, within its control group's limit."""
+    """Return the device's free memory; for a CPU, within the limits set for this process."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     if device.type == "mps":
         used = torch.mps.driver_allocated_memory()
         return torch.mps.recommended_max_memory() - used
-    return min([psutil.virtual_memory().available, *_free_in_groups()])
+    free = [psutil.virtual_memory().available, *groups.free_memory(), *_free_addresses()]
+    return max(0, min(free))
 
 
 def held_bytes(device: torch.device) -> int:
@@ -40,11 +38,40 @@ def held_bytes(device: torch.device) -> int:
         return int(psutil.Process().memory_info().rss)
 
 
-def _free_in_groups() -> list[int]:
-    found = []
-    for limit, used in _GROUPS:
-        try:
-            found.append(int(Path(limit).read_text("ascii")) - int(Path(used).read_text("ascii")))
-        except (OSError, ValueError):  # no such group, or no limit ("max")
-            continue
-    return found
+@contextmanager
+def memory_may_run_out() -> Iterator[None]:
+    """Turn memory that runs out in the block, which no plan foresaw, into DeviceError."""
+    try:
+        yield
+    except (MemoryError, RuntimeError, OSError) as fault:
+        if not is_out_of_memory(fault):
+            raise
+        reason = (str(fault).splitlines() or ["no more is to be had"])[0]
+        raise DeviceError(
+            f"memory ran out ({reason}); give a smaller --size, less --memory than now, or raise "
+            "the limit that is set for this process (ulimit -v, the container's)"
+        ) from fault
+
+
+def is_out_of_memory(fault: BaseException) -> bool:
+    """Return whether an error says that there is no more memory, by whichever library."""
+    if isinstance(fault, MemoryError | torch.OutOfMemoryError):
+        return True
+    if isinstance(fault, OSError):
+        return fault.errno == errno.ENOMEM
+    # torch's CPU allocator, a mapping, and oneDNN raise RuntimeError.
+    return any(words in str(fault).lower() for words in _OUT_OF_MEMORY)
+
+
+_OUT_OF_MEMORY = ("can't allocate memory", "cannot allocate memory", "could not create a memory")
+
+
+def _free_addresses() -> list[int]:
+    """Return what is left of the address space or data that the process may have (ulimit -v)."""
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return []
+    used = psutil.Process().memory_info().vms
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return [] if limit == resource.RLIM_INFINITY else [limit - used]

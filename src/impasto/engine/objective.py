@@ -7,6 +7,7 @@ those sums. The result is the whole picture's, in a tile's memory.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,7 +61,9 @@ class Objective:
 
     def _arena_for(self, image: Tensor) -> Arena | None:
         if self._arena is None and image.device.type == "cpu":
-            self._arena = Arena(self._view.map_bytes(image))
+            # It reserves more than is ever used; a limit of addresses (ulimit -v) may forbid that.
+            with contextlib.suppress(MemoryError):
+                self._arena = Arena(self._view.map_bytes(image))
         return self._arena
 
     def capturable(self, image: Tensor) -> bool:

@@ -21,7 +21,7 @@ from impasto.engine.memory import free_bytes, held_bytes
 from impasto.engine.padding import frame
 from impasto.engine.pyramid import Level
 from impasto.engine.tiling import Tile, Tiling, tiling
-from impasto.errors import DeviceError, UsageError
+from impasto.errors import DeviceError, OutputError, UsageError
 from impasto.network import layers_of, weight_bytes
 from impasto.settings import AUTO_HISTORY, LARGE_PX, SMALLEST_TILE_PX, Resources, Settings
 
@@ -111,12 +111,11 @@ def make_plan(
     device = pick_device(resources)
     precision = pick_precision(resources, device)
     budget = _budget(settings, resources, device, precision) - beside
-    folder = tempfile.gettempdir() if resources.scratch == "auto" else resources.scratch
-    if not Path(folder).is_dir():
-        raise UsageError(f"the scratch folder {folder} does not exist; make it first")
+    if resources.scratch != "auto" and not Path(resources.scratch).is_dir():
+        raise UsageError(f"the scratch folder {resources.scratch} does not exist; make it first")
     # The finest first: what cannot be computed is then refused for the level that needs most.
     choices = [
-        _choose(level, settings, precision, resources, budget, folder, must_fit)
+        _choose(level, settings, precision, resources, budget, must_fit)
         for level in reversed(levels)
     ][::-1]
     return Plan(
@@ -206,25 +205,37 @@ def _choose(
     precision: str,
     resources: Resources,
     budget: int,
-    folder: str,
     must_fit: bool,
 ) -> tuple[int | None, str | None]:
     sizes = _TILES_PX if resources.tile == "auto" else (int(resources.tile),)
     large = sizes[:_LARGE_TILES]
     # State in memory is worth a smaller tile, but not a small one.
-    for tile_px, scratch in [(t, None) for t in large] + [(t, folder) for t in sizes]:
+    for tile_px, spills in [(t, False) for t in large] + [(t, True) for t in sizes]:
         need = needs(level, settings, tile_px, precision)
-        state = 0 if scratch else need.state
+        state = 0 if spills else need.state
         if need.pictures + state + need.tile <= budget:
-            return tile_px, scratch
+            return tile_px, _scratch_folder(resources) if spills else None
     if not must_fit:
-        return large[-1], folder
+        return large[-1], _scratch_folder(resources)
     least = needs(level, settings, sizes[-1], precision)
     raise DeviceError(
         f"{level.width} x {level.height} px needs {_gigabytes(least.pictures + least.tile)} in "
         f"tiles of {sizes[-1]} px, and {_gigabytes(max(0, budget))} are left beside the program, "
         "the pictures and the network: give more --memory or a smaller --size"
     )
+
+
+def _scratch_folder(resources: Resources) -> str:
+    """Return where scratch files go; raise OutputError where there is no such place."""
+    if resources.scratch != "auto":
+        return resources.scratch
+    try:
+        return tempfile.gettempdir()
+    except OSError as fault:  # a system that cannot be written to
+        raise OutputError(
+            "what does not fit into the memory needs a scratch file, and no temporary folder can "
+            "be written to: give --scratch a folder, or more --memory"
+        ) from fault
 
 
 def _budget(settings: Settings, resources: Resources, device: torch.device, precision: str) -> int:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from impasto.engine.capture import CapturedObjective, pays
+from impasto.engine.memory import is_out_of_memory
 from impasto.engine.objective import Objective
 from impasto.errors import DeviceError
 from impasto.settings import SMALLEST_TILE_PX
@@ -44,10 +45,10 @@ class ShrinkingObjective:
                 if self._evaluate is None:
                     self._evaluate = self._made(image)
                 return self._evaluate(image)
-            except (MemoryError, RuntimeError) as fault:
-                if not _out_of_memory(fault):
+            except (MemoryError, RuntimeError, OSError) as fault:
+                if not is_out_of_memory(fault):
                     raise
-                reason = str(fault).splitlines()[0]
+                reason = (str(fault).splitlines() or ["no more is to be had"])[0]
             # Outside the handler, which would keep the failed evaluation's tensors alive.
             self._shrink(reason)
 
@@ -71,9 +72,3 @@ class ShrinkingObjective:
         self.tile_px = smaller
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-
-def _out_of_memory(fault: BaseException) -> bool:
-    if isinstance(fault, MemoryError | torch.OutOfMemoryError):
-        return True
-    return "can't allocate memory" in str(fault)  # torch's CPU allocator raises RuntimeError

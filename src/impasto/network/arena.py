@@ -27,7 +27,7 @@ class Arena:
     """A region of a CPU's memory; its pages count from when they are first written."""
 
     def __init__(self, size: int) -> None:
-        """Reserve `size` bytes."""
+        """Reserve `size` bytes; raise MemoryError where the process may not have so many."""
         self._region = np.empty(size + _ALIGNED, np.uint8)
         self._origin = -self._region.ctypes.data % _ALIGNED
         self._gaps = [(0, size)]  # in order, never touching

@@ -1,0 +1,62 @@
+"""Control groups of Linux: the limits set for this process's group and for those above it."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+_ROOT = Path("/sys/fs/cgroup")
+_LISTING = Path("/proc/self/cgroup")
+
+
+def free_memory(root: Path = _ROOT, listing: Path = _LISTING) -> list[int]:
+    """Return the bytes that are left under each limit."""
+    found = []
+    for folder in _folders("memory", root, listing):
+        for limit, used in _MEMORY:
+            numbers = _numbers(folder / limit) + _numbers(folder / used)
+            if len(numbers) == 2:
+                found.append(numbers[0] - numbers[1])
+    return found
+
+
+def processors(root: Path = _ROOT, listing: Path = _LISTING) -> list[float]:
+    """Return the processors' worth of time that each limit allows."""
+    found = []
+    for folder in _folders("cpu", root, listing):
+        for names in _QUOTA:
+            numbers = [number for name in names for number in _numbers(folder / name)]
+            if len(numbers) == 2 and min(numbers) > 0:
+                found.append(numbers[0] / numbers[1])
+    return found
+
+
+# The files of version 2 and of version 1: what may be used and what is; quota and period.
+_MEMORY = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
+_QUOTA = (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us"))
+
+
+def _folders(controller: str, root: Path, listing: Path) -> list[Path]:
+    """Return the process's group and all above it, of version 2 and of a version 1 controller."""
+    try:
+        lines = [line.split(":", 2) for line in listing.read_text().splitlines()]
+    except (OSError, ValueError):
+        lines = []
+    mounts = {"": root, controller: root / controller}
+    own = {name: PurePosixPath("/") for name in mounts}  # a container's own root
+    own |= {
+        name: PurePosixPath(path) for _, names, path in lines
+        for name in names.split(",") if name in mounts
+    }  # fmt: skip
+    return [
+        mounts[name] / str(group).lstrip("/")
+        for name, path in own.items()
+        for group in (path, *path.parents)
+    ]
+
+
+def _numbers(path: Path) -> list[int]:
+    """Return the whole numbers in a file; none where it is not there or says "max"."""
+    try:
+        return [int(word) for word in path.read_text("ascii").split()]
+    except (OSError, ValueError):
+        return []
