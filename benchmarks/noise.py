@@ -18,7 +18,7 @@ from torch import Tensor
 import impasto
 from impasto import Settings
 from impasto.engine import prepare
-from impasto.engine.hardware import computing
+from impasto.engine.modes import computing
 from impasto.engine.start import start_image
 from impasto.network import build
 from impasto.pictures import as_picture
@@ -51,7 +51,7 @@ def main() -> None:
 def unconstrained(content: str, style: str, settings: Settings) -> Tensor:
     """Return the clipped picture (1,3,H,W) of torch's L-BFGS from white noise."""
     run = prepare(content, style, settings)
-    with computing(run.plan.threads, run.plan.precision):
+    with computing(run.plan):
         objective = run.objective(1, build(settings, settings.layers))
         level = run.levels[-1]
         image = start_image(run.start, level.height, level.width, settings.seed).requires_grad_()

@@ -20,7 +20,7 @@ from torch import Tensor
 import impasto
 from impasto import Settings
 from impasto.engine import prepare
-from impasto.engine.hardware import computing
+from impasto.engine.modes import computing
 from impasto.network import build
 from impasto.pictures import as_picture, resize
 
@@ -51,7 +51,7 @@ def main(folder: Path, pairs: list[tuple[str, str]]) -> None:
 def usual_way(content: str, style: str) -> Tensor:
     """Return the clipped picture (1,3,H,W) after 100 evaluations on free pixels."""
     run = prepare(content, style, SINGLE)
-    with computing(run.plan.threads, run.plan.precision):
+    with computing(run.plan):
         objective = run.objective(1, build(SINGLE, SINGLE.layers))
         level = run.levels[-1]
         image = resize(run.content.tensor()[None], level.height, level.width).requires_grad_()

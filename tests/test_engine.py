@@ -1,5 +1,6 @@
 """The engine with the tiny encoder, and a little with the real network."""
 
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from conftest import TINY, TOLERANCE, TinyEncoder, random_pixels
 
 import impasto
 from impasto import DeviceError, NonFiniteError, Picture, Resources, Settings, UsageError
-from impasto.engine import hardware, paint, prepare
+from impasto.engine import groups, hardware, paint, prepare
 from impasto.engine.objective import Objective
 from impasto.engine.padding import frame
 from impasto.engine.start import GRAIN, Start, grained, next_image, start_image
@@ -26,7 +27,7 @@ CONTENT, STYLE, OTHER = (random_pixels(72, 64, seed) for seed in (1, 2, 3))
 def _paint(encoder=None, styles=(STYLE,), start=None, **values) -> list[impasto.Step]:
     settings = Settings(**{"size": 72, "iterations": 8, **TINY, **values})
     run = prepare(CONTENT, list(styles), settings, Resources(threads=1), start=start)
-    return list(paint(run, encoder or TinyEncoder()))
+    return list(paint(run, TinyEncoder() if encoder is None else encoder))
 
 
 def _total(step: impasto.Step) -> float:
@@ -126,16 +127,6 @@ def test_threads_do_not_change_the_picture():
     torch.testing.assert_close(run(1), run(2), rtol=0, atol=1e-4)
 
 
-def test_threads_are_put_back():
-    before = torch.get_num_threads()
-    settings, resources = Settings(size=72, iterations=2, **TINY), Resources(threads=3)
-    steps = paint(prepare(CONTENT, STYLE, settings, resources), TinyEncoder())
-    next(steps)
-    assert torch.get_num_threads() == 3
-    steps.close()
-    assert torch.get_num_threads() == before
-
-
 def test_more_style_weight_takes_more_style():
     def style_loss(weight: float) -> float:
         step = _paint(style_weight=weight, iterations=30, levels=1)[-1]
@@ -229,12 +220,127 @@ def test_everything_is_checked_at_the_call(photo: Path, painting: Path):
         impasto.iterate(photo, painting, resources=Resources(device="mps"))
 
 
-def test_quota_bounds_the_threads(tmp_path: Path):
-    quota = tmp_path / "cpu.max"
-    quota.write_text("100000 100000\n")
-    assert hardware.available_threads(quota) == 1
-    quota.write_text("max 100000\n")
-    assert hardware.available_threads(quota) == hardware.available_threads(tmp_path / "none")
+class _Scripted:
+    """A stepper whose pictures are plain greys and whose losses are given."""
+
+    def __init__(self, losses: list[float], shape: torch.Size) -> None:
+        self._losses = iter(losses)
+        self._shape = shape
+
+    def step(self, objective):
+        loss = torch.tensor(next(self._losses))
+        return torch.full(self._shape, min(loss.item() / 10, 1)), {"style a": loss, "b": loss / 4}
+
+
+def _scripted(monkeypatch: pytest.MonkeyPatch, *levels: list[float]) -> list[impasto.Step]:
+    """Paint with trials of these losses at each level, 0.1 times as bright."""
+    left = list(levels)
+    make = lambda image, *_: _Scripted(left.pop(0), image.shape)  # noqa: E731
+    monkeypatch.setattr(import_module("impasto.engine.iterate"), "make_stepper", make)
+    counts = [len(losses) for losses in levels]
+    return _paint(levels=len(levels), iterations=counts, tolerance=0)
+
+
+def test_the_result_is_the_best_picture_and_its_losses(monkeypatch: pytest.MonkeyPatch):
+    steps = _scripted(monkeypatch, [4.0, 2.0, 9.0, 3.0])
+    assert [step.image.mean().item() for step in steps] == pytest.approx([0.4, 0.2, 0.2, 0.2])
+    assert [step.losses["style a"].item() for step in steps] == [4, 2, 2, 2]
+    assert [step.losses["b"].item() for step in steps] == [1, 0.5, 0.5, 0.5]
+    assert steps[-1].picture.array.mean() == pytest.approx(0.2)
+    assert steps[-1].recipe.losses == {"style a": 2.0, "b": 0.5}
+
+
+def test_a_level_starts_from_the_best_of_the_one_before(monkeypatch: pytest.MonkeyPatch):
+    started = []
+    monkeypatch.setattr(
+        import_module("impasto.engine.iterate"),
+        "next_image",
+        lambda image, start, *size: started.append(image.mean().item()) or image,
+    )
+    _scripted(monkeypatch, [4.0, 2.0, 9.0], [1.0, 5.0])
+    assert started == pytest.approx([0.2])
+
+
+def test_what_is_not_a_number_is_never_the_best():
+    start, nan = torch.zeros(1, 3, 2, 2), float("nan")
+    watch = Watch(0.0, 40, start, as_picture)
+    kept = []
+    for number, loss in enumerate([nan, 4.0, float("inf"), nan, 3.0, nan], 1):
+        watch.see({"style": torch.tensor(loss)}, torch.full((1, 3, 2, 2), float(number)))
+        kept.append((watch.image.mean().item(), watch.losses["style"].item()))
+    assert kept[1:] == [(2, 4), (2, 4), (2, 4), (5, 3), (5, 3)]
+    assert kept[0][0] == 0  # what it started from
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_no_step_has_a_higher_loss_than_one_before(optimizer: str):
+    steps = _paint(optimizer=optimizer, learning_rate=0.5, iterations=25, levels=1, tolerance=0)
+    totals = [_total(step) for step in steps]
+    assert totals == sorted(totals, reverse=True)
+
+
+def test_the_losses_of_a_step_are_those_of_its_picture():
+    settings = Settings(
+        size=72, iterations=25, levels=1, tolerance=0, optimizer="adam", learning_rate=0.5, **TINY
+    )
+    run = prepare(CONTENT, STYLE, settings, Resources(threads=1))
+    *_, last = paint(run, TinyEncoder())
+    again = run.objective(1, TinyEncoder()).losses(last.image)
+    for name, loss in last.losses.items():
+        torch.testing.assert_close(again[name], loss, rtol=1e-4, atol=1e-9)
+
+
+def test_a_recipe_names_the_network_that_painted():
+    run = prepare(CONTENT, STYLE, Settings(size=72, levels=1, iterations=1, **TINY))
+    own = next(paint(run, TinyEncoder())).recipe
+    assert (own.encoder, own.weights) == ("TinyEncoder", "")
+    encoder = TinyEncoder()
+    encoder.name, encoder.digest = "two layers", "ab" * 32
+    named = next(paint(run, encoder)).recipe
+    assert (named.encoder, named.weights) == ("two layers", "ab" * 32)
+    settings = Settings(size=64, levels=1, iterations=1)
+    usual = next(impasto.iterate(CONTENT, STYLE, settings)).recipe
+    assert usual.encoder is None
+    assert len(usual.weights) == 64
+
+
+def test_an_encoder_without_length_paints_all_the_same():
+    class Empty(TinyEncoder):
+        def __len__(self) -> int:
+            return 0
+
+    assert _paint(Empty())[-1].recipe.encoder == "Empty"
+
+
+@pytest.mark.parametrize("encoder", [TinyEncoder(), build(Settings(), ["relu1_2"])])
+def test_a_layer_that_an_encoder_lacks_is_said_before_the_run(encoder):
+    run = prepare(CONTENT, STYLE, Settings(size=72))
+    with pytest.raises(UsageError, match="unknown layer 'relu4_2' for this network; choose from"):
+        paint(run, encoder)
+
+
+def test_a_layer_that_an_encoder_forgets_is_named():
+    class Forgetful(TinyEncoder):
+        def walk(self, image, names):
+            yield from (pair for pair in super().walk(image, names) if pair[0] != "relu2_1")
+
+    with pytest.raises(UsageError, match="the network gave no relu2_1"):
+        _paint(Forgetful())
+
+
+def test_a_groups_quota_bounds_the_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    listing = tmp_path / "listing"
+    listing.write_text("0::/outer/inner\n")
+    inner = tmp_path / "outer" / "inner"
+    inner.mkdir(parents=True)
+    assert groups.processors(tmp_path, listing) == []
+    (inner / "cpu.max").write_text("max 100000\n")
+    (inner.parent / "cpu.max").write_text("150000 100000\n")
+    assert groups.processors(tmp_path, listing) == [1.5]
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(hardware, "allowed_processors", lambda: set(range(8)))
+    monkeypatch.setattr(groups, "processors", lambda: [4.0, 1.5])
+    assert hardware.available_threads() == 2
 
 
 def test_stylize_returns_a_picture_and_saves_it(photo: Path, painting: Path, tmp_path: Path):

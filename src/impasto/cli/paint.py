@@ -113,7 +113,7 @@ def _follow(
                 keeper.see(step, reporter.seconds_left)
     except ImpastoError as fault:
         if fault.picture is None and step is not None:
-            fault.picture = step.last_finite
+            fault.picture = step.picture
         raise
     except Stopped as stop:
         raise _interrupted(stop, step, results, keepers) from stop
@@ -140,4 +140,4 @@ def _interrupted(
     )
     if checkpoint is not None:
         message += f"; to go on: impasto resume {checkpoint} --overwrite"
-    return Interrupted(message, step.last_finite, stop.number)
+    return Interrupted(message, step.picture, stop.number)

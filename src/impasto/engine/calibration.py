@@ -6,7 +6,8 @@ import time
 
 import torch
 
-from impasto.engine.hardware import DTYPES, computing
+from impasto.engine.hardware import DTYPES
+from impasto.engine.modes import computing
 from impasto.engine.objective import Objective
 from impasto.engine.planning import Plan
 from impasto.engine.targets import make_terms, plain_scene
@@ -21,10 +22,11 @@ _SIDE_PX = 256
 def seconds_per_pixel(settings: Settings, plan: Plan) -> float:
     """Return the seconds of one evaluation per encoded pixel, the better of two tries."""
     device = torch.device(plan.device)
-    with computing(plan.threads, plan.precision):
+    with computing(plan):
         encoder = build(settings, settings.layers, device=device, dtype=DTYPES[plan.precision])
         generator = torch.Generator().manual_seed(0)
-        image = torch.rand((1, 3, _SIDE_PX, _SIDE_PX), generator=generator).to(device)
+        image = torch.rand((1, 3, _SIDE_PX, _SIDE_PX), generator=generator, dtype=torch.float32)
+        image = image.to(device)
         view = make_view(encoder, settings)
         objective = Objective(view, make_terms(view, plain_scene(image, [(image, 1.0)]), settings))
         image.requires_grad_()

@@ -22,7 +22,7 @@ from impasto.engine.storage import blocks
 from impasto.errors import UsageError
 from impasto.files import replacing
 
-_FORM = "1"
+_FORM = "2"
 _KINDS = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
 
 
@@ -31,7 +31,8 @@ class State:
     """Where a run is: after evaluation `iteration` of `level`, both from 1.
 
     `evaluations` were made at the levels before; `ended` says that the level is done. `watch` are
-    plain values, `tensors` the picture ("image") and what stepper and watch keep.
+    plain values, `tensors` the level's best picture ("image") and what the stepper keeps; no fewer
+    than `threads` were used.
     """
 
     level: int
@@ -40,6 +41,7 @@ class State:
     ended: bool
     watch: Mapping[str, Any]
     tensors: Mapping[str, Tensor]
+    threads: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,11 @@ from typing import Any
 from torch import Tensor
 
 from impasto.engine.checkpoint import Checkpoint, State
-from impasto.engine.hardware import DTYPES, computing
+from impasto.engine.hardware import DTYPES
+from impasto.engine.memory import memory_may_run_out
+from impasto.engine.modes import set_apart
 from impasto.engine.optimizer import Stepper, make_stepper
+from impasto.engine.pace import Pace
 from impasto.engine.planning import Plan
 from impasto.engine.preparing import prepare
 from impasto.engine.protecting import Protection
@@ -22,7 +25,7 @@ from impasto.engine.shrinking import ShrinkingObjective
 from impasto.engine.start import next_image, start_image
 from impasto.engine.stopping import Watch
 from impasto.errors import NonFiniteError
-from impasto.network import Encoder, build, weights_digest
+from impasto.network import Encoder, build, check_layers, weights_digest
 from impasto.pictures import Picture
 from impasto.presets import from_options
 from impasto.settings import Resources, Settings
@@ -34,15 +37,27 @@ CAUTION = 10.0
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
-    """One evaluation: the picture, and the losses of this very picture.
+class _Painter:
+    """What paints a run: a network, its name where it is the caller's own, its weights' digest."""
 
-    `level` counts from 1 of `levels`, `iteration` from 1 of at most `iterations` in the level.
-    `losses` maps a term ("content relu4_2") to its weighted loss, a scalar on the device, the
-    two weights scaled to add up to 1: reading one waits for the device. `image` is (1,3,H,W),
-    0..1 but for free pixels, in the content's RGB space, on the device, and is never changed
-    afterwards.
-    `evaluations` were made at each level so far; `final` says that no other step follows.
+    encoder: Encoder
+    own: str | None
+    digest: str
+    pace: Pace
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Step:
+    """One more evaluation: the level's best picture so far, and the losses of this very picture.
+
+    The best is the one of the lowest sum of losses; what was evaluated last may be a step that
+    the optimiser takes back. `level` counts from 1 of `levels`, `iteration` from 1 of at most
+    `iterations` in the level. `losses` maps a term ("content relu4_2") to its weighted loss, a
+    scalar on the device, the two weights scaled to add up to 1: reading one waits for the device.
+    `image` is (1,3,H,W), finite, 0..1 but for free pixels, in the content's RGB space, on the
+    device, and is never changed afterwards.
+    `evaluations` were made at each level so far, on so many CPU `threads` or more; `final` says
+    that no other step follows.
     """
 
     level: int
@@ -52,6 +67,8 @@ class Step:
     run: Run
     evaluations: tuple[int, ...]
     final: bool
+    threads: int
+    _painter: _Painter
     _stepper: Stepper
     _watch: Watch
 
@@ -71,15 +88,10 @@ class Step:
         return self.run.plan
 
     @property
+    @set_apart
     def picture(self) -> Picture:
         """The finished picture on the CPU, in the colours and surface asked for, with recipe."""
         return replace(self.run.finish(self.image), recipe=self.recipe.as_json())
-
-    @property
-    def last_finite(self) -> Picture:
-        """The finished picture, or the last one known to be finite where this one is not."""
-        sound = self.image if bool(self.image.isfinite().all()) else self._watch.good
-        return replace(self.run.finish(sound), recipe=self.recipe.as_json())
 
     @property
     def recipe(self) -> Recipe:
@@ -87,11 +99,13 @@ class Step:
         run = self.run
         return Recipe(
             settings=run.settings, plan=run.plan, ingredients=run.ingredients,
-            weights=weights_digest(run.settings), versions=versions(),
+            encoder=self._painter.own, weights=self._painter.digest, versions=versions(),
             evaluations=self.evaluations, interrupted=not self.final,
             losses={name: loss.item() for name, loss in self.losses.items()},
+            threads=self.threads,
         )  # fmt: skip
 
+    @set_apart
     def checkpoint(self, notes: Mapping[str, Any] | None = None) -> Checkpoint:
         """Return what `paint` goes on from, with anything JSON can hold beside it.
 
@@ -100,7 +114,7 @@ class Step:
         ended = self._watch.settled or self.iteration == self.iterations
         state = State(
             self.level, self.iteration, self.evaluations[:-1], ended, self._watch.state(),
-            {"image": self.image, "good": self._watch.good, **self._stepper.state()},
+            {"image": self.image, **self._stepper.state()}, self.threads,
         )  # fmt: skip
         return Checkpoint(self.recipe, state, notes or {})
 
@@ -161,26 +175,53 @@ def stylize(
 def paint(run: Run, encoder: Encoder | None = None, resume: State | None = None) -> Iterator[Step]:
     """Visit the levels of a prepared run from coarse to fine, yielding each evaluation.
 
-    `encoder` replaces the network of the settings. `resume` is the state of a checkpoint of the
-    same run, after which it goes on to the same bits.
+    `encoder` replaces the network of the settings; the recipe then names it. `resume` is the state
+    of a checkpoint of the same run, after which it goes on to the same bits. Raises UsageError at
+    the call for an encoder that lacks a layer. Torch's modes and threads are the caller's own
+    whenever a step is handed out.
     """
-    with computing(run.plan.threads, run.plan.precision):
-        network = encoder or build(
-            run.settings, run.settings.layers, device=run.device, dtype=DTYPES[run.plan.precision]
-        )
-        image, done = _beginning(run, resume)
-        for number, level in enumerate(run.levels, 1):
-            if resume is not None and (number, not resume.ended) < (resume.level, True):
-                continue
-            state = resume if resume is not None and number == resume.level else None
-            detail = run.settings.detail
-            if state is None and image.shape[-2:] != (level.height, level.width):
-                image = next_image(image, run.start, level.height, level.width, detail)
-                image = run.grained(image, number)
-            for step in _paint_level(run, number, image, network, done, state):
-                yield step
-                image, run = step.image, step.run
-            done = step.evaluations
+    if encoder is not None:
+        check_layers(encoder, run.settings.layers)
+    pace = Pace(run.plan, run.may_yield)
+    if resume is not None:
+        pace.resume(resume.threads)
+    return _computed(pace, _steps(run, encoder, pace, resume))
+
+
+def _computed(pace: Pace, steps: Iterator[Step]) -> Iterator[Step]:
+    """Yield steps, each made by our own modes and handed out in the caller's."""
+    while True:
+        with pace.computing(), memory_may_run_out():
+            step = next(steps, None)
+        if step is None:
+            return
+        yield step
+
+
+def _steps(run: Run, encoder: Encoder | None, pace: Pace, resume: State | None) -> Iterator[Step]:
+    painter = _painter(run, encoder, pace)
+    image, done = _beginning(run, resume)
+    for number, level in enumerate(run.levels, 1):
+        if resume is not None and (number, not resume.ended) < (resume.level, True):
+            continue
+        state = resume if resume is not None and number == resume.level else None
+        detail = run.settings.detail
+        if state is None and image.shape[-2:] != (level.height, level.width):
+            image = next_image(image, run.start, level.height, level.width, detail)
+            image = run.grained(image, number)
+        for step in _paint_level(run, number, image, painter, done, state):
+            yield step
+            image, run = step.image, step.run
+        done = step.evaluations
+
+
+def _painter(run: Run, encoder: Encoder | None, pace: Pace) -> _Painter:
+    if encoder is not None:
+        name = getattr(encoder, "name", type(encoder).__name__)
+        return _Painter(encoder, name, getattr(encoder, "digest", ""), pace)
+    dtype = DTYPES[run.plan.precision]
+    network = build(run.settings, run.settings.layers, device=run.device, dtype=dtype)
+    return _Painter(network, None, weights_digest(run.settings), pace)
 
 
 def _beginning(run: Run, resume: State | None) -> tuple[Tensor, tuple[int, ...]]:
@@ -197,12 +238,12 @@ def _beginning(run: Run, resume: State | None) -> tuple[Tensor, tuple[int, ...]]
 
 
 def _paint_level(
-    run: Run, number: int, image: Tensor, encoder: Encoder, done: tuple[int, ...],
+    run: Run, number: int, image: Tensor, painter: _Painter, done: tuple[int, ...],
     state: State | None,
 ) -> Iterator[Step]:  # fmt: skip
     index, level = number - 1, run.levels[number - 1]
     tiled = ShrinkingObjective(
-        lambda tile_px: run.objective(number, encoder, tile_px),
+        lambda tile_px: run.objective(number, painter.encoder, tile_px),
         run.plan.tiles[index], (level.height, level.width), run.may_shrink,
     )  # fmt: skip
     protection = _protection(run, level)
@@ -212,13 +253,12 @@ def _paint_level(
     watch = Watch(run.settings.tolerance, level.iterations, image, run.finish)
     if state is not None:
         stepper.restore(state.tensors)
-        watch.restore(state.watch, state.tensors["good"].to(run.device, copy=True))
+        watch.restore(state.watch, image)
     first = 1 if state is None else state.iteration + 1
     for iteration in range(first, level.iterations + 1):
-        image, losses = stepper.step(objective)
-        image = image if protection is None else protection.over(image)
+        trial, losses = stepper.step(objective)
         try:
-            watch.see(losses, image)
+            watch.see(losses, trial if protection is None else protection.over(trial))
         except NonFiniteError as fault:
             if watch.restarts or iteration == level.iterations:
                 raise
@@ -227,10 +267,14 @@ def _paint_level(
             del stepper
             stepper = make_stepper(watch.restart(), run.settings, history, storage, CAUTION)
             continue
-        now = replace(run, plan=run.plan.with_tile(index, tiled.tile_px))
         ended = watch.settled or iteration == level.iterations
-        final = ended and number == len(run.levels)
-        yield Step(number, iteration, losses, image, now, (*done, iteration), final, stepper, watch)
+        yield Step(
+            level=number, iteration=iteration, evaluations=(*done, iteration),
+            losses=watch.losses, image=watch.image,
+            run=replace(run, plan=run.plan.with_tile(index, tiled.tile_px)),
+            final=ended and number == len(run.levels), threads=painter.pace.fewest,
+            _painter=painter, _stepper=stepper, _watch=watch,
+        )  # fmt: skip
         if ended:
             return
 

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from impasto.engine.hardware import pick_device
+from impasto.engine.modes import set_apart
 from impasto.engine.planning import Plan, make_plan
 from impasto.engine.pyramid import Level, make_levels, result_size
 from impasto.engine.recipe import Ingredients, ingredient, style_ingredients
@@ -37,6 +38,7 @@ from impasto.settings import Resources, Settings
 _log = logging.getLogger(__name__)
 
 
+@set_apart
 def prepare(
     content: Any,
     styles: Any,
@@ -72,6 +74,7 @@ def prepare(
     mask = None if guard is None else _protection(guard, shape)
     _note_sizes(photo, paintings, levels[-1])
     beside = mask_bytes(served, mask, levels[-1])
+    chosen = plan is None and resources.threads == "auto"
     plan = plan or make_plan(levels, settings, resources, beside=beside, must_fit=must_fit)
     if len(plan.tiles) != len(levels):
         raise UsageError(f"the plan is for {len(plan.tiles)} levels, this run has {len(levels)}")
@@ -81,7 +84,7 @@ def prepare(
     )  # fmt: skip
     run = Run(
         photo, paintings, served, mask, None, first, levels, settings, plan, ingredients,
-        may_shrink=resources.tile == "auto",
+        may_shrink=resources.tile == "auto", may_yield=chosen,
     )  # fmt: skip
     return _recoloured(run)
 

@@ -68,6 +68,8 @@ class Recipe:
     evaluations: tuple[int, ...]
     interrupted: bool
     losses: Mapping[str, float]
+    encoder: str | None = None
+    threads: int | None = None
 
     def as_json(self) -> str:
         """Return the text that stands in the file: ASCII, keys in a fixed order."""
@@ -82,6 +84,8 @@ class Recipe:
                 "evaluations": self.evaluations,
                 "interrupted": self.interrupted,
                 "losses": dict(self.losses),
+                "encoder": self.encoder,
+                "threads": self.threads,
             }
         )
 

@@ -50,6 +50,7 @@ class Run:
     plan: Plan
     ingredients: Ingredients
     may_shrink: bool  # tiles, when memory runs out
+    may_yield: bool  # threads, to other programs
 
     @property
     def device(self) -> torch.device:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from impasto.engine.hardware import DTYPES, computing
+from impasto.engine.hardware import DTYPES
+from impasto.engine.modes import computing
 from impasto.engine.objective import Objective
 from impasto.engine.planning import Plan
 from impasto.engine.targets import make_terms, plain_scene
@@ -37,7 +38,7 @@ def _gradient(
     image: Tensor, style: Tensor, settings: Settings, device: torch.device, dtype: torch.dtype,
     plan: Plan,
 ) -> Tensor:  # fmt: skip
-    with computing(plan.threads, plan.precision):
+    with computing(plan):
         encoder = build(settings, settings.layers, device=device, dtype=dtype)
         view = make_view(encoder, settings)
         scene = plain_scene(style.to(device), [(style.to(device), 1.0)])

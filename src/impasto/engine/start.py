@@ -96,9 +96,9 @@ def start_image(start: Start, height: int, width: int, seed: int) -> Tensor:
     shape = (1, 3, height, width)
     image = start.at(height, width)
     if image is None:
-        return torch.rand(shape, generator=generator)
+        return torch.rand(shape, generator=generator, dtype=torch.float32)
     if start.over is None and start.share:
-        return image.lerp(torch.rand(shape, generator=generator), start.share)
+        return image.lerp(torch.rand(shape, generator=generator, dtype=torch.float32), start.share)
     return _grained(image, GRAIN, generator)
 
 
@@ -136,7 +136,7 @@ def next_image(image: Tensor, start: Start, height: int, width: int, detail: flo
 
 def _grained(image: Tensor, deviation: float, generator: torch.Generator) -> Tensor:
     # Made on the CPU, so that a seed means the same on every device.
-    grain = torch.randn(image.shape, generator=generator) * deviation
+    grain = torch.randn(image.shape, generator=generator, dtype=torch.float32) * deviation
     return grain.to(image.device).add_(image).clamp_(0, 1)
 
 

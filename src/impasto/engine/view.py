@@ -10,6 +10,7 @@ from torch import Tensor
 
 from impasto.engine.padding import Frame, frame
 from impasto.engine.tiling import Tile, Tiling, tiling
+from impasto.errors import UsageError
 from impasto.network import Encoder, Layer
 from impasto.pictures import fine_detail
 from impasto.settings import Settings
@@ -50,15 +51,21 @@ class View:
     def walk(
         self, window: Tensor, tile: Tile, names: Collection[str]
     ) -> Iterator[tuple[str, Tensor]]:
-        """Encode a tile's window; yield layers, shallow first, with only their inner cells."""
+        """Encode a tile's window; yield layers, shallow first, with only their inner cells.
+
+        Raises UsageError for an encoder that leaves one of `names` out.
+        """
         extended = self.frame.extend(window, tile)
         if DETAIL in names:
             yield DETAIL, self.frame.cells(fine_detail(extended), tile, 1)
-        deeper = [name for name in names if name != DETAIL]
+        deeper = set(names) - {DETAIL}
         if not deeper:
             return
         for name, features in self.encoder.walk(extended, deeper):
             yield name, self.frame.cells(features, tile, self.stride(name))
+            deeper.discard(name)
+        if deeper:
+            raise UsageError(f"the network gave no {', '.join(sorted(deeper))}")
 
     def map_bytes(self, image: Tensor) -> int:
         """Return the bytes of all layers' maps of the largest tile, and of as many gradients.

@@ -55,7 +55,7 @@ def _spread(moments: Moments) -> Tensor:
     # Rounding of weighed sums leaves it uneven, of which eigenvalues would see one half.
     covariance = (covariance + covariance.T) / 2
     floor = _EPSILON * covariance.diagonal().mean() + torch.finfo(torch.float32).tiny
-    return covariance + floor * torch.eye(len(covariance)).to(covariance)
+    return covariance + floor * torch.eye(len(covariance), dtype=covariance.dtype).to(covariance)
 
 
 def _root(matrix: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from impasto.engine import make_plan
+from impasto.engine.modes import set_apart
 from impasto.engine.pyramid import Level, make_levels
 from impasto.errors import PictureError
 from impasto.measures.border import Border, border_figure
@@ -37,6 +38,7 @@ class Measures:
         return known
 
 
+@set_apart
 def measure(
     result: Any,
     content: Any = None,

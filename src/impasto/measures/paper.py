@@ -9,7 +9,8 @@ from pathlib import Path
 from torch import Tensor
 
 from impasto.engine import Plan
-from impasto.engine.hardware import DTYPES, computing
+from impasto.engine.hardware import DTYPES
+from impasto.engine.modes import computing
 from impasto.engine.objective import Objective
 from impasto.engine.storage import Storage
 from impasto.engine.targets import make_terms, plain_scene
@@ -55,7 +56,7 @@ def paper_losses(
     photo = image if content is None else _on_device(content, plan)
     paintings = [(_on_device(style.picture, plan), style.weight) for style in styles]
     paintings = paintings or [(image, 1.0)]
-    with computing(plan.threads, plan.precision):
+    with computing(plan):
         network = build(settings, settings.layers, device=plan.device, dtype=DTYPES[plan.precision])
         view = make_view(network, settings, plan.tiles[0])
         scene = plain_scene(photo, paintings)

@@ -3,7 +3,7 @@
 from impasto.network.architecture import Layer, layer_table
 from impasto.network.arena import Arena, cutting_from, empty_map
 from impasto.network.trained import check_network, layers_of, weights_digest
-from impasto.network.vgg import VGG, Encoder, build, weight_bytes
+from impasto.network.vgg import VGG, Encoder, build, check_layers, weight_bytes
 
 __all__ = [
     "VGG",
@@ -11,6 +11,7 @@ __all__ = [
     "Encoder",
     "Layer",
     "build",
+    "check_layers",
     "check_network",
     "cutting_from",
     "empty_map",

@@ -25,7 +25,7 @@ def normalised(filters: Mapping[str, Filters], means: Mapping[str, Tensor]) -> d
     activation the old one divided by its mean, and costs nothing at run time.
     """
     result: dict[str, Filters] = {}
-    incoming = torch.ones(3)
+    incoming = torch.ones(3, dtype=torch.float32)
     for name, (kernels, biases) in filters.items():
         own = means[name].to(kernels)
         scales = incoming.to(own) / own[:, None]  # (out, in)
@@ -37,7 +37,10 @@ def normalised(filters: Mapping[str, Filters], means: Mapping[str, Tensor]) -> d
 def filter_means() -> dict[str, Tensor]:
     """Read the means of the weights that come with the install: name -> (C,)."""
     text = files("impasto.network").joinpath("filter_means.json").read_text("utf-8")
-    return {name: torch.tensor(values) for name, values in json.loads(text)["means"].items()}
+    return {
+        name: torch.tensor(values, dtype=torch.float32)
+        for name, values in json.loads(text)["means"].items()
+    }
 
 
 def means_path(weights: Path) -> Path:

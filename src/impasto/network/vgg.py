@@ -31,7 +31,11 @@ from impasto.settings import Settings
 
 
 class Encoder(Protocol):
-    """Whatever turns pictures into named feature maps, shallow layers first."""
+    """Whatever turns pictures into named feature maps, shallow layers first.
+
+    One of the caller's own may say its `name`, and the `digest` of its weights (sha256): recipes
+    will name them.
+    """
 
     @property
     def layers(self) -> Mapping[str, Layer]:
@@ -82,7 +86,8 @@ class VGG:
         stride s has (1, C, ceil(H/s), ceil(W/s)) cells. Raises UsageError for a layer that
         this network does not have.
         """
-        deepest = max(self._depth(name) for name in names)
+        check_layers(self, names)
+        deepest = max(list(self.layers).index(name) for name in names)
         # Zero padding follows the subtraction: beyond the border lies the mean colour.
         current = (image - self._mean).to(self._dtype, memory_format=torch.channels_last)
         block = 1
@@ -93,14 +98,16 @@ class VGG:
             if name in names:
                 yield name, current
 
-    def _depth(self, name: str) -> int:
-        if name not in self.layers:
-            known = list(self.layers)
+
+def check_layers(encoder: Encoder, names: Collection[str]) -> None:
+    """Raise UsageError where an encoder lacks one of the layers `names`."""
+    known = list(encoder.layers)
+    for name in names:
+        if name not in known:
             raise UsageError(
                 f"unknown layer '{name}' for this network; choose from {known[0]} ... {known[-1]}"
                 + suggestion(name, known)
             )
-        return list(self.layers).index(name)
 
 
 def build(

@@ -36,7 +36,9 @@ def relit(photo: Tensor, painted: Tensor, weight: Tensor | None = None) -> Tenso
     shrunk = min(1.0, _COPY_PX / math.sqrt(height * width))
     size = max(1, round(height * shrunk)), max(1, round(width * shrunk))
     radius = min(round(_RADIUS_PX * math.sqrt(size[0] * size[1]) / _COPY_PX), min(size) - 1)
-    counts = torch.ones(1, 1, *size) if weight is None else resize(weight, *size)
+    counts = (
+        torch.ones(1, 1, *size, dtype=torch.float32) if weight is None else resize(weight, *size)
+    )
     small, goal = resize(photo, *size), resize(painted, *size)
     slopes, offsets = _fits(small, goal, counts, max(1, radius))
     result = enlarge(offsets, height, width)
@@ -62,7 +64,7 @@ def _fits(photo: Tensor, painted: Tensor, weight: Tensor, radius: int) -> tuple[
     guide_mean, goal_mean = mean(guide), mean(goal)
     spread = mean(_products(guide, guide)) - _products(guide_mean, guide_mean)
     common = mean(_products(goal, guide)) - _products(goal_mean, guide_mean)
-    flat = _FLAT * torch.eye(3).to(guide)
+    flat = _FLAT * torch.eye(3, dtype=guide.dtype).to(guide)
     slopes = torch.linalg.solve(_matrices(spread) + flat, _matrices(common) + flat, left=False)
     offsets = _vectors(goal_mean) - slopes @ _vectors(guide_mean)
     rows, columns = photo.shape[-2:]

@@ -1,0 +1,116 @@
+"""How many threads: those of the plan, fewer while other programs need the processor.
+
+An evaluation is thousands of short parallel operations, each of which waits for its last thread.
+With more threads than free processors one of them is always waiting for its turn, and all others
+for it: ten times slower, where one thread less would cost its share.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psutil
+
+from impasto.engine import modes
+from impasto.engine.hardware import allowed_processors
+from impasto.engine.planning import Plan
+
+_log = logging.getLogger(__name__)
+
+# Looked at no more often than this: the system counts in hundredths of a second.
+_LOOK_SECONDS = 0.3
+# So much of one processor taken by others, beside threads that want all, is a program at work.
+_TAKEN = 0.4
+# Threads come back when they have been free for so long.
+_PATIENCE_SECONDS = 4.0
+
+
+class Pace:
+    """Follows what other programs take of the processors, and gives way to them."""
+
+    def __init__(self, plan: Plan, may_yield: bool) -> None:
+        """Begin with a plan's threads, which may be given up."""
+        self._plan = plan
+        self._may_yield = may_yield and plan.device == "cpu"
+        self.threads = plan.threads
+        self.fewest = plan.threads  # used at any time
+        self._free_since: float | None = None
+        self._spent = _Spent(0.0, 0.0, 0.0)
+
+    def resume(self, fewest: int | None) -> None:
+        """Go on after a run that used so few; one that gave way may do so again."""
+        self.fewest = min(self._plan.threads, fewest or self._plan.threads)
+        self._may_yield = self._may_yield or self.fewest < self._plan.threads
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """Compute by the plan on as many threads as are free, and look who else computes."""
+        with modes.computing(self._plan, self.threads):
+            before = _now() if self._may_yield else None
+            yield
+            if before is not None:
+                self._look(_now().since(before))
+
+    def _look(self, spent: _Spent) -> None:
+        self._spent = self._spent.plus(spent)
+        if self._spent.seconds < _LOOK_SECONDS:
+            return
+        taken, self._spent = self._spent.taken_by_others, _Spent(0.0, 0.0, 0.0)
+        free = len(allowed_processors()) - math.ceil(taken - _TAKEN)
+        wanted = max(1, min(self._plan.threads, free))
+        if wanted >= self.threads:
+            self._return(wanted)
+            return
+        if self.fewest == self._plan.threads:
+            _log.info(
+                "another program computes: going on with %d of %d threads while it does, so that "
+                "none waits for it (--threads %d keeps them)", wanted, self.threads, self.threads,
+            )  # fmt: skip
+        self.threads, self._free_since = wanted, None
+        self.fewest = min(self.fewest, wanted)
+
+    def _return(self, wanted: int) -> None:
+        """Take threads back that have been free for a while."""
+        now = time.monotonic()
+        if wanted == self.threads:
+            self._free_since = None
+        elif self._free_since is None:
+            self._free_since = now
+        elif now - self._free_since > _PATIENCE_SECONDS:
+            self.threads, self._free_since = wanted, None
+
+
+@dataclass(frozen=True)
+class _Spent:
+    """Seconds by the clock, of all the processors we may use, and of this process."""
+
+    seconds: float
+    all_processors: float
+    own: float
+
+    def plus(self, other: _Spent) -> _Spent:
+        return _Spent(
+            self.seconds + other.seconds,
+            self.all_processors + other.all_processors,
+            self.own + other.own,
+        )
+
+    def since(self, other: _Spent) -> _Spent:
+        return self.plus(_Spent(-other.seconds, -other.all_processors, -other.own))
+
+    @property
+    def taken_by_others(self) -> float:
+        """How many processors others used; what is niced gives way by itself."""
+        return (self.all_processors - self.own) / self.seconds
+
+
+def _now() -> _Spent:
+    times = psutil.cpu_times(percpu=True)
+    allowed = allowed_processors()
+    busy = sum(one.user + one.system for number, one in enumerate(times) if number in allowed)
+    return _Spent(time.monotonic(), busy, time.process_time())

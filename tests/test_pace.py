@@ -1,0 +1,149 @@
+"""Giving way: threads that other programs need are given up, said, and taken back."""
+
+from __future__ import annotations
+
+import logging
+import pytest
+import torch
+from conftest import TINY, TinyEncoder, random_pixels
+
+from impasto import Resources, Settings
+from impasto.engine import Recipe, differences, pace, paint, prepare
+from impasto.engine.pace import Pace, _Spent
+
+PHOTO, STYLE = random_pixels(64, 48, 1), random_pixels(48, 64, 2)
+
+
+class _Machine:
+    """A machine of eight processors where others take `taken` of them."""
+
+    def __init__(self) -> None:
+        self.taken = 0.0
+        self.clock = self.own = self.busy = 0.0
+
+    def now(self) -> _Spent:
+        return _Spent(self.clock, self.busy, self.own)
+
+    def computes(self, threads: int, seconds: float) -> None:
+        self.clock += seconds
+        self.own += threads * seconds
+        self.busy += (threads + self.taken) * seconds
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> _Machine:
+    made = _Machine()
+    monkeypatch.setattr(pace, "_now", made.now)
+    monkeypatch.setattr(pace.time, "monotonic", lambda: made.clock)
+    monkeypatch.setattr(pace, "allowed_processors", lambda: set(range(8)))
+    return made
+
+
+def _pace(threads: int, may_yield: bool = True) -> Pace:
+    run = prepare(PHOTO, STYLE, Settings(size=64, **TINY), Resources(threads=threads))
+    return Pace(run.plan, may_yield)
+
+
+def _evaluate(kept: Pace, machine: _Machine, seconds: float = 1.0) -> int:
+    with kept.computing():
+        threads = torch.get_num_threads()
+        machine.computes(threads, seconds)
+    return threads
+
+
+def test_threads_that_others_need_are_given_up_and_said_once(
+    machine: _Machine, caplog: pytest.LogCaptureFixture
+):
+    kept = _pace(8)
+    logging.getLogger("impasto").propagate = True
+    with caplog.at_level(logging.INFO, "impasto"):
+        assert _evaluate(kept, machine) == 8
+        machine.taken = 0.9
+        assert [_evaluate(kept, machine) for _ in range(3)] == [8, 7, 7]
+        machine.taken = 2.9
+        assert [_evaluate(kept, machine) for _ in range(3)] == [7, 5, 5]
+    assert kept.fewest == 5
+    assert caplog.text.count("another program computes: going on with 7 of 8 threads") == 1
+    assert caplog.text.count("another program") == 1
+
+
+def test_one_thread_is_always_left(machine: _Machine):
+    kept = _pace(8)
+    machine.taken = 20.0
+    assert [_evaluate(kept, machine) for _ in range(2)] == [8, 1]
+
+
+def test_threads_come_back_after_a_while_only(machine: _Machine):
+    kept = _pace(8)
+    machine.taken = 1.0
+    _evaluate(kept, machine)
+    machine.taken = 0.0
+    assert [_evaluate(kept, machine) for _ in range(7)] == [7, 7, 7, 7, 7, 7, 8]
+    assert kept.fewest == 7
+
+
+def test_short_evaluations_are_looked_at_together(machine: _Machine):
+    kept = _pace(8)
+    machine.taken = 1.0
+    assert [_evaluate(kept, machine, 0.1) for _ in range(5)] == [8, 8, 8, 7, 7]
+
+
+def test_free_processors_are_no_reason_to_give_up_any(machine: _Machine):
+    kept = _pace(4)
+    machine.taken = 4.0
+    assert [_evaluate(kept, machine) for _ in range(3)] == [4, 4, 4]
+
+
+def test_threads_that_were_asked_for_are_kept(machine: _Machine):
+    kept = _pace(8, may_yield=False)
+    machine.taken = 8.0
+    assert [_evaluate(kept, machine) for _ in range(3)] == [8, 8, 8]
+
+
+def test_only_a_number_that_was_chosen_may_change(monkeypatch: pytest.MonkeyPatch):
+    settings = Settings(size=64, **TINY)
+    free = prepare(PHOTO, STYLE, settings)
+    assert free.may_yield
+    assert not prepare(PHOTO, STYLE, settings, Resources(threads=2)).may_yield
+    assert not prepare(PHOTO, STYLE, settings, plan=free.plan).may_yield
+
+
+def test_the_recipe_says_what_was_used(machine: _Machine, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("impasto.engine.hardware.available_threads", lambda: 8)
+    run = prepare(PHOTO, STYLE, Settings(size=64, levels=1, iterations=3, **TINY))
+    steps = paint(run, TinyEncoder())
+    first = next(steps)
+    assert first.recipe.threads == first.plan.threads == 8
+    assert not any("threads" in reason for reason in differences(first.recipe))
+    machine.taken, machine.clock = 3.0, machine.clock + 1
+    machine.busy += 3.0
+    before = machine.now()
+    monkeypatch.setattr(
+        pace,
+        "_now",
+        iter([before, _Spent(9, before.all_processors + 27, before.own), *[before] * 9]).__next__,
+    )
+    next(steps)
+    last = next(steps)
+    recipe = Recipe.from_json(last.recipe.as_json(), "this")
+    assert (recipe.threads, recipe.plan.threads) == (5, 8)
+    assert any("threads were given up to other programs" in why for why in differences(recipe))
+    state = last.checkpoint().state
+    assert state.threads == 5
+
+
+def test_a_run_that_gave_way_may_do_so_again_when_it_is_resumed(machine: _Machine):
+    kept = _pace(8, may_yield=False)
+    kept.resume(5)
+    machine.taken = 2.9
+    assert [_evaluate(kept, machine) for _ in range(2)] == [8, 5]
+    assert kept.fewest == 5
+
+
+def test_the_real_machine_is_looked_at():
+    before = pace._now()
+    sum(range(3_000_000))
+    spent = pace._now().since(before)
+    assert spent.seconds > 0
+    assert spent.own > 0
+    assert spent.all_processors >= 0
