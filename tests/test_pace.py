@@ -11,6 +11,7 @@ from conftest import TINY, TinyEncoder, random_pixels
 from impasto import Resources, Settings
 from impasto.engine import Recipe, differences, pace, paint, prepare
 from impasto.engine.pace import Pace, _Spent
+from impasto.network.pausing import pause
 
 PHOTO, STYLE = random_pixels(64, 48, 1), random_pixels(48, 64, 2)
 
@@ -86,7 +87,7 @@ def test_threads_come_back_after_a_while_only(machine: _Machine):
 def test_short_evaluations_are_looked_at_together(machine: _Machine):
     kept = _pace(8)
     machine.taken = 1.0
-    assert [_evaluate(kept, machine, 0.1) for _ in range(5)] == [8, 8, 8, 7, 7]
+    assert [_evaluate(kept, machine, 0.1) for _ in range(5)] == [8, 8, 7, 7, 7]
 
 
 def test_free_processors_are_no_reason_to_give_up_any(machine: _Machine):
@@ -109,28 +110,43 @@ def test_only_a_number_that_was_chosen_may_change(monkeypatch: pytest.MonkeyPatc
     assert not prepare(PHOTO, STYLE, settings, plan=free.plan).may_yield
 
 
+class _Computing(TinyEncoder):
+    """Takes a second of a machine for every look at a picture."""
+
+    def __init__(self, machine: _Machine) -> None:
+        super().__init__()
+        self._machine = machine
+
+    def walk(self, image, names):
+        self._machine.computes(torch.get_num_threads(), 1.0)
+        return super().walk(image, names)
+
+
 def test_the_recipe_says_what_was_used(machine: _Machine, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("impasto.engine.hardware.available_threads", lambda: 8)
     run = prepare(PHOTO, STYLE, Settings(size=64, levels=1, iterations=3, **TINY))
-    steps = paint(run, TinyEncoder())
+    steps = paint(run, _Computing(machine))
     first = next(steps)
     assert first.recipe.threads == first.plan.threads == 8
     assert not any("threads" in reason for reason in differences(first.recipe))
-    machine.taken, machine.clock = 3.0, machine.clock + 1
-    machine.busy += 3.0
-    before = machine.now()
-    monkeypatch.setattr(
-        pace,
-        "_now",
-        iter([before, _Spent(9, before.all_processors + 27, before.own), *[before] * 9]).__next__,
-    )
+    machine.taken = 2.9
     next(steps)
     last = next(steps)
     recipe = Recipe.from_json(last.recipe.as_json(), "this")
     assert (recipe.threads, recipe.plan.threads) == (5, 8)
     assert any("threads were given up to other programs" in why for why in differences(recipe))
-    state = last.checkpoint().state
-    assert state.threads == 5
+    assert last.checkpoint().state.threads == 5
+
+
+def test_threads_are_given_up_in_the_middle_of_an_evaluation(machine: _Machine):
+    kept = _pace(8)
+    machine.taken = 1.0
+    with kept.computing():
+        for _ in range(3):
+            machine.computes(torch.get_num_threads(), 0.15)
+            pause()
+        assert torch.get_num_threads() == 7
+    assert kept.threads == 7
 
 
 def test_a_run_that_gave_way_may_do_so_again_when_it_is_resumed(machine: _Machine):

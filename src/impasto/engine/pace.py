@@ -15,15 +15,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
+import torch
 
 from impasto.engine import modes
 from impasto.engine.hardware import allowed_processors
 from impasto.engine.planning import Plan
+from impasto.network import looking
 
 _log = logging.getLogger(__name__)
 
 # Looked at no more often than this: the system counts in hundredths of a second.
-_LOOK_SECONDS = 0.3
+_LOOK_SECONDS = 0.2
 # So much of one processor taken by others, beside threads that want all, is a program at work.
 _TAKEN = 0.4
 # Threads come back when they have been free for so long.
@@ -40,7 +42,9 @@ class Pace:
         self.threads = plan.threads
         self.fewest = plan.threads  # used at any time
         self._free_since: float | None = None
-        self._spent = _Spent(0.0, 0.0, 0.0)
+        # Between the last look and the end of the last evaluation; the caller's time is not ours.
+        self._unseen = _NOTHING
+        self._looked = _NOTHING
 
     def resume(self, fewest: int | None) -> None:
         """Go on after a run that used so few; one that gave way may do so again."""
@@ -49,23 +53,32 @@ class Pace:
 
     @contextmanager
     def computing(self) -> Iterator[None]:
-        """Compute by the plan on as many threads as are free, and look who else computes."""
+        """Compute by the plan on as many threads as are free, looking who else computes."""
         with modes.computing(self._plan, self.threads):
-            before = _now() if self._may_yield else None
-            yield
-            if before is not None:
-                self._look(_now().since(before))
+            if not self._may_yield:
+                yield
+                return
+            self._looked = _now()
+            with looking(self._look):
+                yield
+                self._look()
+            self._unseen = _now().since(self._looked).plus(self._unseen)
 
-    def _look(self, spent: _Spent) -> None:
-        self._spent = self._spent.plus(spent)
-        if self._spent.seconds < _LOOK_SECONDS:
+    def _look(self) -> None:
+        """Give up threads in the middle of an evaluation, take them back between two."""
+        if time.monotonic() - self._looked.seconds + self._unseen.seconds < _LOOK_SECONDS:
             return
-        taken, self._spent = self._spent.taken_by_others, _Spent(0.0, 0.0, 0.0)
+        now = _now()
+        taken = now.since(self._looked).plus(self._unseen).taken_by_others
+        self._looked, self._unseen = now, _NOTHING
         free = len(allowed_processors()) - math.ceil(taken - _TAKEN)
         wanted = max(1, min(self._plan.threads, free))
-        if wanted >= self.threads:
-            self._return(wanted)
-            return
+        if wanted < self.threads:
+            self._give_up(wanted)
+        else:
+            self._take_back(wanted)
+
+    def _give_up(self, wanted: int) -> None:
         if self.fewest == self._plan.threads:
             _log.info(
                 "another program computes: going on with %d of %d threads while it does, so that "
@@ -73,9 +86,10 @@ class Pace:
             )  # fmt: skip
         self.threads, self._free_since = wanted, None
         self.fewest = min(self.fewest, wanted)
+        torch.set_num_threads(wanted)
 
-    def _return(self, wanted: int) -> None:
-        """Take threads back that have been free for a while."""
+    def _take_back(self, wanted: int) -> None:
+        """Take threads back, from the next evaluation on, that have been free for a while."""
         now = time.monotonic()
         if wanted == self.threads:
             self._free_since = None
@@ -107,6 +121,9 @@ class _Spent:
     def taken_by_others(self) -> float:
         """How many processors others used; what is niced gives way by itself."""
         return (self.all_processors - self.own) / self.seconds
+
+
+_NOTHING = _Spent(0.0, 0.0, 0.0)
 
 
 def _now() -> _Spent:

@@ -2,6 +2,7 @@
 
 from impasto.network.architecture import Layer, layer_table
 from impasto.network.arena import Arena, cutting_from, empty_map
+from impasto.network.pausing import looking
 from impasto.network.trained import check_network, layers_of, weights_digest
 from impasto.network.vgg import VGG, Encoder, build, check_layers, weight_bytes
 
@@ -17,6 +18,7 @@ __all__ = [
     "empty_map",
     "layer_table",
     "layers_of",
+    "looking",
     "weight_bytes",
     "weights_digest",
 ]

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from impasto.network import winograd
 from impasto.network.arena import empty_map
+from impasto.network.pausing import pause
 
 # Measured on two CPU cores (docs/benchmarks.md): below this many products a cell the
 # transforms cost more than they save.
@@ -73,6 +74,7 @@ class _Kernels:
         result = empty_map((len(self._kernels), *features.shape[2:]), features)
         for rows in _strips(features):
             self._convolve_rows(features, rows, biases, gate, result[:, :, rows])
+            pause()
         return result
 
     def _convolve_whole(

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from impasto.network.arena import empty, empty_map
+from impasto.network.pausing import pause
 
 # The kernels' transform for the points 0, 1, -1, 2, -2 and infinity.
 _KERNEL = (
@@ -59,6 +60,7 @@ def convolve(
         if first + step > rows:  # the last rows
             work = _Block(features, points, rows - first, columns)
         work.run(source, mask, biases, first, kept[4 * first : 4 * (first + step)])
+        pause()
     return result
 
 
