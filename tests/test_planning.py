@@ -1,5 +1,7 @@
 import json
 import logging
+import subprocess
+import sys
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -224,3 +226,27 @@ def test_memory_that_runs_out_anywhere_is_said_to(monkeypatch: pytest.MonkeyPatc
 
 def test_plan_is_public():
     assert impasto.Plan is Plan
+
+
+# Within so many bytes more than the program has when it starts, whatever else it is told.
+_BOUNDED = """
+import resource, sys, psutil, impasto.engine
+from impasto.cli import main
+limit = psutil.Process().memory_info().vms + int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to its limit")
+@pytest.mark.parametrize(("room", "told"), [(60_000_000, []), (300_000_000, ["--memory", "8GB"])])
+def test_a_limit_of_addresses_is_no_bug(
+    room: int, told: list[str], photo: Path, painting: Path, tmp_path: Path
+):
+    words = ["paint", photo, painting, "-o", tmp_path / "out.png", "--size", "512", "--levels", "1"]
+    program = [sys.executable, "-c", _BOUNDED, room, *words, "--iterations", "2", *told, "--quiet"]
+    words = [str(word) for word in program]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert done.returncode == 6, done.stderr
+    assert "impasto: " in done.stderr
+    assert not (tmp_path / "out.png").exists()

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from impasto.engine.hardware import pick_device
+from impasto.engine.memory import memory_may_run_out
 from impasto.engine.modes import set_apart
 from impasto.engine.planning import Plan, make_plan
 from impasto.engine.pyramid import Level, make_levels, result_size
@@ -38,6 +39,7 @@ from impasto.settings import Resources, Settings
 _log = logging.getLogger(__name__)
 
 
+@memory_may_run_out()
 @set_apart
 def prepare(
     content: Any,
