@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, TypedDict
 
 import torch
+from msgspec import Meta
 from torch import Tensor
 
 from impasto.errors import NonFiniteError
@@ -14,6 +15,16 @@ from impasto.pictures import Picture
 
 # Evaluations between two readings of the losses, so that a GPU seldom waits for the host.
 READ_EVERY = 10
+
+
+class Watched(TypedDict):
+    """A watch in plain values, as they may stand in a file."""
+
+    unread: Annotated[list[dict[str, float]], Meta(max_length=READ_EVERY - 1)]
+    seen: Annotated[int, Meta(ge=0)]
+    best: float
+    settled: bool
+    restarts: Annotated[int, Meta(ge=0)]
 
 
 class Watch:
@@ -50,7 +61,7 @@ class Watch:
         self._best = math.inf
         return self.good
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Watched:
         """Return plain values, from which with `good` a watch goes on."""
         unread = [{name: loss.item() for name, loss in row.items()} for row in self._unread]
         return {
@@ -58,7 +69,7 @@ class Watch:
             "settled": self.settled, "restarts": self.restarts,
         }  # fmt: skip
 
-    def restore(self, state: Mapping[str, Any], good: Tensor) -> None:
+    def restore(self, state: Watched, good: Tensor) -> None:
         """Go on from another watch's state and its last picture known to be finite."""
         # As exact as plain numbers are; MPS has no more.
         dtype = torch.float32 if good.device.type == "mps" else torch.float64

@@ -1,0 +1,92 @@
+"""Whether a checkpoint's state is one of the run that goes on: asked before painting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from impasto.engine.checkpoint import State
+from impasto.engine.optimizer import make_stepper
+from impasto.engine.run import Run
+from impasto.engine.storage import Storage
+from impasto.errors import UsageError
+
+# Those of a state that are pictures: the one evaluated, and the one known to be finite.
+_PICTURES = ("image", "good")
+
+
+def check_fits(state: State, run: Run) -> None:
+    """Make sure that a state is one of this run; raise UsageError, with the field, where not."""
+    levels = len(run.levels)
+    if state.level > levels:
+        raise UsageError(f"level: the checkpoint is at {state.level} of the run's {levels}")
+    level = run.levels[state.level - 1]
+    if state.iteration > level.iterations:
+        raise UsageError(
+            f"iteration: the checkpoint is at {state.iteration} of the level's {level.iterations}"
+        )
+    if len(state.evaluations) != state.level - 1:
+        raise UsageError(f"evaluations: {len(state.evaluations)} before level {state.level}")
+    for folder in run.plan.scratch:
+        if folder is not None and not Path(folder).is_dir():
+            raise UsageError(f"scratch: the folder {folder} does not exist; make it first")
+    _check_pictures(state, (1, 3, level.height, level.width))
+    _check_ring(state.tensors, run.plan.history[state.level - 1])
+    for name, wanted in _expected(run, state).items():
+        _check_tensor(name, state.tensors, tuple(wanted.shape), wanted.is_floating_point())
+
+
+def _check_pictures(state: State, shape: tuple[int, ...]) -> None:
+    for name in _PICTURES:
+        _check_tensor(name, state.tensors, shape)
+    # A picture on the way may have broken: the run goes on from the last good one.
+    whole = _PICTURES if state.ended else _PICTURES[1:]
+    for name in whole:
+        if not bool(state.tensors[name].isfinite().all()):
+            raise UsageError(f"{name}: the checkpoint's picture has numbers that are not finite")
+
+
+def _check_ring(tensors: Mapping[str, Tensor], history: int) -> None:
+    """Make sure that what counts L-BFGS's steps, or Adam's, counts them."""
+    if "ring" in tensors:
+        _check_tensor("ring", tensors, (2,), floating=False)
+        newest, filled = tensors["ring"].tolist()
+        if not -1 <= newest < filled <= history and (newest, filled) != (-1, 0):
+            raise UsageError(f"ring: {newest} of {filled} steps cannot be, of {history}")
+    if "steps" in tensors:
+        _check_tensor("steps", tensors, (), floating=False)
+        if not 0 <= int(tensors["steps"]) <= 1_000_000:
+            raise UsageError(f"steps: {int(tensors['steps'])} evaluations cannot be")
+
+
+def _expected(run: Run, state: State) -> dict[str, Tensor]:
+    """Return tensors of no numbers in the shapes of the run's stepper, as it makes them itself."""
+    level, history = run.levels[state.level - 1], run.plan.history[state.level - 1]
+    image = torch.zeros((1, 3, level.height, level.width), device="meta")
+    stepper = make_stepper(image, run.settings, history, Storage("meta"))
+
+    def flat(image: Tensor) -> dict[str, Tensor]:
+        image.grad = torch.zeros_like(image)
+        return {"": image.new_zeros(())}
+
+    stepper.step(flat)
+    found = stepper.state()
+    if "pairs" in found and "ring" in state.tensors:
+        found["pairs"] = image.new_zeros(2 * int(state.tensors["ring"][1]), image.numel())
+    return found
+
+
+def _check_tensor(
+    name: str, tensors: Mapping[str, Tensor], shape: tuple[int, ...], floating: bool = True
+) -> None:
+    if name not in tensors:
+        raise UsageError(f"{name}: the checkpoint has no such tensor")
+    kept = tensors[name]
+    if tuple(kept.shape) != shape:
+        raise UsageError(f"{name}: the checkpoint's has shape {tuple(kept.shape)}, not {shape}")
+    kinds = (torch.float32, torch.float64) if floating else (torch.int64,)
+    if kept.dtype not in kinds:
+        raise UsageError(f"{name}: the checkpoint's is of {kept.dtype}, not {kinds[0]}")
