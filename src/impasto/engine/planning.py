@@ -22,7 +22,7 @@ from impasto.engine.memory import free_bytes, held_bytes
 from impasto.engine.padding import frame
 from impasto.engine.pyramid import Level
 from impasto.engine.schema import within
-from impasto.engine.tiling import Tile, Tiling, tiling
+from impasto.engine.tiling import Tiling, tiling
 from impasto.errors import DeviceError, UsageError
 from impasto.network import layers_of, weight_bytes
 from impasto.settings import AUTO_HISTORY, LARGE_PX, SMALLEST_TILE_PX, Resources, Settings
@@ -183,13 +183,12 @@ def _forecast(
     level: Level, settings: Settings, precision: str, tile_px: int | None, scratch: bool
 ) -> Forecast:
     need = needs(level, settings, tile_px, precision)
-    margin = 2 * frame(settings.padding).margin
-    tiles = _tiling(settings, tile_px).tiles(level.height, level.width)
-    pixels = sum(_encoded(tile, margin) for tile in tiles)
+    rows, columns = _encoded(settings, tile_px, (level.height, level.width))
+    pixels, tiles = sum(rows) * sum(columns), len(rows) * len(columns)
     # Tiles are encoded once more to know the sums: half an evaluation.
-    passes = 1.0 if len(tiles) == 1 else 1.5
+    passes = 1.0 if tiles == 1 else 1.5
     return Forecast(
-        tiles=len(tiles),
+        tiles=tiles,
         memory=need.pictures + need.tile + (0 if scratch else need.state),
         scratch=need.state if scratch else 0,
         pixels=pixels * passes * level.iterations,
@@ -233,18 +232,21 @@ def _budget(settings: Settings, resources: Resources, device: torch.device, prec
 
 def _largest(level: Level, settings: Settings, tile_px: int | None) -> int:
     """Return the pixels encoded with the largest tile, halo and margin included."""
-    margin = 2 * frame(settings.padding).margin
     shapes = [(level.height, level.width), *level.style_sizes]
-    return max(
-        _encoded(tile, margin)
-        for height, width in shapes
-        for tile in _tiling(settings, tile_px).tiles(height, width)
+    encoded = (_encoded(settings, tile_px, shape) for shape in shapes)
+    return max(max(rows) * max(columns) for rows, columns in encoded)
+
+
+def _encoded(
+    settings: Settings, tile_px: int | None, shape: tuple[int, int]
+) -> tuple[list[int], list[int]]:
+    """Return the tiles' heights and widths, halo and margin included; never every tile."""
+    margin, cut = 2 * frame(settings.padding).margin, _tiling(settings, tile_px)
+    rows, columns = (
+        [span.seen_stop - span.seen_start + margin for span in cut.spans(length)]
+        for length in shape
     )
-
-
-def _encoded(tile: Tile, margin: int) -> int:
-    rows, columns = tile.seen_size
-    return (rows + margin) * (columns + margin)
+    return rows, columns
 
 
 def _tiling(settings: Settings, tile_px: int | None) -> Tiling:
