@@ -18,7 +18,8 @@ _log = logging.getLogger(__name__)
 # Raised only when an older version must not go on, not for another flag.
 _FORM = 1
 
-_Path = Annotated[str, Meta(pattern=r"\A[^\0]+\Z", max_length=4096)]
+_NAME = r"[^\0/]{1,255}"
+_Path = Annotated[str, Meta(pattern=rf"\A/?{_NAME}(/+{_NAME})*\Z", max_length=4096)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -105,8 +105,11 @@ def _read(picture: Path) -> tuple[Recipe, int]:
 
     # All that can be wrong with a file is said there; it may be as large as we made it.
     found = load(picture, reading())
-    recipe = Recipe.from_json(read_recipe_text(picture) or "", str(picture))
-    return recipe, found.origin.depth
+    try:
+        text = read_recipe_text(picture) or ""
+    except Exception as fault:  # a sound picture may carry words that are damaged
+        raise UsageError(f"{picture} carries no recipe that can be read") from fault
+    return Recipe.from_json(text, str(picture)), found.origin.depth
 
 
 def _again(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -20,23 +20,26 @@ _PICTURES = ("image", "good")
 
 def check_fits(state: State, run: Run) -> None:
     """Make sure that a state is one of this run; raise UsageError, with the field, where not."""
+    _check_place(state, run)
+    for folder in run.plan.scratch:
+        if folder is not None and not os.path.isdir(folder):
+            raise UsageError(f"scratch: the folder {folder[:100]} does not exist; make it first")
+    level = run.levels[state.level - 1]
+    _check_pictures(state, (1, 3, level.height, level.width))
+    _check_vectors(state.tensors, run, state.level)
+
+
+def _check_place(state: State, run: Run) -> None:
     levels = len(run.levels)
     if state.level > levels:
         raise UsageError(f"level: the checkpoint is at {state.level} of the run's {levels}")
-    level = run.levels[state.level - 1]
-    if state.iteration > level.iterations:
-        raise UsageError(
-            f"iteration: the checkpoint is at {state.iteration} of the level's {level.iterations}"
-        )
+    most = run.levels[state.level - 1].iterations
+    if state.iteration > (most if state.ended else most - 1):
+        raise UsageError(f"iteration: the checkpoint is at {state.iteration} of the level's {most}")
+    if state.ended and state.level == levels:
+        raise UsageError("ended: the checkpoint's run has come to its end; paint it again")
     if len(state.evaluations) != state.level - 1:
         raise UsageError(f"evaluations: {len(state.evaluations)} before level {state.level}")
-    for folder in run.plan.scratch:
-        if folder is not None and not Path(folder).is_dir():
-            raise UsageError(f"scratch: the folder {folder} does not exist; make it first")
-    _check_pictures(state, (1, 3, level.height, level.width))
-    _check_ring(state.tensors, run.plan.history[state.level - 1])
-    for name, wanted in _expected(run, state).items():
-        _check_tensor(name, state.tensors, tuple(wanted.shape), wanted.is_floating_point())
 
 
 def _check_pictures(state: State, shape: tuple[int, ...]) -> None:
@@ -49,22 +52,26 @@ def _check_pictures(state: State, shape: tuple[int, ...]) -> None:
             raise UsageError(f"{name}: the checkpoint's picture has numbers that are not finite")
 
 
-def _check_ring(tensors: Mapping[str, Tensor], history: int) -> None:
-    """Make sure that what counts L-BFGS's steps, or Adam's, counts them."""
-    if "ring" in tensors:
+def _check_vectors(tensors: Mapping[str, Tensor], run: Run, number: int) -> None:
+    history = run.plan.history[number - 1]
+    expected = _expected(run, number)
+    if lacking := sorted(expected.keys() - tensors.keys()):
+        raise UsageError(f"{', '.join(lacking)}: the checkpoint has no such tensor")
+    if "ring" in expected:
         _check_tensor("ring", tensors, (2,), floating=False)
         newest, filled = tensors["ring"].tolist()
-        if not -1 <= newest < filled <= history and (newest, filled) != (-1, 0):
-            raise UsageError(f"ring: {newest} of {filled} steps cannot be, of {history}")
-    if "steps" in tensors:
-        _check_tensor("steps", tensors, (), floating=False)
-        if not 0 <= int(tensors["steps"]) <= 1_000_000:
-            raise UsageError(f"steps: {int(tensors['steps'])} evaluations cannot be")
+        if not -1 <= newest < filled <= history:
+            raise UsageError(f"ring: step {newest} of {filled} cannot be, with {history} kept")
+        expected["pairs"] = expected["pairs"].new_zeros(2 * filled, len(expected["point"]))
+    for name, wanted in expected.items():
+        _check_tensor(name, tensors, tuple(wanted.shape), wanted.is_floating_point())
+    if "steps" in expected and not 0 <= int(tensors["steps"]) <= 1_000_000:
+        raise UsageError(f"steps: {int(tensors['steps'])} evaluations cannot be")
 
 
-def _expected(run: Run, state: State) -> dict[str, Tensor]:
+def _expected(run: Run, number: int) -> dict[str, Tensor]:
     """Return tensors of no numbers in the shapes of the run's stepper, as it makes them itself."""
-    level, history = run.levels[state.level - 1], run.plan.history[state.level - 1]
+    level, history = run.levels[number - 1], run.plan.history[number - 1]
     image = torch.zeros((1, 3, level.height, level.width), device="meta")
     stepper = make_stepper(image, run.settings, history, Storage("meta"))
 
@@ -73,10 +80,7 @@ def _expected(run: Run, state: State) -> dict[str, Tensor]:
         return {"": image.new_zeros(())}
 
     stepper.step(flat)
-    found = stepper.state()
-    if "pairs" in found and "ring" in state.tensors:
-        found["pairs"] = image.new_zeros(2 * int(state.tensors["ring"][1]), image.numel())
-    return found
+    return stepper.state()
 
 
 def _check_tensor(

@@ -6,7 +6,6 @@ A class says with `Annotated` what its values may be; nothing is checked twice b
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -46,10 +45,12 @@ def fitted(values: Any, kind: type[_T], make: Callable[[type[Any], Any], Any] | 
     """
     try:
         return msgspec.convert(values, kind, dec_hook=make)
+    except UnicodeEncodeError as fault:  # half a letter, where no file name stands
+        raise UsageError(f"a text in it is none: {fault.reason}") from fault
     except (msgspec.ValidationError, OverflowError) as fault:
         reason, _, field = str(fault).partition(" - at `$")
         where = field.rstrip("`").lstrip(".")
-        told = textwrap.shorten(reason, _LONGEST, placeholder=" ...")
+        told = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]} ..."
         raise UsageError(f"{where}: {told}" if where else told) from fault
 
 
