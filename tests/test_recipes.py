@@ -390,6 +390,14 @@ def test_a_flag_of_a_newer_version_is_said_and_left_out(tmp_path: Path, caplog):
         read_notes(NOTES | {"form": 2}, tmp_path / "c")
 
 
+def test_a_checkpoint_from_elsewhere_may_replace_nothing(tmp_path: Path):
+    allowed = NOTES | {"overwrite": True, "output": str(tmp_path / "a.png"), "checkpoint": None}
+    notes = read_notes(allowed, tmp_path / "c")
+    assert notes.resumed(tmp_path / "a.png.checkpoint", None, overwrite=False).overwrite
+    assert not notes.resumed(tmp_path / "sent.checkpoint", None, overwrite=False).overwrite
+    assert notes.resumed(tmp_path / "sent.checkpoint", None, overwrite=True).overwrite
+
+
 @pytest.mark.parametrize(
     ("flag", "value"),
     [
@@ -540,6 +548,21 @@ def test_a_plan_beyond_the_memory_is_not_followed(
     huge["settings"]["padding"] = "zeros"
     with pytest.raises(DeviceError, match="100000 x 75000 px needs"):
         _followed(kitchen, json.dumps(huge))
+
+
+def test_pictures_and_their_parts_stay_within_the_memory(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    whole = [[0.0, 0.0, 1.0, 1.0]] * 400
+    text = json.dumps(kitchen.edited("settings", "style_crops", whole))
+    monkeypatch.setattr("impasto.engine.free_bytes", lambda device: 40_000_000)
+    with pytest.raises(DeviceError, match="style_crops needs"):
+        _followed(kitchen, text)
+    path = kitchen.picture(kitchen.recipe.as_json())
+    assert main(["recipe", str(path)]) == 0
+    monkeypatch.setattr("impasto.engine.free_bytes", lambda device: 40_000)
+    assert main(["recipe", str(path)]) == 3
+    assert "40 x 40 pixels" in capsys.readouterr().err
 
 
 ODD: list[Any] = [

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from impasto.cli.keeping import checkpoint_beside
 from impasto.cli.results import Results
 from impasto.errors import UsageError
 
@@ -40,13 +41,19 @@ class Notes(Results):
         film = self.timelapse
         if film is not None:  # the first part of the film stays
             film = film.with_name(f"{film.stem}-resumed{film.suffix}")
+        # What was allowed to the run that wrote it here, not to a file from somewhere else.
+        allowed = self.overwrite and self._began_in(checkpoint)
         return replace(
             self,
             output=self.output if output is None else output.absolute(),
-            overwrite=self.overwrite or overwrite,
+            overwrite=allowed or overwrite,
             checkpoint=checkpoint,
             timelapse=film,
         )
+
+    def _began_in(self, checkpoint: Path) -> bool:
+        first = self.checkpoint or checkpoint_beside(self.output)
+        return first.absolute() == checkpoint.absolute()
 
 
 def read_notes(values: Mapping[str, Any], checkpoint: Path) -> Notes:

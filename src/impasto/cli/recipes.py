@@ -16,7 +16,7 @@ from impasto.cli.pantry import Pantry, reading
 from impasto.cli.progress import make_reporter
 from impasto.cli.results import result_options, results_of
 from impasto.cli.stopping import stoppable
-from impasto.errors import UsageError
+from impasto.errors import DeviceError, UsageError
 from impasto.settings import Settings, from_names
 
 if TYPE_CHECKING:
@@ -143,12 +143,29 @@ def _again(
     def found_part(part: Source | None) -> Picture | None:
         return None if part is None else pantry.load(part)
 
+    paintings = _styles(parts.styles, pantry, styles)
+    _check_parts(paintings, settings)
     run = prepare(
-        photo, _styles(parts.styles, pantry, styles), settings, plan=plan,
+        photo, paintings, settings, plan=plan,
         regions=found_part(parts.regions), protect=found_part(parts.protect),
         start=found_part(parts.start),
     )  # fmt: skip
     return run if plan is None else _within_memory(run)
+
+
+def _check_parts(styles: Sequence[Style], settings: Settings) -> None:
+    """Refuse to cut more out of the styles than the memory holds: every part is a copy."""
+    import torch
+
+    from impasto.engine import free_bytes
+
+    area = sum((right - left) * (low - top) for left, top, right, low in settings.style_crops)
+    wanted = area * sum(style.picture.array.nbytes for style in styles)
+    free = free_bytes(torch.device("cpu"))
+    if wanted > free:
+        raise DeviceError(
+            f"settings.style_crops needs {wanted / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free"
+        )
 
 
 def _within_memory(run: Run) -> Run:
