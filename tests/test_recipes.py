@@ -402,8 +402,8 @@ def test_a_checkpoint_from_elsewhere_may_replace_nothing(tmp_path: Path):
     ("flag", "value"),
     [
         ("save_every", 0), ("checkpoint_every", -1), ("depth", "12"), ("output", 5),
-        ("output", ""), ("output", "x" * 300 + ".png"), ("overwrite", "yes"), ("inputs", None),
-        ("timelapse", ["a"]), ("form", 0.5),
+        ("output", ""), ("output", "x" * 300 + ".png"), ("output", "\ud800.png"),
+        ("overwrite", "yes"), ("inputs", None), ("timelapse", ["a"]), ("form", 0.5),
     ],
 )  # fmt: skip
 def test_flags_of_a_checkpoint_that_cannot_be_are_refused(tmp_path: Path, flag: str, value: Any):

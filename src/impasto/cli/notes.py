@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ _log = logging.getLogger(__name__)
 _FORM = 1
 
 _NAME = r"[^\0/]{1,255}"
-_Path = Annotated[str, Meta(pattern=rf"\A/?{_NAME}(/+{_NAME})*\Z", max_length=4096)]
+_Path = Annotated[str, Meta(pattern=rf"\A/*{_NAME}(/+{_NAME})*\Z", max_length=4096)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,17 +71,15 @@ def read_notes(values: Mapping[str, Any], checkpoint: Path) -> Notes:
         raise UsageError(
             f"{checkpoint} was written by a newer version of impasto; go on with that one"
         )
-    unknown = [name for name in values if name not in Notes.__dataclass_fields__]
-    if unknown:
-        _log.info(
-            "%s asks for %s, which this version does not know and leaves out",
-            checkpoint,
-            ", ".join(sorted(unknown)),
-        )
+    if unknown := sorted(set(values) - set(Notes.__dataclass_fields__)):
+        told = ", ".join(name[:40] for name in unknown[:5])
+        _log.info("%s asks for %s, which this version does not know", checkpoint, told)
     return notes
 
 
 def _made(kind: type[Any], value: Any) -> Any:
     from impasto.engine.schema import fitted
 
-    return kind(fitted(value, _Path))  # a Path, which JSON does not know
+    path = fitted(value, _Path)
+    os.fsencode(path)  # half a letter is no name anywhere
+    return kind(path)  # a Path, which JSON does not know
