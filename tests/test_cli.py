@@ -104,7 +104,7 @@ def test_json_lines_tell_every_level(photo: Path, painting: Path, tmp_path: Path
             2,
             "did you mean 'relu4_4'",
         ),
-        (["{photo}", "{painting}", "-o", "{out}", "--size", "20"], 2, "32 px or more"),
+        (["{photo}", "{painting}", "-o", "{out}", "--size", "20"], 2, "32 to 100000 px"),
         (["{photo}", "{painting}", "-o", "{out}", "--device", "mps"], 6, "this machine has"),
         (["{photo}", "{painting}", "-o", "{out}", "--style-blend", "1,2"], 2, "2 shares for 1"),
         (["{photo}", "{painting}", "-o", "{out}", "--init", "nose"], 2, "did you mean 'noise'"),

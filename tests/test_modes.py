@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import torch
@@ -115,8 +116,7 @@ def test_two_runs_at_once_leave_each_thread_its_own():
     def work(threads: int) -> None:
         assert torch.get_num_threads()  # which torch looks up once a thread
         torch.set_num_threads(threads)
-        plan = run.plan.__class__(**{**run.plan.as_dict(), "threads": threads + 1})
-        made = run.__class__(**{**run.__dict__, "plan": plan})
+        made = replace(run, plan=replace(run.plan, threads=threads + 1))
         seen = {torch.get_num_threads() for _ in paint(made, TinyEncoder())}
         found[threads] = seen | {torch.get_num_threads()}
 

@@ -1,4 +1,3 @@
-import json
 import logging
 import subprocess
 import sys
@@ -12,7 +11,17 @@ from conftest import TINY, TinyEncoder, random_pixels
 
 import impasto
 from impasto import DeviceError, OutputError, Plan, Resources, Settings, UsageError
-from impasto.engine import forecast, groups, iterate, memory, paint, planning, prepare, shrinking
+from impasto.engine import (
+    Recipe,
+    forecast,
+    groups,
+    iterate,
+    memory,
+    paint,
+    planning,
+    prepare,
+    shrinking,
+)
 from impasto.engine.objective import Objective
 from impasto.engine.planning import floor, make_plan, needs
 from impasto.engine.pyramid import make_levels
@@ -49,6 +58,15 @@ def test_a_plan_stays_within_its_budget():
         plan = make_plan(levels, settings, Resources(memory=budget * GB, device="cpu"))
         (expected,) = forecast(levels, settings, plan)
         assert expected.memory < budget * GB
+
+
+def test_a_huge_picture_is_sized_up_without_making_every_tile(monkeypatch):
+    def enumerated(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(planning.Tiling, "tiles", enumerated)
+    with pytest.raises(DeviceError, match="100000 x 75000 px needs"):
+        _plan(100_000, 10 * GB)
 
 
 def test_history_shrinks_by_size_alone():
@@ -118,7 +136,7 @@ def test_a_run_by_a_given_plan_repeats_the_bytes():
     settings = Settings(size=96, iterations=3, **TINY)
     run = prepare(PHOTO, STYLE, settings, Resources(tile=64, threads=1))
     *_, last = paint(run, TinyEncoder())
-    stored = Plan.from_dict(json.loads(json.dumps(last.plan.as_dict())))
+    stored = Recipe.from_json(last.recipe.as_json(), "x").plan
     again = prepare(PHOTO, STYLE, settings, plan=stored)
     assert again.plan == run.plan
     *_, repeated = paint(again, TinyEncoder())
@@ -131,8 +149,8 @@ def test_a_plan_of_another_run_is_refused():
     )
     with pytest.raises(UsageError, match="plan is for 1 levels"):
         iterate(PHOTO, STYLE, Settings(size=128, levels=2), plan=plan)
-    with pytest.raises(UsageError, match="not a plan"):
-        Plan.from_dict({"tiles": [1]})
+    with pytest.raises(UsageError, match="2 of tiles, 1 of history"):
+        replace(plan, tiles=(None, None))
 
 
 class _Failing(Objective):

@@ -53,13 +53,26 @@ def test_anybody_can_write_a_preset(tmp_path: Path):
         ("size = [", "is not TOML"),
         ("sise = 3", "no option 'sise'; did you mean 'size'"),
         ("size = 3", "size cannot be 3"),
+        ("size = " + "[" * 200_000, "nested too deep"),
+        ("size = " + "9" * 5000, "thousands of digits"),
+        ("style-weight = 1\nstyle_weight = 2", "an option twice"),
     ],
+    ids=lambda words: words[:20],
 )
 def test_a_broken_preset_is_refused(tmp_path: Path, text: str, message: str):
     mine = tmp_path / "mine.toml"
     mine.write_text(text)
     with pytest.raises(UsageError, match=message):
         from_options({"preset": str(mine)})
+
+
+def test_what_is_no_file_is_no_preset(tmp_path: Path):
+    for name in ("a\0b", "x" * 5000, ""):
+        with pytest.raises(UsageError, match="there is no preset"):
+            read_preset(str(tmp_path / name))
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match="no text"):
+        read_preset(str(tmp_path / "bytes"))
 
 
 def test_an_unknown_preset_is_refused_with_a_suggestion():

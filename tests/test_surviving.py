@@ -106,8 +106,8 @@ def test_what_a_recipe_lacks_is_named(kitchen: Path, photo: Path, capsys):
     ("change", "message"),
     [
         ({"impasto recipe": 99}, "has form 99"),
-        ({"settings": {"brushes": 3}}, "no option 'brushes'"),
-        ({"plan": {"device": "cpu"}}, "not a plan"),
+        ({"settings": {"brushes": 3}}, "no 'brushes' in settings"),
+        ({"plan": {"device": "cpu"}}, "plan: Object missing"),
         ({"ingredients": {}}, "cannot be followed"),
     ],
 )

@@ -403,9 +403,10 @@ def test_means_that_do_not_fit_are_refused(tmp_path: Path):
         beside.write_text(json.dumps(spoil(good)), "utf-8")
         with pytest.raises(WeightsError, match=message):
             prepare(PHOTO, STYLE, _settings(path, network="normalised"))
-    beside.write_text("{", "utf-8")
-    with pytest.raises(WeightsError, match="damaged"):
-        prepare(PHOTO, STYLE, _settings(path, network="normalised"))
+    for text in ("{", "[" * 200_000, '{"means": {"conv1_1": [' + "9" * 5000 + "]}}"):
+        beside.write_text(text, "utf-8")
+        with pytest.raises(WeightsError, match="damaged"):
+            prepare(PHOTO, STYLE, _settings(path, network="normalised"))
 
 
 def test_the_script_measures_a_file(

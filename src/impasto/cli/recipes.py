@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from impasto.cli.notes import read_notes
 from impasto.cli.options import telling_options
 from impasto.cli.paint import paint_to
+from impasto.cli.pantry import Pantry, reading
 from impasto.cli.progress import make_reporter
-from impasto.cli.results import Results, result_options, results_of
+from impasto.cli.results import result_options, results_of
 from impasto.cli.stopping import stoppable
-from impasto.errors import UsageError
+from impasto.errors import DeviceError, UsageError
 from impasto.settings import Settings, from_names
 
 if TYPE_CHECKING:
@@ -28,10 +30,8 @@ _PATH = click.Path(path_type=Path, readable=False)
 @click.argument("picture", metavar="FILE", type=_PATH)
 def recipe(picture: Path) -> None:
     """Print the recipe in a picture that impasto painted, as JSON."""
-    from impasto.pictures import read_recipe_text
-
-    _read(picture)  # so that only a recipe is printed
-    click.echo(read_recipe_text(picture))
+    # As it was understood: what else stands in the file never reaches the terminal.
+    click.echo(_read(picture)[0].as_json())
 
 
 @click.command(no_args_is_help=True)
@@ -86,11 +86,9 @@ def resume(
     from impasto.engine import read_checkpoint
 
     kept = read_checkpoint(checkpoint)
-    notes = dict(kept.notes)
-    if set(notes) != {"inputs", *Results.__dataclass_fields__}:
-        raise UsageError(f"{checkpoint} was not written by 'impasto paint'; go on in Python")
-    pantry = Pantry([checkpoint.parent, Path()], notes.pop("inputs"))
-    results = _resumed(notes, checkpoint, output, overwrite)
+    notes = read_notes(kept.notes, checkpoint)
+    pantry = Pantry([checkpoint.parent, Path()], notes.inputs)
+    results = notes.resumed(checkpoint, output, overwrite=overwrite)
     results.check([], own=checkpoint)
     with stoppable():
         run = _again(kept.recipe, pantry)
@@ -99,74 +97,18 @@ def resume(
         paint_to(run, results, reporter, pantry.used, kept.state)
 
 
-class Pantry:
-    """Finds the files of a recipe by their contents."""
-
-    def __init__(self, folders: Sequence[Path], paths: Iterable[str] = ()) -> None:
-        """Look at `paths` first, then at everything in `folders`."""
-        self._candidates = [
-            *(Path(path) for path in paths),
-            *(path for folder in folders for path in sorted(folder.iterdir())),
-        ]
-        self._digests: dict[Path, str] = {}
-        self.used: list[str] = []
-
-    def load(self, wanted: Source) -> Picture:
-        """Read the picture; raise UsageError where there is none, or it was never a file."""
-        from impasto.pictures import Reading, load
-
-        # It was let in before.
-        path = self._find(wanted)
-        return load(path, Reading(1 << 62, wanted.frame, allow_truncated=True))
-
-    def _find(self, wanted: Source) -> Path:
-        if not wanted.name:
-            raise UsageError(
-                "the recipe's pictures came from memory, not from files; give them again"
-            )
-        return self.with_digest(wanted.name, wanted.sha256)
-
-    def given(self, path: Path) -> Picture:
-        """Read a picture that is given instead."""
-        from impasto.pictures import load
-
-        self.used.append(str(path.absolute()))
-        return load(path)
-
-    def with_digest(self, name: str, sha256: str) -> Path:
-        """Return the file of these contents, whatever its name is now."""
-        # Those of the right name first: hashing a folder of photographs takes its time.
-        for path in sorted(self._candidates, key=lambda path: path.name != name):
-            if self._digest(path) == sha256:
-                self.used.append(str(path.absolute()))
-                return path
-        changed = [path for path in self._candidates if path.name == name and path.is_file()]
-        reason = f"{changed[0]} has other contents now" if changed else "it is not there"
-        raise UsageError(
-            f"the recipe needs {name} (sha256 {sha256[:16]}...) and {reason}; put it into the "
-            "same folder"
-        )
-
-    def _digest(self, path: Path) -> str:
-        from impasto.pictures import digest_of
-
-        if path not in self._digests:
-            try:
-                self._digests[path] = digest_of(path) if path.is_file() else ""
-            except OSError:
-                self._digests[path] = ""
-        return self._digests[path]
-
-
 def _read(picture: Path) -> tuple[Recipe, int]:
     """Return the recipe in a file, and its bits a channel."""
     from impasto.engine import Recipe
-    from impasto.pictures import Reading, load, read_recipe_text
+    from impasto.pictures import load, read_recipe_text
 
     # All that can be wrong with a file is said there; it may be as large as we made it.
-    found = load(picture, Reading(1 << 62))
-    recipe = Recipe.from_json(read_recipe_text(picture) or "", str(picture))
-    return recipe, found.origin.depth
+    found = load(picture, reading())
+    try:
+        text = read_recipe_text(picture) or ""
+    except Exception as fault:  # a sound picture may carry words that are damaged
+        raise UsageError(f"{picture} carries no recipe that can be read") from fault
+    return Recipe.from_json(text, str(picture)), found.origin.depth
 
 
 def _again(
@@ -179,6 +121,11 @@ def _again(
     """Prepare a recipe's run, with other pictures or another size."""
     from impasto.engine import differences, prepare, present
 
+    if recipe.encoder is not None:
+        raise UsageError(
+            f"this was painted with a network of its own ('{recipe.encoder}'), which the command "
+            "line does not have; paint it in Python with impasto.engine.paint(run, encoder)"
+        )
     parts = recipe.ingredients
     settings = _settings(recipe, pantry, size)
     same = size is None and not (content or styles)
@@ -195,11 +142,48 @@ def _again(
     def found_part(part: Source | None) -> Picture | None:
         return None if part is None else pantry.load(part)
 
-    return prepare(
-        photo, _styles(parts.styles, pantry, styles), settings, plan=plan,
+    paintings = _styles(parts.styles, pantry, styles)
+    _check_parts(paintings, settings)
+    run = prepare(
+        photo, paintings, settings, plan=plan,
         regions=found_part(parts.regions), protect=found_part(parts.protect),
         start=found_part(parts.start),
     )  # fmt: skip
+    return run if plan is None else _within_memory(run)
+
+
+def _check_parts(styles: Sequence[Style], settings: Settings) -> None:
+    """Refuse to cut more out of the styles than the memory holds: every part is a copy."""
+    import torch
+
+    from impasto.engine import free_bytes
+
+    area = sum((right - left) * (low - top) for left, top, right, low in settings.style_crops)
+    wanted = area * sum(style.picture.array.nbytes for style in styles)
+    free = free_bytes(torch.device("cpu"))
+    if wanted > free:
+        raise DeviceError(
+            f"settings.style_crops needs {wanted / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free"
+        )
+
+
+def _within_memory(run: Run) -> Run:
+    """Return the run with a plan of this machine's where its own asks for more than is free."""
+    from impasto.engine import forecast, free_bytes, make_plan
+    from impasto.settings import Resources
+
+    # The plan's own memory of steps, which the settings need not ask for.
+    settings = replace(run.settings, history=max(run.plan.history))
+    wanted = max(level.memory for level in forecast(run.levels, settings, run.plan))
+    free = free_bytes(run.device)
+    if wanted + run.mask_bytes <= free:
+        return run
+    click.echo(
+        f"note: bits may differ from the recipe's picture: its plan takes {wanted / 1e9:.1f} GB, "
+        f"and {free / 1e9:.1f} GB are free here", err=True,
+    )  # fmt: skip
+    plan = make_plan(run.levels, run.settings, Resources(), beside=run.mask_bytes)
+    return replace(run, plan=plan)
 
 
 def _settings(recipe: Recipe, pantry: Pantry, size: str | None) -> Settings:
@@ -227,18 +211,3 @@ def _styles(
         regions = pantry.load(map_) if isinstance(map_, Source) else map_
         found.append(Style(picture, style.weight, regions, style.scale))
     return found
-
-
-def _resumed(notes: dict[str, Any], checkpoint: Path, output: Path | None, again: bool) -> Results:
-    paths = ("output", "fallback_dir", "checkpoint", "timelapse")
-    for name in paths:
-        if notes[name] is not None:
-            notes[name] = Path(notes[name])
-    if output is not None:
-        notes["output"] = output.absolute()
-    notes["overwrite"] = notes["overwrite"] or again
-    notes["checkpoint"] = checkpoint  # it goes on in the same file
-    if notes["timelapse"] is not None:  # the first part of the film stays
-        film = notes["timelapse"]
-        notes["timelapse"] = film.with_name(f"{film.stem}-resumed{film.suffix}")
-    return Results(**notes)

@@ -1,7 +1,13 @@
 """The run: levels, objective, optimiser, and the loop that joins them."""
 
 from impasto.engine.calibration import seconds_per_pixel
-from impasto.engine.checkpoint import Checkpoint, State, read_checkpoint, write_checkpoint
+from impasto.engine.checkpoint import (
+    Checkpoint,
+    State,
+    read_checkpoint,
+    write_checkpoint,
+)
+from impasto.engine.fitting import check_fits
 from impasto.engine.hardware import pick_device, pick_precision, pick_threads, present
 from impasto.engine.iterate import Step, iterate, paint, stylize
 from impasto.engine.memory import free_bytes
@@ -22,6 +28,7 @@ __all__ = [
     "Step",
     "StyleIngredient",
     "baseline",
+    "check_fits",
     "differences",
     "floor",
     "forecast",

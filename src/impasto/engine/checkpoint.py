@@ -1,8 +1,7 @@
 """A run's state between two evaluations, as one file: picked up, it goes on to the same bits.
 
-A safetensors file: the picture, the last one known to be finite and the optimiser's vectors as
-tensors, everything else as JSON in its metadata. Written in blocks, so that vectors in scratch
-files need no memory.
+A safetensors file: the level's best picture and the optimiser's vectors as tensors, everything
+else as JSON in its metadata. Written in blocks, so that vectors in scratch files need no memory.
 """
 
 from __future__ import annotations
@@ -11,13 +10,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Annotated, Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from msgspec import Meta, Struct
+from safetensors import safe_open
 from torch import Tensor
 
+from impasto.engine.planning import Evaluations, Threads
 from impasto.engine.recipe import Recipe
+from impasto.engine.schema import fitted, parsed
+from impasto.engine.stopping import Watched
 from impasto.engine.storage import blocks
 from impasto.errors import UsageError
 from impasto.files import replacing
@@ -35,13 +38,13 @@ class State:
     than `threads` were used.
     """
 
-    level: int
-    iteration: int
-    evaluations: tuple[int, ...]
+    level: Annotated[int, Meta(ge=1)]
+    iteration: Evaluations
+    evaluations: tuple[Evaluations, ...]
     ended: bool
-    watch: Mapping[str, Any]
+    watch: Watched
     tensors: Mapping[str, Tensor]
-    threads: int | None = None
+    threads: Threads | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,27 +76,60 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read what `write_checkpoint` wrote; raise UsageError for anything else."""
+    """Read what `write_checkpoint` wrote; raise UsageError, with the reason, for anything else.
+
+    Whether it is a state of the run that goes on is for `check_fits` to say.
+    """
+    words, tensors = _opened(path)
+    if words.get("impasto checkpoint") != _FORM:
+        raise UsageError(f"{path} is no checkpoint that this version of impasto can go on from")
+    recipe = Recipe.from_json(words.get("recipe", ""), str(path))
+    try:
+        kept = fitted({name: _part(words, name) for name in _Parts.__struct_fields__}, _Parts)
+        state = fitted({**kept.state, "tensors": tensors}, State)
+        plan = replace(recipe.plan, scratch=kept.scratch)
+        _check_rows(state, recipe)
+    except UsageError as fault:
+        raise UsageError(f"{path} is no checkpoint to go on from: {fault}") from fault
+    return Checkpoint(replace(recipe, plan=plan), state, kept.notes)
+
+
+class _Parts(Struct):
+    """What stands beside a recipe and tensors."""
+
+    scratch: tuple[str | None, ...]
+    state: dict[str, Any]
+    notes: dict[str, Any]
+
+
+def _opened(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    if not path.exists():
+        raise UsageError(f"there is no checkpoint {path}")
+    if not path.is_file():
+        raise UsageError(f"{path} is no checkpoint of impasto: it is not a regular file")
     try:
         # Tensors are mapped, not read: the file must stay while they are used.
         with safe_open(path, "pt") as file:
             words = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError as fault:
-        raise UsageError(f"there is no checkpoint {path}") from fault
-    except (SafetensorError, OSError) as fault:
-        raise UsageError(f"{path} is no checkpoint of impasto, or damaged: {fault}") from fault
-    if words.get("impasto checkpoint") != _FORM:
-        raise UsageError(f"{path} is no checkpoint that this version of impasto can go on from")
-    plain = json.loads(words["state"])
-    plain["evaluations"] = tuple(plain["evaluations"])
-    recipe = Recipe.from_json(words["recipe"], str(path))
-    plan = replace(recipe.plan, scratch=tuple(json.loads(words["scratch"])))
-    return Checkpoint(
-        replace(recipe, plan=plan),
-        State(**plain, tensors=tensors),
-        json.loads(words["notes"]),
-    )
+            return words, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except Exception as fault:  # what a header may say has no limits
+        reason = str(fault).split("\n", 1)[0][:200]
+        raise UsageError(f"{path} is no checkpoint of impasto, or damaged: {reason}") from fault
+
+
+def _part(words: Mapping[str, str], name: str) -> Any:
+    try:
+        return parsed(words.get(name, ""))
+    except UsageError as fault:
+        raise UsageError(f"{name}: {fault}") from fault
+
+
+def _check_rows(state: State, recipe: Recipe) -> None:
+    # They are read together with those of the evaluations to come.
+    rows = {"losses": [state.watch["losses"]], "unread": state.watch["unread"]}
+    for name, found in rows.items():
+        if any(row.keys() != recipe.losses.keys() for row in found):
+            raise UsageError(f"state.watch.{name}: its losses are not those of the recipe")
 
 
 def _plain(state: State) -> dict[str, Any]:

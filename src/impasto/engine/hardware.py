@@ -28,7 +28,8 @@ def pick_device(resources: Resources) -> torch.device:
 
 def present(device: str) -> bool:
     """Return whether a device is there, as torch writes it ("cpu", "cuda:0")."""
-    return _DEVICES[torch.device(device).type]()
+    wanted = torch.device(device)
+    return _DEVICES[wanted.type]() and (wanted.index or 0) < _COUNTS[wanted.type]()
 
 
 def pick_precision(resources: Resources, device: torch.device) -> str:
@@ -62,6 +63,11 @@ def allowed_processors() -> set[int]:
     return set(range(os.cpu_count() or 1))
 
 
+_COUNTS: dict[str, Callable[[], int]] = {
+    "cuda": torch.cuda.device_count,
+    "mps": lambda: 1,
+    "cpu": lambda: 1,
+}
 _DEVICES: dict[str, Callable[[], bool]] = {
     "cuda": torch.cuda.is_available,
     "mps": torch.backends.mps.is_available,

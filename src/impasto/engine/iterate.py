@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from impasto.engine.checkpoint import Checkpoint, State
+from impasto.engine.fitting import check_fits
 from impasto.engine.hardware import DTYPES
 from impasto.engine.memory import memory_may_run_out
 from impasto.engine.modes import set_apart
@@ -25,7 +26,7 @@ from impasto.engine.shrinking import ShrinkingObjective
 from impasto.engine.start import next_image, start_image
 from impasto.engine.stopping import Watch
 from impasto.errors import NonFiniteError
-from impasto.network import Encoder, build, check_layers, weights_digest
+from impasto.network import Encoder, build, check_layers, named, weights_digest
 from impasto.pictures import Picture
 from impasto.presets import from_options
 from impasto.settings import Resources, Settings
@@ -177,13 +178,15 @@ def paint(run: Run, encoder: Encoder | None = None, resume: State | None = None)
 
     `encoder` replaces the network of the settings; the recipe then names it. `resume` is the state
     of a checkpoint of the same run, after which it goes on to the same bits. Raises UsageError at
-    the call for an encoder that lacks a layer. Torch's modes and threads are the caller's own
-    whenever a step is handed out.
+    the call for an encoder that lacks a layer, or a state of another run. Torch's modes and
+    threads are the caller's own whenever a step is handed out.
     """
     if encoder is not None:
         check_layers(encoder, run.settings.layers)
+        named(encoder)
     pace = Pace(run.plan, run.may_yield)
     if resume is not None:
+        check_fits(resume, run)
         pace.resume(resume.threads)
     return _computed(pace, _steps(run, encoder, pace, resume))
 
@@ -217,8 +220,7 @@ def _steps(run: Run, encoder: Encoder | None, pace: Pace, resume: State | None) 
 
 def _painter(run: Run, encoder: Encoder | None, pace: Pace) -> _Painter:
     if encoder is not None:
-        name = getattr(encoder, "name", type(encoder).__name__)
-        return _Painter(encoder, name, getattr(encoder, "digest", ""), pace)
+        return _Painter(encoder, *named(encoder), pace)
     dtype = DTYPES[run.plan.precision]
     network = build(run.settings, run.settings.layers, device=run.device, dtype=dtype)
     return _Painter(network, None, weights_digest(run.settings), pace)

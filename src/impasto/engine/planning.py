@@ -9,21 +9,26 @@ from __future__ import annotations
 import dataclasses
 import math
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import torch
+from msgspec import Meta
 
 from impasto.engine.hardware import DTYPES, pick_device, pick_precision, pick_threads
 from impasto.engine.memory import free_bytes, held_bytes
 from impasto.engine.padding import frame
 from impasto.engine.pyramid import Level
-from impasto.engine.tiling import Tile, Tiling, tiling
+from impasto.engine.schema import within
+from impasto.engine.tiling import Tiling, tiling
 from impasto.errors import DeviceError, OutputError, UsageError
 from impasto.network import layers_of, weight_bytes
 from impasto.settings import AUTO_HISTORY, LARGE_PX, SMALLEST_TILE_PX, Resources, Settings
+
+Threads = Annotated[int, within(Resources, "threads")]
+Evaluations = Annotated[int, within(Settings, "iterations")]
 
 # Tile sizes tried, from the fastest. Below the first few the halo costs so much that state
 # goes to a scratch file first.
@@ -54,34 +59,25 @@ class Plan:
     folder of the scratch files, or is None where a level needs none.
     """
 
-    device: str
-    precision: str
-    threads: int
-    tiles: tuple[int | None, ...]
-    history: tuple[int, ...]
-    evaluations: tuple[int, ...]
+    device: Annotated[str, Meta(pattern=r"\A(cpu|(cuda|mps)(:[0-9]{1,2})?)\Z")]
+    precision: Annotated[str, Meta(pattern=rf"\A({'|'.join(DTYPES)})\Z")]
+    threads: Threads
+    tiles: tuple[Annotated[int, Meta(ge=SMALLEST_TILE_PX, le=1 << 20, multiple_of=16)] | None, ...]
+    history: tuple[Annotated[int, within(Settings, "history")], ...]
+    evaluations: tuple[Evaluations, ...]
     scratch: tuple[str | None, ...]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values, for JSON."""
-        return dataclasses.asdict(self)
+    def __post_init__(self) -> None:
+        listed = ("tiles", "history", "evaluations", "scratch")
+        counts = {name: len(getattr(self, name)) for name in listed}
+        if len(set(counts.values())) > 1:
+            told = ", ".join(f"{count} of {name}" for name, count in counts.items())
+            raise UsageError(f"a plan has one value for each level, this one {told}")
 
     def with_tile(self, index: int, tile_px: int | None) -> Plan:
         """Return the plan with another tile at one level."""
         tiles = (*self.tiles[:index], tile_px, *self.tiles[index + 1 :])
         return dataclasses.replace(self, tiles=tiles)
-
-    @staticmethod
-    def from_dict(values: Mapping[str, Any]) -> Plan:
-        """Read what `as_dict` wrote; raise UsageError for anything else."""
-        listed: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in values.items()
-        }
-        try:
-            return Plan(**listed)
-        except TypeError as fault:
-            raise UsageError(f"this is not a plan of impasto: {fault}") from fault
 
 
 @dataclass(frozen=True)
@@ -186,13 +182,12 @@ def _forecast(
     level: Level, settings: Settings, precision: str, tile_px: int | None, scratch: bool
 ) -> Forecast:
     need = needs(level, settings, tile_px, precision)
-    margin = 2 * frame(settings.padding).margin
-    tiles = _tiling(settings, tile_px).tiles(level.height, level.width)
-    pixels = sum(_encoded(tile, margin) for tile in tiles)
+    rows, columns = _encoded(settings, tile_px, (level.height, level.width))
+    pixels, tiles = sum(rows) * sum(columns), len(rows) * len(columns)
     # Tiles are encoded once more to know the sums: half an evaluation.
-    passes = 1.0 if len(tiles) == 1 else 1.5
+    passes = 1.0 if tiles == 1 else 1.5
     return Forecast(
-        tiles=len(tiles),
+        tiles=tiles,
         memory=need.pictures + need.tile + (0 if scratch else need.state),
         scratch=need.state if scratch else 0,
         pixels=pixels * passes * level.iterations,
@@ -248,18 +243,21 @@ def _budget(settings: Settings, resources: Resources, device: torch.device, prec
 
 def _largest(level: Level, settings: Settings, tile_px: int | None) -> int:
     """Return the pixels encoded with the largest tile, halo and margin included."""
-    margin = 2 * frame(settings.padding).margin
     shapes = [(level.height, level.width), *level.style_sizes]
-    return max(
-        _encoded(tile, margin)
-        for height, width in shapes
-        for tile in _tiling(settings, tile_px).tiles(height, width)
+    encoded = (_encoded(settings, tile_px, shape) for shape in shapes)
+    return max(max(rows) * max(columns) for rows, columns in encoded)
+
+
+def _encoded(
+    settings: Settings, tile_px: int | None, shape: tuple[int, int]
+) -> tuple[list[int], list[int]]:
+    """Return the tiles' heights and widths, halo and margin included; never every tile."""
+    margin, cut = 2 * frame(settings.padding).margin, _tiling(settings, tile_px)
+    rows, columns = (
+        [span.seen_stop - span.seen_start + margin for span in cut.spans(length)]
+        for length in shape
     )
-
-
-def _encoded(tile: Tile, margin: int) -> int:
-    rows, columns = tile.seen_size
-    return (rows + margin) * (columns + margin)
+    return rows, columns
 
 
 def _tiling(settings: Settings, tile_px: int | None) -> Tiling:

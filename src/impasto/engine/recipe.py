@@ -8,26 +8,35 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import platform
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import PurePath
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from msgspec import Meta, Struct
 
 from impasto.engine.hardware import present
-from impasto.engine.planning import Plan
+from impasto.engine.planning import Evaluations, Plan, Threads
+from impasto.engine.schema import check_names, fitted, parsed, within
 from impasto.errors import UsageError
+from impasto.network import weights_digest
 from impasto.pictures import Picture, Source, Style
-from impasto.settings import Settings, from_names
+from impasto.settings import Settings
 
 # What may change bits, or bytes.
 _LIBRARIES = ("impasto", "torch", "numpy", "pillow", "imagecodecs", "tifffile")
 # What a recipe begins with, and the form that this version writes.
 MARK, FORM = "impasto recipe", 1
+# Each is a picture in memory, again and again.
+MOST_STYLES = 1000
+
+_Words = Annotated[str, Meta(pattern=r"\A[ -~]{1,200}\Z")]  # are told
+_Channel = Annotated[int, Meta(ge=0, le=255)]
 
 
 @dataclass(frozen=True)
@@ -35,9 +44,9 @@ class StyleIngredient:
     """A style that went in, with its map or the plain colour that it serves."""
 
     picture: Source
-    weight: float = 1.0
-    scale: float = 1.0
-    regions: Source | tuple[int, int, int] | None = None
+    weight: Annotated[float, Meta(ge=0, le=1e100)] = 1.0
+    scale: Annotated[float, within(Settings, "style_scale")] = 1.0
+    regions: Source | tuple[_Channel, _Channel, _Channel] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +54,7 @@ class Ingredients:
     """All pictures of a run, as they were handed in."""
 
     content: Source | None
-    styles: tuple[StyleIngredient, ...]
+    styles: Annotated[tuple[StyleIngredient, ...], Meta(min_length=1, max_length=MOST_STYLES)]
     regions: Source | None = None
     protect: Source | None = None
     start: Source | None = None
@@ -55,63 +64,56 @@ class Ingredients:
 class Recipe:
     """How a picture was painted.
 
-    `evaluations` were made at each level that was reached, `interrupted` says that more were
-    wanted; `losses` are those of the picture as it was evaluated. `weights` is the SHA-256 of the
-    network's.
+    `evaluations` were made at each level that was reached, with no fewer than `threads` of the
+    processor's (fewer than the plan's where other programs needed it); `interrupted` says that
+    more were wanted. `losses` are those of the picture as it was evaluated, None where one was no
+    finite number. `weights` is the SHA-256 of the network's, empty where the caller's own does
+    not say; `encoder` is the name of the caller's own, None where the settings' painted.
     """
 
     settings: Settings
     plan: Plan
     ingredients: Ingredients
-    weights: str
-    versions: Mapping[str, str]
-    evaluations: tuple[int, ...]
+    weights: Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
+    encoder: _Words | None = None
+    versions: Mapping[_Words, _Words]
+    evaluations: tuple[Evaluations, ...]
+    threads: Threads | None = None
     interrupted: bool
-    losses: Mapping[str, float]
-    encoder: str | None = None
-    threads: int | None = None
+    losses: Mapping[str, float | None]
 
     def as_json(self) -> str:
         """Return the text that stands in the file: ASCII, keys in a fixed order."""
-        return json.dumps(
-            {
-                MARK: FORM,
-                "settings": _shortened(dataclasses.asdict(self.settings)),
-                "plan": _without_folders(self.plan),
-                "ingredients": dataclasses.asdict(self.ingredients),
-                "weights": self.weights,
-                "versions": dict(self.versions),
-                "evaluations": self.evaluations,
-                "interrupted": self.interrupted,
-                "losses": dict(self.losses),
-                "encoder": self.encoder,
-                "threads": self.threads,
-            }
-        )
+        values = dataclasses.asdict(self)
+        for name in ("init", "weights"):
+            values["settings"][name] = PurePath(values["settings"][name]).name
+        # Where scratch files lay is nobody's business, and changes no picture.
+        values["plan"]["scratch"] = [folder is not None for folder in self.plan.scratch]
+        # JSON knows no NaN.
+        values["losses"] = {
+            name: loss if loss is not None and math.isfinite(loss) else None
+            for name, loss in self.losses.items()
+        }
+        return json.dumps({MARK: FORM, **values})
 
     @staticmethod
     def from_json(text: str, name: str) -> Recipe:
         """Read what `as_json` wrote; raise UsageError, with the reason, for anything else."""
         try:
-            values = json.loads(text)
-            form = values.pop(MARK)
-        except (ValueError, KeyError, AttributeError, TypeError) as fault:
-            raise UsageError(f"{name} carries no recipe of impasto") from fault
+            values = parsed(text)
+        except UsageError as fault:
+            raise UsageError(f"{name} carries no recipe of impasto: {fault}") from fault
+        if not isinstance(values, dict) or MARK not in values:
+            raise UsageError(f"{name} carries no recipe of impasto")
+        form = values.pop(MARK)
         if form != FORM:
             raise UsageError(
-                f"the recipe of {name} has form {form}, this version reads {FORM}: it was written "
-                "by another version of impasto; use that one"
+                f"the recipe of {name} has form {form!r:.20}, this version reads {FORM}: it was "
+                "written by another version of impasto; use that one"
             )
         try:
-            settings, _ = from_names(values.pop("settings"))
-            return Recipe(
-                settings=settings,
-                plan=_with_folders(values.pop("plan")),
-                ingredients=_ingredients(values.pop("ingredients")),
-                evaluations=tuple(values.pop("evaluations")),
-                **values,
-            )
-        except (UsageError, KeyError, TypeError, AttributeError) as fault:
+            return _followed(values)
+        except UsageError as fault:
             raise UsageError(
                 f"the recipe of {name} cannot be followed by this version: {fault}"
             ) from fault
@@ -158,42 +160,55 @@ def differences(recipe: Recipe) -> list[str]:
     ]
     if not present(recipe.plan.device):
         found.append(f"no {recipe.plan.device} here")
+    if recipe.settings.weights == "auto" and recipe.weights != weights_digest(recipe.settings):
+        found.append(f"other weights than those of sha256 {recipe.weights[:16]}...")
+    if recipe.threads is not None and recipe.threads < recipe.plan.threads:
+        found.append("threads were given up to other programs")
     return found
 
 
-def _shortened(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return settings with base names only."""
+class _Spilled(Struct):
+    """Which levels of a plan had scratch files: all that a recipe says of their folders."""
+
+    scratch: tuple[bool, ...]
+
+
+class _Planned(Struct):
+    plan: _Spilled
+
+
+def _followed(values: dict[str, Any]) -> Recipe:
+    """Make a recipe of what stands in a file, which anybody may have written."""
+    used = fitted(values, _Planned).plan.scratch
+    values["plan"]["scratch"] = _folders(used)
+    recipe = fitted(values, Recipe)
+    check_names(values, dataclasses.asdict(recipe))
+    _check_levels(recipe)
+    _check_files(recipe)
+    if not any(style.weight for style in recipe.ingredients.styles):
+        raise UsageError("ingredients.styles: none has any weight")
+    return recipe
+
+
+def _folders(used: Sequence[bool]) -> list[str | None]:
+    folder = tempfile.gettempdir() if any(used) else None  # there need not be one
+    return [folder if one else None for one in used]
+
+
+def _check_levels(recipe: Recipe) -> None:
+    levels = len(recipe.plan.tiles)
+    if len(recipe.evaluations) > levels:
+        raise UsageError(f"evaluations: more than the {levels} levels of the plan")
+
+
+def _check_files(recipe: Recipe) -> None:
+    """Refuse to look for files anywhere, and for any whose contents are not said."""
     for name in ("init", "weights"):
-        settings[name] = PurePath(settings[name]).name
-    return settings
-
-
-def _without_folders(plan: Plan) -> dict[str, Any]:
-    # Where scratch files lay is nobody's business, and changes no picture.
-    return {**plan.as_dict(), "scratch": [folder is not None for folder in plan.scratch]}
-
-
-def _with_folders(values: Mapping[str, Any]) -> Plan:
-    plan = Plan.from_dict(values)
-    folder = tempfile.gettempdir()
-    return replace(plan, scratch=tuple(folder if used else None for used in plan.scratch))
-
-
-def _ingredients(values: Mapping[str, Any]) -> Ingredients:
-    single = {name: values[name] for name in ("content", "regions", "protect", "start")}
-    styles = tuple(
-        replace(
-            StyleIngredient(**style),
-            picture=Source(**style["picture"]),
-            regions=_regions(style["regions"]),
+        value = getattr(recipe.settings, name)
+        if PurePath(value).name != value:
+            raise UsageError(f"settings.{name}: {value[:50]!r} is a path; a recipe has names only")
+    if recipe.settings.init_file is not None and recipe.ingredients.start is None:
+        raise UsageError(
+            f"settings.init: {recipe.settings.init[:50]!r} is a picture, and ingredients.start "
+            "does not say which by its sha256"
         )
-        for style in values["styles"]
-    )
-    named = {name: None if one is None else Source(**one) for name, one in single.items()}
-    return Ingredients(styles=styles, **named)
-
-
-def _regions(value: Any) -> Source | tuple[int, int, int] | None:
-    if isinstance(value, Mapping):
-        return Source(**value)
-    return None if value is None else (value[0], value[1], value[2])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, TypedDict
 
 import torch
+from msgspec import Meta
 from torch import Tensor
 
 from impasto.errors import NonFiniteError
@@ -14,6 +15,18 @@ from impasto.pictures import Picture
 
 # Evaluations between two readings of the losses, so that a GPU seldom waits for the host.
 READ_EVERY = 10
+
+
+class Watched(TypedDict):
+    """A watch in plain values, as they may stand in a file."""
+
+    unread: Annotated[list[dict[str, float]], Meta(max_length=READ_EVERY - 1)]
+    losses: dict[str, float]
+    seen: Annotated[int, Meta(ge=0)]
+    lowest: float
+    known: float
+    settled: bool
+    restarts: Annotated[int, Meta(ge=0)]
 
 
 class Watch:
@@ -56,7 +69,7 @@ class Watch:
         self._known = math.inf
         return self.image
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Watched:
         """Return plain values, from which with `image` a watch goes on."""
         assert self._lowest is not None
         return {
@@ -65,7 +78,7 @@ class Watch:
             "settled": self.settled, "restarts": self.restarts,
         }  # fmt: skip
 
-    def restore(self, state: Mapping[str, Any], image: Tensor) -> None:
+    def restore(self, state: Watched, image: Tensor) -> None:
         """Go on from another watch's state and its best picture."""
         # As exact as plain numbers are; MPS has no more.
         dtype = torch.float32 if image.device.type == "mps" else torch.float64

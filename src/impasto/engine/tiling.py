@@ -83,11 +83,11 @@ class Tiling:
 
     def tiles(self, height: int, width: int) -> tuple[Tile, ...]:
         """Cut a picture of these pixels, row by row, into tiles as equal as the grid allows."""
-        return tuple(
-            Tile(rows, columns) for rows in self._spans(height) for columns in self._spans(width)
-        )
+        every = self.spans(width)
+        return tuple(Tile(rows, columns) for rows in self.spans(height) for columns in every)
 
-    def _spans(self, length: int) -> list[Span]:
+    def spans(self, length: int) -> list[Span]:
+        """Cut one axis: a picture's tiles are every stretch of one with every one of the other."""
         size = length if self.size is None else self.size
         count = -(-length // size)
         even = -(-length // (count * self.stride)) * self.stride

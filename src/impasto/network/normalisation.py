@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+import msgspec
 import torch
 from torch import Tensor
 
@@ -57,14 +57,15 @@ def means_beside(weights: Path, channels: Mapping[str, int]) -> dict[str, Tensor
     if not path.is_file():
         raise WeightsError(f"the filter means {path} are missing; {_remedy(weights)}")
     try:
-        content = json.loads(path.read_text("utf-8"))
-        means = {name: _mean_of(values) for name, values in content["means"].items()}
-        measured_for = str(content["sha256"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+        measured = msgspec.json.decode(path.read_bytes(), type=_Measured)
+    except (OSError, ValueError, msgspec.MsgspecError, RecursionError) as fault:
         raise WeightsError(f"the filter means {path} are damaged; {_remedy(weights)}") from fault
-    if measured_for != file_digest(weights):
+    means = {
+        name: torch.tensor(values, dtype=torch.float64) for name, values in measured.means.items()
+    }
+    if measured.sha256 != file_digest(weights):
         raise WeightsError(
-            f"the filter means {path} are those of other weights (sha256 {measured_for}, "
+            f"the filter means {path} are those of other weights (sha256 {measured.sha256:.64}, "
             f"{weights} has {file_digest(weights)}); {_remedy(weights)}"
         )
     if {name: len(values) for name, values in means.items()} != dict(channels):
@@ -72,10 +73,11 @@ def means_beside(weights: Path, channels: Mapping[str, int]) -> dict[str, Tensor
     return means
 
 
-def _mean_of(values: Any) -> Tensor:
-    if not all(math.isfinite(value) and value > 0 for value in values):
-        raise ValueError("a mean activation is finite and above 0")
-    return torch.tensor(values, dtype=torch.float64)
+class _Measured(msgspec.Struct):
+    """What the file of means holds."""
+
+    means: dict[str, list[Annotated[float, msgspec.Meta(gt=0, le=1e30)]]]
+    sha256: str
 
 
 def _remedy(weights: Path) -> str:

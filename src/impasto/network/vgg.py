@@ -6,6 +6,7 @@ or max pooling, filters normalised or as trained. Knows nothing of losses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
@@ -97,6 +98,22 @@ class VGG:
             current = self._convolutions[convolution_of(name)](current)
             if name in names:
                 yield name, current
+
+
+def named(encoder: Encoder) -> tuple[str, str]:
+    """Return the name that an encoder gives itself, or its type's, and its digest, if any.
+
+    Raises UsageError for what no recipe can hold.
+    """
+    name = str(getattr(encoder, "name", type(encoder).__name__))
+    digest = str(getattr(encoder, "digest", ""))
+    if not re.fullmatch(r"[ -~]{1,200}", name):
+        raise UsageError(f"an encoder's name has 1 to 200 letters of ASCII, this one is {name!r}")
+    if not re.fullmatch(r"([0-9a-f]{64})?", digest):
+        raise UsageError(
+            f"an encoder's digest is a sha256 in 64 hexadecimal digits, not {digest!r}"
+        )
+    return name, digest
 
 
 def check_layers(encoder: Encoder, names: Collection[str]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
+from msgspec import Meta
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -19,9 +21,9 @@ Pixels = NDArray[np.float32]
 class Source:
     """Which file a picture was read from: base name, SHA-256 of its bytes, which of its frames."""
 
-    name: str
-    sha256: str
-    frame: int = 0
+    name: Annotated[str, Meta(pattern=r"\A[^/\0]*\Z", max_length=255)]
+    sha256: Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+    frame: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
 
 
 @dataclass(frozen=True)

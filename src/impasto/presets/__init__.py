@@ -36,7 +36,13 @@ def read_preset(name: str) -> Preset:
         entries = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise UsageError(f"the preset {name} is not TOML: {fault}") from fault
+    except (ValueError, RecursionError) as fault:
+        raise UsageError(
+            f"the preset {name} is nested too deep, or has a number of thousands of digits"
+        ) from fault
     values = {key.replace("-", "_"): value for key, value in entries.items()}
+    if len(values) < len(entries):
+        raise UsageError(f"the preset {name} gives an option twice, with - and with _")
     description = str(values.pop("description", ""))
     try:
         from_names(values)
@@ -61,6 +67,8 @@ def _text(name: str) -> str:
         return files("impasto.presets").joinpath(f"{name}.toml").read_text("utf-8")
     try:
         return Path(name).read_text("utf-8")
+    except UnicodeDecodeError as fault:
+        raise UsageError(f"the preset {name} is not TOML: it is no text in UTF-8") from fault
     except (OSError, ValueError) as fault:
         raise UsageError(
             f"there is no preset '{name}'; choose from {', '.join(NAMES)}, or give a TOML file"

@@ -22,6 +22,9 @@ VGG19_LAYERS = layer_names("VGG-19")
 # Below this the deepest layers have two cells a side and their statistics mean nothing.
 MINIMUM_SIDE_PX = 32
 
+# Ten gigapixels are more than any machine paints; far beyond, planning itself would never end.
+LARGEST_SIDE_PX = 100_000
+
 # Most evaluations at the coarsest level, which goes furthest, and at each level above it.
 AUTO_ITERATIONS = (60, 30)
 

@@ -62,7 +62,7 @@ def _checked(name: str, option: Option, value: Any) -> Any:
     label = name.replace("_", " ")
     try:
         value = option.read(value)
-    except (TypeError, ValueError) as fault:
+    except (TypeError, ValueError, OverflowError) as fault:
         allowed = option.describe() or option.metavar
         raise UsageError(f"{label} cannot be {value!r} ({fault}); give {allowed}") from fault
     if option.choices and value not in option.choices:

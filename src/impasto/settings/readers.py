@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from impasto.settings.numbers import MINIMUM_SIDE_PX
+from impasto.settings.numbers import LARGEST_SIDE_PX, MINIMUM_SIDE_PX
 
 Layers = tuple[tuple[str, float], ...]
 Box = tuple[float, float, float, float]
@@ -49,6 +49,8 @@ def read_size(value: Any) -> int | str:
     width, height = int(match[1]), int(match[2])
     if min(width, height) < MINIMUM_SIDE_PX:
         raise ValueError(f"a side is under {MINIMUM_SIDE_PX} px")
+    if max(width, height) > LARGEST_SIDE_PX:
+        raise ValueError(f"a side is over {LARGEST_SIDE_PX} px")
     return f"{width}x{height}"
 
 

@@ -11,6 +11,7 @@ from impasto.settings.numbers import (
     AUTO_ITERATIONS,
     INIT_WORDS,
     LARGE_PX,
+    LARGEST_SIDE_PX,
     MINIMUM_SIDE_PX,
     SCHEDULES,
     STRENGTH_DECADE,
@@ -44,7 +45,8 @@ class Settings:
         512,
         "Long side of the result, 'original' for the photograph's own size, or a texture's "
         "WIDTHxHEIGHT.",
-        "Result", "PX|original|WxH", read_size, low=MINIMUM_SIDE_PX, unit="px",
+        "Result", "PX|original|WxH", read_size, low=MINIMUM_SIDE_PX, high=LARGEST_SIDE_PX,
+        unit="px",
     )  # fmt: skip
     init: str = field(
         "content",

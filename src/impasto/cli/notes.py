@@ -1,0 +1,85 @@
+"""What a checkpoint remembers of the command line: its flags, and the pictures that went in."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from impasto.cli.keeping import checkpoint_beside
+from impasto.cli.results import Results
+from impasto.errors import UsageError
+
+_log = logging.getLogger(__name__)
+
+# Raised only when an older version must not go on, not for another flag.
+_FORM = 1
+
+_NAME = r"[^\0/]{1,255}"
+_Path = Annotated[str, Meta(pattern=rf"\A/*{_NAME}(/+{_NAME})*\Z", max_length=4096)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notes(Results):
+    """The flags of a run, with the paths that went in.
+
+    What an older version did not write yet has its default.
+    """
+
+    inputs: Annotated[tuple[_Path, ...], Meta(max_length=10_000)]
+    form: int = _FORM
+    depth: Literal["8", "16"] | None = None
+    checkpoint_every: Annotated[float, Meta(ge=0)] = Results.checkpoint_every
+    save_every: Annotated[int, Meta(ge=1)] | None = None
+
+    def resumed(self, checkpoint: Path, output: Path | None, *, overwrite: bool) -> Notes:
+        """Return the flags of the rest of the run, which goes on in the same checkpoint."""
+        film = self.timelapse
+        if film is not None:  # the first part of the film stays
+            film = film.with_name(f"{film.stem}-resumed{film.suffix}")
+        # What was allowed to the run that wrote it here, not to a file from somewhere else.
+        allowed = self.overwrite and self._began_in(checkpoint)
+        return replace(
+            self,
+            output=self.output if output is None else output.absolute(),
+            overwrite=allowed or overwrite,
+            checkpoint=checkpoint,
+            timelapse=film,
+        )
+
+    def _began_in(self, checkpoint: Path) -> bool:
+        first = self.checkpoint or checkpoint_beside(self.output)
+        return first.absolute() == checkpoint.absolute()
+
+
+def read_notes(values: Mapping[str, Any], checkpoint: Path) -> Notes:
+    """Read what 'impasto paint' wrote into a checkpoint; raise UsageError for anything else."""
+    from impasto.engine.schema import fitted
+
+    if not {"inputs", "output"} <= set(values):
+        raise UsageError(f"{checkpoint} was not written by 'impasto paint'; go on in Python")
+    try:
+        notes = fitted(values, Notes, _made)
+    except UsageError as fault:
+        raise UsageError(f"the notes of {checkpoint} cannot be read: {fault}") from fault
+    if notes.form > _FORM:
+        raise UsageError(
+            f"{checkpoint} was written by a newer version of impasto; go on with that one"
+        )
+    if unknown := sorted(set(values) - set(Notes.__dataclass_fields__)):
+        told = ", ".join(name[:40] for name in unknown[:5])
+        _log.info("%s asks for %s, which this version does not know", checkpoint, told)
+    return notes
+
+
+def _made(kind: type[Any], value: Any) -> Any:
+    from impasto.engine.schema import fitted
+
+    path = fitted(value, _Path)
+    os.fsencode(path)  # half a letter is no name anywhere
+    return kind(path)  # a Path, which JSON does not know
