@@ -19,8 +19,16 @@ from PIL import Image, ImageCms
 
 from impasto import OutputError, Picture, PictureError, UsageError
 from impasto.files import replacing
-from impasto.pictures import Origin, Reading, check_fits, filled, in_space_of, load, save
-from impasto.pictures.metadata import read_recipe_text
+from impasto.pictures import (
+    Origin,
+    Reading,
+    check_fits,
+    filled,
+    in_space_of,
+    load,
+    read_recipe_text,
+    save,
+)
 from impasto.pictures.profiles import converted, srgb
 
 # Primaries and gamma of Adobe RGB (1998), section 4.3, and of ProPhoto (ISO 22028-2).
