@@ -23,6 +23,8 @@ _PLAIN_TAGS = {
     "Make": 271, "Model": 272, "DateTime": 306, "Artist": 315, "Copyright": 33432,
 }  # fmt: skip
 _ASCII = b"ASCII\0\0\0"
+# Bytes that EXIF takes beside the only entry it has.
+_OVERHEAD = 100
 
 
 def orientation(words: Image.Exif) -> int:
@@ -75,9 +77,12 @@ def plain_tags(words: bytes | None) -> list[tuple[int, str, int, bytes, bool]]:
 def with_recipe(words: bytes | None, recipe: str | None, largest: int | None) -> bytes | None:
     """Return EXIF of so many bytes at most, the recipe in its user comment; None for nothing.
 
-    What does not fit is left out, with a note: the maker's own notes first, then the largest
-    entries, the recipe last.
+    What does not fit is left out, with a note: a recipe that is too long by itself, the maker's
+    own notes, then the largest entries.
     """
+    if recipe is not None and largest is not None and len(recipe) > largest - _OVERHEAD:
+        _log.info("the recipe does not fit into the file and is left out")
+        recipe = None
     if words is None and recipe is None:
         return None
     loaded = _loaded(words)
@@ -108,8 +113,6 @@ def _dropped_one_by_one(words: Image.Exif) -> Iterator[str]:
     for place, tag in found:
         size = len(_encoded(place.pop(tag)))
         yield f"the camera's entry {tag:#x} of {size} bytes"
-    words.get_ifd(_DIRECTORY).pop(_USER_COMMENT, None)
-    yield "the recipe"
 
 
 def _directories(words: Image.Exif) -> list[int]:

@@ -49,7 +49,11 @@ def load(path: Path, reading: Reading | None = None) -> Picture:
     if str(path) == "-":
         return _load(_stdin(), "stdin", reading)
     _check_input(path)
-    with path.open("rb") as stream:
+    try:
+        stream = path.open("rb")
+    except OSError as fault:
+        raise PictureError(f"cannot open {path}: {fault.strerror or fault}") from fault
+    with stream:
         return _load(stream, str(path), reading)
 
 
@@ -70,7 +74,12 @@ def _load(stream: _Stream, name: str, reading: Reading) -> Picture:
 
 def _stdin() -> _Stream:
     """Read what comes down a pipe, as far as a picture may be long."""
-    data = sys.stdin.buffer.read(_LONGEST_INPUT + 1)
+    if sys.stdin is None:
+        raise PictureError("stdin is closed; send a picture down the pipe, or give a file")
+    try:
+        data = sys.stdin.buffer.read(_LONGEST_INPUT + 1)
+    except OSError as fault:
+        raise PictureError(f"stdin cannot be read: {fault.strerror or fault}") from fault
     if not data:
         raise PictureError("stdin is empty; send a picture down the pipe, or give a file")
     if len(data) > _LONGEST_INPUT:

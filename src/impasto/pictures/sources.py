@@ -25,8 +25,8 @@ _WANTED = (
     "uint16"
 )
 _CHANNELS = (1, 3, 4)
-# Bytes of floats and of whole numbers.
-_LARGEST = {"f": 16, "u": 2}
+# Bytes of floats, of whole numbers and of what is true or not.
+_LARGEST = {"f": 16, "u": 2, "b": 1}
 
 
 def as_picture(source: Any) -> Picture:
@@ -69,7 +69,7 @@ def _numbers(tensor: Tensor) -> NDArray[Any]:
         kind = f"{tensor.layout} of type {tensor.dtype} on {tensor.device}"
         raise PictureError(f"a tensor that is {kind} is no picture; {_WANTED}")
     values = tensor.detach().cpu()
-    if values.dtype in (torch.bfloat16, torch.float16):  # numpy knows no bfloat16
+    if values.is_floating_point() and values.dtype.itemsize < 4:  # numpy does not know all of them
         values = values.float()
     found: NDArray[Any] = values.numpy()
     return found
@@ -83,7 +83,7 @@ def _from_numbers(numbers: NDArray[Any], what: str, first: bool) -> Picture:
     axis = _channel_axis(planes.shape, first) if planes.ndim == 3 else None
     if axis is None:
         raise PictureError(f"{what}s of shape {numbers.shape} are no pictures; {_WANTED}")
-    if planes.dtype.kind not in "fu" or planes.dtype.itemsize > _LARGEST[planes.dtype.kind]:
+    if planes.dtype.itemsize > _LARGEST.get(planes.dtype.kind, 0):
         raise PictureError(f"{what}s of type {numbers.dtype} are no pictures; {_WANTED}")
     samples = np.moveaxis(planes, axis, -1)
     depth = 16 if samples.dtype.kind == "u" and samples.dtype.itemsize == 2 else 8

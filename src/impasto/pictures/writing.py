@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -56,14 +57,20 @@ def save(
     if not metadata:
         picture = replace(picture, origin=replace(picture.origin, exif=None), recipe=None)
     fitting = _fitted(picture, form, path, depth)
-    with replacing(path) as stream:
-        try:
-            form.write(fitting, stream, depth)
-        except (ImpastoError, OSError):  # the second is said by whoever opened the stream
-            raise
-        except Exception as fault:
-            reason = str(fault) or type(fault).__name__
-            raise OutputError(f"cannot write {path}: {reason}") from fault
+    with replacing(path) as stream, encoding(path):
+        form.write(fitting, stream, depth)
+
+
+@contextlib.contextmanager
+def encoding(path: Path) -> Iterator[None]:
+    """Raise what an encoder raises as OutputError, so that the picture can be saved elsewhere."""
+    try:
+        yield
+    except (ImpastoError, OSError):  # the second is told by whoever opened the stream
+        raise
+    except Exception as fault:
+        reason = str(fault) or type(fault).__name__
+        raise OutputError(f"cannot write {path}: {reason}") from fault
 
 
 def check_output(path: Path, *, overwrite: bool = False, inputs: tuple[Path, ...] = ()) -> None:
