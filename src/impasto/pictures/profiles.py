@@ -106,10 +106,9 @@ def in_space_of(picture: Picture, other: Picture | None) -> Picture:
     if other is None or picture.origin.profile == other.origin.profile:
         return picture
     pixels = converted(picture.array, picture.origin.profile, other.origin.profile)
-    origin = replace(
-        picture.origin, profile=other.origin.profile, own_profile=other.origin.own_profile
+    return replace(
+        picture, array=pixels, origin=replace(picture.origin, profile=other.origin.profile)
     )
-    return replace(picture, array=pixels, origin=origin)
 
 
 def grey_to_rgb(grey: Pixels, profile: bytes | None) -> Pixels:
