@@ -527,6 +527,17 @@ def test_depth_and_size_are_those_of_the_page_that_is_taken(tmp_path: Path):
         load(path, Reading(max_pixels=2400, frame=1))
 
 
+def test_a_tile_may_be_larger_than_the_picture_within_reason(tmp_path: Path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, PIXELS, photometric="rgb", tile=(256, 256), compression="zlib")
+    assert load(path, Reading(max_pixels=2400)).size == (40, 60)
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        for name in ("TileWidth", "TileLength"):
+            file.pages[0].tags[name].overwrite(32768)
+    with pytest.raises(PictureError, match="32768 x 32768"):
+        load(path)
+
+
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_grey_of_three_channels_is_rgb(tmp_path: Path, kind: type, caplog):
     samples = (_deep() >> (16 - 8 * kind().itemsize)).astype(kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import IO, Any
 
 import numpy as np
@@ -70,7 +71,9 @@ def _check(page: Any, name: str, reading: Reading) -> None:
     import tifffile
 
     reading.check_size(name, page.imagewidth, page.imagelength)
-    reading.check_size(name, page.tilewidth, page.tilelength)
+    # A tile may be larger than its picture, within reason.
+    tiles = replace(reading, max_pixels=max(reading.max_pixels, Reading.max_pixels))
+    tiles.check_size(name, page.tilewidth, page.tilelength)
     check_channels(page, name)
     if page.compression not in tifffile.TIFF.DECOMPRESSORS:
         packed = getattr(page.compression, "name", page.compression)
