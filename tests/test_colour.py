@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from conftest import random_pixels
 
-from impasto.pictures import Picture, as_picture, coloured_like, grey, lit_like, with_colours_of
+from impasto.pictures import (
+    Picture,
+    as_picture,
+    coloured_like,
+    filled,
+    grey,
+    lit_like,
+    with_colours_of,
+)
 
 PHOTO, STYLE = as_picture(random_pixels(30, 40, 1)), as_picture(random_pixels(50, 20, 2))
 WEIGHTS = np.array((0.299, 0.587, 0.114))
@@ -45,8 +53,26 @@ def test_the_photographs_colours_leave_the_light_alone():
     painted = as_picture(random_pixels(30, 40, 3))
     result = with_colours_of(painted, PHOTO)
     np.testing.assert_allclose(grey(result).array, grey(painted).array, atol=1e-5)
-    assert -1e-6 <= result.array.min() <= result.array.max() <= 1 + 1e-6
+    assert 0 <= result.array.min() <= result.array.max() <= 1
 
 
 def test_the_photograph_in_its_own_colours_is_itself():
     np.testing.assert_allclose(with_colours_of(PHOTO, PHOTO).array, PHOTO.array, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_colours_never_leave_their_range_by_a_rounding(seed: int):
+    values = np.random.default_rng(seed).integers(0, 2, (3, 64, 64, 3))
+    photo, painted, white = (
+        Picture(one.astype(np.float32)) for one in (*values[:2], values[2] | 1)
+    )
+    results = (
+        with_colours_of(painted, photo),
+        grey(white),
+        grey(photo),
+        lit_like(painted, photo),
+        coloured_like(painted, photo),
+        filled(Picture(white.array, values[0, ..., 0].astype(np.float32))),
+    )
+    for result in results:
+        assert 0 <= result.array.min() <= result.array.max() <= 1

@@ -2,9 +2,12 @@
 
 import io
 import os
+import struct
 import subprocess
 import sys
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,16 +15,28 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
+from bad_files import chunk
 from conftest import random_pixels
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 
 from impasto import OutputError, Picture, PictureError, UsageError
 from impasto.files import replacing
-from impasto.pictures import Origin, Reading, check_fits, filled, in_space_of, load, save
-from impasto.pictures.metadata import read_recipe_text
+from impasto.pictures import (
+    Origin,
+    Reading,
+    as_picture,
+    check_fits,
+    filled,
+    in_space_of,
+    load,
+    read_recipe_text,
+    save,
+    save_film,
+)
 from impasto.pictures.profiles import converted, srgb
+from impasto.pictures.quiet import quiet
 
 # Primaries and gamma of Adobe RGB (1998), section 4.3, and of ProPhoto (ISO 22028-2).
 D65, D50 = (0.3127, 0.3290, 1.0), (0.3457, 0.3585, 1.0)
@@ -438,3 +453,355 @@ def test_heic_is_read_with_its_extra(tmp_path: Path):
     heif = pytest.importorskip("pillow_heif")
     heif.from_pillow(Image.fromarray(random_pixels(64, 96, 0))).save(tmp_path / "a.heic")
     assert load(tmp_path / "a.heic").size == (64, 96)
+
+
+def _raw_by_its_pages(path: Path, **tags: object) -> None:
+    with tifffile.TiffWriter(path) as out:
+        out.write(
+            random_pixels(32, 40, 0),
+            photometric="rgb",
+            subfiletype=1,
+            subifds=1,
+            metadata=None,
+            **tags,
+        )
+        out.write(_deep(channels=1)[..., 0], photometric=32803, subfiletype=0, metadata=None)
+
+
+def _dng(path: Path) -> None:
+    tifffile.imwrite(
+        path,
+        random_pixels(32, 40, 0),
+        photometric="rgb",
+        extratags=[(50706, 1, 4, (1, 4, 0, 0), True)],
+    )
+
+
+BEGINNINGS = [
+    b"FUJIFILMCCD-RAW 0201",
+    b"\0\0\0\x18ftypcrx \0\0\0\1",
+    b"IIU\0\x18\0\0\0",
+    b"IIRO\x08\0\0\0",
+    b"FOVb\3\0\2\0",
+    b"II*\0\x10\0\0\0CR\2\0",
+    b"\0MRM\0\1\2\3",
+]
+
+
+@pytest.mark.parametrize("make", [_dng, _raw_by_its_pages, *BEGINNINGS])
+def test_raw_camera_files_are_refused_whatever_their_name(tmp_path: Path, make):
+    path = tmp_path / "holiday.tif"
+    path.write_bytes(make + bytes(200)) if isinstance(make, bytes) else make(path)
+    with pytest.raises(PictureError, match=r"raw camera file.* 16-bit TIFF"):
+        load(path)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("beneath", [False, True])
+def test_the_whole_picture_is_taken_not_its_thumbnail(tmp_path: Path, depth: int, beneath: bool):
+    kind = np.uint8 if depth == 8 else np.uint16
+    whole = random_pixels(80, 96, 0).astype(kind) * (1 if depth == 8 else 257)
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as out:
+        common = {"photometric": "rgb", "metadata": None}
+        out.write(whole[::4, ::4], subfiletype=1, subifds=int(beneath), **common)
+        out.write(whole, subfiletype=0, **common)
+        out.write(whole[::2, ::2], subfiletype=1, **common)
+    picture = load(path)
+    assert np.array_equal(picture.samples(depth), whole)
+    assert picture.origin.depth == depth
+    with pytest.raises(UsageError, match="1 frames"):
+        load(path, Reading(frame=1))
+
+
+def test_depth_and_size_are_those_of_the_page_that_is_taken(tmp_path: Path):
+    deep, path = _deep(60, 90), tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as out:
+        out.write(random_pixels(40, 60, 0), photometric="rgb", metadata=None)
+        out.write(deep, photometric="rgb", metadata=None)
+    second = load(path, Reading(frame=1))
+    assert np.array_equal(second.samples(16), deep)
+    assert (load(path).origin.depth, second.origin.depth) == (8, 16)
+    assert load(path, Reading(max_pixels=2400)).size == (40, 60)
+    with pytest.raises(PictureError, match="--max-pixels 5400"):
+        load(path, Reading(max_pixels=2400, frame=1))
+
+
+def test_a_tile_may_be_larger_than_the_picture_within_reason(tmp_path: Path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, PIXELS, photometric="rgb", tile=(256, 256), compression="zlib")
+    assert load(path, Reading(max_pixels=2400)).size == (40, 60)
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        for name in ("TileWidth", "TileLength"):
+            file.pages[0].tags[name].overwrite(32768)
+    with pytest.raises(PictureError, match="32768 x 32768"):
+        load(path)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_grey_of_three_channels_is_rgb(tmp_path: Path, kind: type, caplog):
+    samples = (_deep() >> (16 - 8 * kind().itemsize)).astype(kind)
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="minisblack", planarconfig="contig")
+    with caplog.at_level("INFO", "impasto"):
+        found = load(tmp_path / "a.tif")
+    assert np.array_equal(found.samples(8 * kind().itemsize), samples)
+    assert "taken as RGB" in caplog.text
+
+
+PIXELS = random_pixels(40, 60, 0)
+SHARE = np.linspace(40, 255, 60).astype(np.uint8)[None, :, None].repeat(40, 0)
+INK = np.asarray(Image.fromarray(PIXELS).convert("CMYK"))
+ODD_TIFFS = {
+    "assoc grey": (
+        np.concatenate((np.rint(PIXELS[..., :1] / 255.0 * SHARE).astype(np.uint8), SHARE), 2),
+        {"photometric": "minisblack", "planarconfig": "contig", "extrasamples": [1]},
+    ),
+    "ink alpha": (np.concatenate((INK, SHARE), 2), {"photometric": 5, "extrasamples": [2]}),
+    "ink spot": (np.concatenate((INK, SHARE), 2), {"photometric": 5, "extrasamples": [0]}),
+    "ink 16": (INK.astype(np.uint16) * 257, {"photometric": 5}),
+    "extra": (np.concatenate((PIXELS, *[SHARE] * 4), 2), {"extrasamples": [0] * 4}),
+    "planes": (
+        np.moveaxis(np.concatenate((PIXELS, SHARE), 2), 2, 0),
+        {"planarconfig": 2, "extrasamples": [0]},
+    ),
+    **{name: (PIXELS, {"compression": name}) for name in ("jpeg2000", "jpegxl", "lerc", "webp")},
+}
+
+
+@pytest.mark.parametrize("name", ODD_TIFFS)
+def test_tiffs_of_any_channels_and_compression_are_read(tmp_path: Path, name: str):
+    samples, options = ODD_TIFFS[name]
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, samples, **{"photometric": "rgb", "metadata": None, **options})
+    found = load(path)
+    expected = PIXELS[..., :1] if "grey" in name else PIXELS
+    assert np.abs(found.array * 255 - expected).max() < 4  # of grey that was multiplied by 40
+    assert (found.alpha is not None) == (name in ("assoc grey", "ink alpha"))
+
+
+def test_what_says_that_alpha_is_multiplied_in_and_is_not_is_read_as_it_is(tmp_path: Path, caplog):
+    samples = np.concatenate((PIXELS, SHARE // 4), 2)
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="rgb", extrasamples=[1])
+    with caplog.at_level("INFO", "impasto"):
+        assert np.array_equal(load(tmp_path / "a.tif").samples(8)[..., :3], PIXELS)
+    assert "but they are not" in caplog.text
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_lab_of_any_depth_is_the_same_picture(tmp_path: Path, bits: int):
+    white = Image.fromarray(PIXELS)
+    spaces = (ImageCms.createProfile(name) for name in ("sRGB", "LAB"))
+    lab = ImageCms.profileToProfile(white, *spaces, outputMode="LAB")
+    assert np.abs(as_picture(lab).array * 255 - PIXELS).mean() < 1.5
+    samples = np.asarray(lab).astype(np.uint16) * 256 if bits == 16 else np.asarray(lab)
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="cielab", metadata=None)
+    assert np.abs(load(tmp_path / "a.tif").array * 255 - PIXELS).mean() < 1.5
+
+
+def test_tiffs_of_fewer_colours_than_pixels_are_read(tmp_path: Path):
+    colour = (120, 90, 160)
+    blocks = bytes((colour[0],) * 4 + colour[1:]) * (32 * 24)  # of two by two pixels
+    tags = [
+        (256, 3, 1, 64),
+        (257, 3, 1, 48),
+        (258, 3, 3, 8 + 2 + 9 * 12 + 4),
+        (259, 3, 1, 1),
+        (262, 3, 1, 6),
+        (273, 4, 1, 132),
+        (277, 3, 1, 3),
+        (279, 4, 1, len(blocks)),
+        (530, 3, 2, 2 | 2 << 16),
+    ]
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
+    data = head + struct.pack("<HHH", 8, 8, 8)
+    (tmp_path / "a.tif").write_bytes(data.ljust(132, b"\0") + blocks)
+    found = load(tmp_path / "a.tif").array
+    expected = np.asarray(Image.new("YCbCr", (1, 1), colour).convert("RGB"))[0, 0] / 255
+    assert found.shape == (48, 64, 3)
+    assert np.abs(found - expected).max() < 0.02
+
+
+def test_a_compression_that_is_not_known_is_named(tmp_path: Path):
+    tifffile.imwrite(tmp_path / "a.tif", PIXELS, photometric="rgb", metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
+        file.pages[0].tags["Compression"].overwrite(34676)  # SGI's logarithms
+    with pytest.raises(PictureError, match=r"compressed as SGILOG.* deflate"):
+        load(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw"])
+def test_what_is_there_of_a_cut_tiff_can_be_painted(tmp_path: Path, compression):
+    pixels, path = random_pixels(160, 96, 0), tmp_path / "a.tif"
+    tifffile.imwrite(path, pixels, photometric="rgb", compression=compression, rowsperstrip=16)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(PictureError, match=r"cut short at [45]\d%"):
+        load(path)
+    found = load(path, Reading(allow_truncated=True)).samples(8)
+    assert np.array_equal(found[:48], pixels[:48])
+    assert found[-16:].max() == 0
+
+
+def _with_chunk(data: bytes, *chunks: bytes) -> bytes:
+    return data[:33] + b"".join(chunks) + data[33:]
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_long_texts_and_profiles_of_a_png_do_no_harm(tmp_path: Path, deep: bool):
+    samples = _deep() if deep else PIXELS
+    text = zlib.compress(b"x" * 2_000_000)
+    noise = np.random.default_rng(0).integers(0, 256, 1_500_000, dtype=np.uint8).tobytes()
+    profile = _lengthened(ADOBE, noise)
+    (tmp_path / "a.png").write_bytes(
+        _with_chunk(
+            imagecodecs.png_encode(samples),
+            chunk(b"zTXt", b"workflow\0\0" + text),
+            chunk(b"iTXt", b"workflow\0\1\0\0\0" + text),
+            chunk(b"tEXt", b"k\0" + noise * 50),
+            chunk(b"iCCP", b"big\0\0" + zlib.compress(profile)),
+        )
+    )
+    picture = load(tmp_path / "a.png")
+    assert np.array_equal(picture.samples(16 if deep else 8), samples)
+    assert picture.origin.profile == profile
+
+
+def _lengthened(profile: bytes, more: bytes) -> bytes:
+    """Return an ICC profile with a private tag."""
+    count = struct.unpack(">I", profile[128:132])[0]
+    tags, data = profile[132 : 132 + 12 * count], profile[132 + 12 * count :]
+    moved = b""
+    for at in range(0, len(tags), 12):
+        name, first, size = struct.unpack(">4sII", tags[at : at + 12])
+        moved += struct.pack(">4sII", name, first + 12, size)
+    end = 132 + 12 * (count + 1) + len(data)
+    entry = struct.pack(">4sII", b"priv", end, len(more))
+    body = struct.pack(">I", count + 1) + moved + entry + data + more
+    return struct.pack(">I", 128 + len(body)) + profile[4:128] + body
+
+
+@pytest.mark.parametrize("kind", [b"IHDR", b"IDAT"])
+def test_a_wrong_checksum_is_called_so(tmp_path: Path, kind: bytes):
+    data = bytearray(imagecodecs.png_encode(PIXELS))
+    data[data.index(kind) + 12] ^= 1
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(PictureError, match=f"wrong checksum in its {kind.decode()} chunk"):
+        load(tmp_path / "a.png")
+
+
+def test_a_wrong_checksum_beside_the_pixels_does_no_harm(tmp_path: Path):
+    bad = chunk(b"tEXt", b"Comment\0hello")[:-4] + bytes(4)
+    worse = chunk(b"gAMA", struct.pack(">I", 100_000))[:-4] + bytes(4)
+    (tmp_path / "a.png").write_bytes(_with_chunk(imagecodecs.png_encode(PIXELS), bad, worse))
+    assert np.array_equal(load(tmp_path / "a.png").samples(8), PIXELS)
+
+
+def test_a_jpeg_that_lacks_only_its_end_mark_is_whole(tmp_path: Path):
+    Image.fromarray(PIXELS).save(tmp_path / "a.jpg")
+    whole = load(tmp_path / "a.jpg")
+    (tmp_path / "b.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:-2])
+    assert np.array_equal(load(tmp_path / "b.jpg").array, whole.array)
+
+
+def test_a_cut_png_of_16_bits_can_be_painted(tmp_path: Path):
+    path = tmp_path / "a.png"
+    path.write_bytes(imagecodecs.png_encode(_deep(120, 160))[:60_000])
+    with pytest.raises(PictureError, match="cut short at"):
+        load(path)
+    assert load(path, Reading(allow_truncated=True)).size == (120, 160)
+
+
+def test_eight_threads_leave_a_hosts_settings_as_they_are(tmp_path: Path):
+    Image.fromarray(random_pixels(200, 200, 0)).save(tmp_path / "a.jpg", exif=b"Exif\0\0odd" * 9)
+    (tmp_path / "b.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:4000])
+    tifffile.imwrite(tmp_path / "c.tif", PIXELS, photometric="rgb")
+    Image.fromarray(PIXELS).save(tmp_path / "d.png")
+    names = ("a.jpg", "b.jpg", "c.tif", "d.png")
+
+    def read(number: int) -> bool:
+        load(tmp_path / names[number % 4], Reading(allow_truncated=True))
+        return (before, False) == (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
+
+    before, filters = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(read, range(160)))
+    assert list(warnings.filters) == filters
+
+
+def test_a_host_that_catches_warnings_meanwhile_gets_its_filters_back():
+    before = list(warnings.filters)
+    with quiet(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.warn("the host's own", stacklevel=1)
+    assert [str(one.message) for one in caught] == ["the host's own"]
+    reading = quiet()
+    reading.__enter__()
+    with warnings.catch_warnings():
+        reading.__exit__(None, None, None)
+    assert list(warnings.filters) == before
+
+
+def test_what_is_stored_across_is_printed_as_large_when_it_is_upright(tmp_path: Path):
+    Image.fromarray(PIXELS).save(tmp_path / "a.jpg", exif=_exif(orientation=6), dpi=(300, 150))
+    assert load(tmp_path / "a.jpg").origin.density == (150, 300)
+
+
+@pytest.mark.parametrize("kind", [".jpg", ".png", ".tif", ".webp"])
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_an_open_image_is_the_same_picture_as_its_file(tmp_path: Path, kind, orientation):
+    path = tmp_path / f"a{kind}"
+    exif = _exif(orientation=orientation)
+    Image.fromarray(PIXELS).save(path, exif=exif, dpi=(300, 300), icc_profile=ADOBE)
+    by_path = load(path)
+    with Image.open(path) as image:
+        words = dict(image.getexif())
+        opened = as_picture(image)
+        assert image.format == "TIFF" or dict(image.getexif()) == words
+    assert np.array_equal(opened.array, by_path.array)
+    assert replace(opened.origin, density=None) == replace(
+        by_path.origin, source=None, density=None
+    )
+
+
+def _full_exif(size: int) -> bytes:
+    exif = _exif()
+    exif.get_ifd(0x8769)[0xEA1C] = b"\x1c\xea" + bytes(size)
+    return exif.tobytes()
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("size", [60_000, 65_400])
+def test_a_camera_with_too_many_words_does_not_keep_a_result_from_being_saved(
+    tmp_path: Path, suffix: str, size: int, caplog
+):
+    origin = Origin(exif=_full_exif(size))
+    picture = Picture(np.full((40, 60, 3), 0.5, np.float32), origin=origin, recipe=RECIPE * 2)
+    with caplog.at_level("INFO", "impasto"):
+        picture.save(tmp_path / f"a{suffix}")
+    assert read_recipe_text(tmp_path / f"a{suffix}") == RECIPE * 2
+    assert ("0xea1c" in caplog.text) == (suffix == ".jpg")
+    with Image.open(tmp_path / f"a{suffix}") as image:
+        assert image.getexif()[272] == "Camera 1"
+
+
+@pytest.mark.parametrize("suffix", [*SUFFIXES, ".jp2"])
+def test_a_recipe_too_long_for_the_format_is_left_out_with_a_note(tmp_path: Path, suffix, caplog):
+    picture = Picture(np.full((40, 60, 3), 0.5, np.float32), recipe="y" * 70_000)
+    with caplog.at_level("INFO", "impasto"):
+        picture.save(tmp_path / f"a{suffix}")
+    holds = suffix not in (".jpg", ".jp2")
+    assert (read_recipe_text(tmp_path / f"a{suffix}") == picture.recipe) == holds
+    assert ("the recipe does not fit" in caplog.text) == (not holds)
+
+
+@pytest.mark.parametrize("fault", [ValueError("EXIF data is too long"), MemoryError(), KeyError(1)])
+def test_whatever_an_encoder_raises_is_an_output_error(tmp_path: Path, fault, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    with pytest.raises(OutputError, match=r"cannot write .*a\.webp: ."):
+        Picture(np.zeros((40, 40, 3), np.float32)).save(tmp_path / "a.webp")
+    with pytest.raises(OutputError, match=r"cannot write .*a\.gif: ."):
+        save_film([Image.new("RGB", (40, 40))], tmp_path / "a.gif", 5)
+    assert not list(tmp_path.iterdir())

@@ -1,5 +1,7 @@
+import io
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -119,9 +121,14 @@ def test_bad_files_are_refused_by_name(tmp_path: Path, make, message: str):
     [
         (np.zeros((4, 4, 7)), "shape"),
         (np.full((40, 40, 3), 200.0), "0..1"),
-        (np.full((40, 40), np.nan), "not finite"),
+        (np.full((40, 40), np.nan), "non-finite"),
         (np.zeros((0, 4, 3)), "no pixels"),
-        (torch.zeros(4, 40, 40), "shape"),
+        (torch.zeros(2, 40, 40), "shape"),
+        (torch.zeros(2, 3, 40, 40), "shape"),
+        (torch.zeros(3, 40, 40).to_sparse(), "sparse"),
+        (torch.zeros(3, 40, 40, device="meta"), "meta"),
+        (np.zeros((40, 40, 3), np.int64), "type int64"),
+        (np.zeros((40, 40, 3), np.complex64), "type complex64"),
         (torch.zeros(3, 40, 40, dtype=torch.int32), "type"),
         (7, "a int is not a picture"),
     ],
@@ -129,6 +136,101 @@ def test_bad_files_are_refused_by_name(tmp_path: Path, make, message: str):
 def test_unfit_sources_are_refused(source: object, message: str):
     with pytest.raises(PictureError, match=message):
         as_picture(source)
+
+
+UNIT = np.random.default_rng(0).integers(0, 256, (40, 48, 4), dtype=np.uint8) / np.float32(255)
+TENSOR = torch.from_numpy(UNIT[..., :3]).permute(2, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        TENSOR[None],
+        TENSOR.permute(1, 2, 0),
+        TENSOR.permute(1, 2, 0)[None],  # as ComfyUI has them
+        TENSOR.clone().requires_grad_(),
+        TENSOR.bfloat16(),
+        TENSOR.half(),
+        TENSOR.double(),
+        (TENSOR * 255).byte(),
+        (TENSOR * 65535).to(torch.uint16),
+        UNIT[..., :3].astype(np.float16),
+        UNIT[..., :3].astype(">f8"),
+        np.moveaxis(UNIT[..., :3], 2, 0),
+        (UNIT[..., :3] * 65535).astype(np.uint16),
+        (UNIT[None, ..., :3] * 65535).astype(">u2"),
+    ],
+)
+def test_numbers_of_plain_meaning_are_pictures(source):
+    picture = as_picture(source)
+    np.testing.assert_allclose(picture.array, UNIT[..., :3], atol=5e-3)
+    assert picture.alpha is None
+    assert picture.origin.depth == (16 if source.dtype in (torch.uint16, "u2", ">u2") else 8)
+
+
+@pytest.mark.parametrize("source", [UNIT, torch.from_numpy(UNIT).permute(2, 0, 1), UNIT * 1.0])
+def test_a_fourth_channel_is_alpha(source):
+    picture = as_picture(source)
+    np.testing.assert_allclose(picture.array, UNIT[..., :3], atol=1e-6)
+    np.testing.assert_allclose(picture.alpha, UNIT[..., 3], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [UNIT[..., 0], UNIT[..., :1], TENSOR[0], TENSOR[:1], TENSOR[:1, None], UNIT[..., 0] > 0.5],
+)
+def test_one_channel_is_grey(source):
+    picture = as_picture(source)
+    np.testing.assert_allclose(
+        picture.array[..., 1], np.asarray(source, np.float32).reshape(40, 48), atol=1e-6
+    )
+
+
+def test_tensors_of_inference_mode_are_pictures():
+    with torch.inference_mode():
+        np.testing.assert_allclose(as_picture(TENSOR * 1).array, UNIT[..., :3], atol=1e-6)
+
+
+def test_a_damaged_open_image_is_a_picture_error(tmp_path: Path):
+    _cut(tmp_path / "cut.jpg")
+    image = Image.open(io.BytesIO((tmp_path / "cut.jpg").read_bytes()))
+    with pytest.raises(PictureError, match="the picture is damaged"):
+        as_picture(image)
+
+
+@pytest.mark.parametrize("mode", ["La", "RGBa", "PA", "HSV"])
+def test_rare_modes_in_memory_become_rgb(mode: str):
+    image = Image.fromarray(random_pixels(40, 60, 0))
+    way = {"La": "LA", "RGBa": "RGBA"}
+    image = image.convert(way[mode]).convert(mode) if mode in way else image.convert(mode)
+    assert 0.3 < as_picture(image).array.mean() < 0.7
+
+
+def _stdin(data: bytes) -> SimpleNamespace:
+    return SimpleNamespace(buffer=io.BytesIO(data))
+
+
+def test_stdin_needs_no_temporary_folder(photo: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.stdin", _stdin(photo.read_bytes()))
+    monkeypatch.setattr("tempfile.tempdir", "/proc/nowhere")
+    picture, by_path = load(Path("-")), load(photo)
+    assert np.array_equal(picture.array, by_path.array)
+    assert picture.origin.source.sha256 == by_path.origin.source.sha256
+    assert picture.origin.source.name == "stdin"
+
+
+@pytest.mark.parametrize(
+    ("stdin", "message"),
+    [
+        (_stdin(b""), "stdin is empty"),
+        (None, "stdin is closed"),
+        (_stdin(b"no picture"), "stdin is not a picture"),
+    ],
+)
+def test_what_is_wrong_with_stdin_is_said(stdin, message: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.stdin", stdin)
+    with pytest.raises(PictureError, match=message):
+        load(Path("-"))
 
 
 def test_missing_files_and_folders_are_usage_errors(tmp_path: Path):

@@ -1,12 +1,13 @@
 """What people hand in and get back: pictures, and the only reading and writing of their files."""
 
 from impasto.pictures.alpha import filled
+from impasto.pictures.carrying import read_recipe_text
 from impasto.pictures.colour import coloured_like, grey, lit_like, with_colours_of
 from impasto.pictures.film import FILMS, save_film
-from impasto.pictures.metadata import read_recipe_text
+from impasto.pictures.limits import Reading
 from impasto.pictures.picture import Origin, Picture, Source
 from impasto.pictures.profiles import in_space_of
-from impasto.pictures.reading import Reading, digest_of, load
+from impasto.pictures.reading import digest_of, load
 from impasto.pictures.regions import Served, check_shape, match_regions, read_colour
 from impasto.pictures.relight import relit
 from impasto.pictures.resample import enlarge, fine_detail, reflected, resize, smooth

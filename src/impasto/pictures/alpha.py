@@ -19,7 +19,7 @@ def filled(picture: Picture) -> Picture:
     visible = picture.visible()
     if visible is None:
         return picture
-    colours = _spread(picture.tensor()[None], visible)
+    colours = _spread(picture.tensor()[None], visible).clamp(0, 1)
     return picture.with_pixels(np.ascontiguousarray(colours[0].permute(1, 2, 0).numpy()))
 
 

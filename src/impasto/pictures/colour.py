@@ -47,11 +47,12 @@ def with_colours_of(painted: Picture, photo: Picture) -> Picture:
     """
     light = _light(painted.array)[..., None]
     chroma = photo.array - _light(photo.array)[..., None]
-    return painted.with_pixels(light + chroma * _room(light, chroma))
+    # Rounding leaves 0..1 by a hair.
+    return painted.with_pixels((light + chroma * _room(light, chroma)).clip(0, 1))
 
 
 def _light(pixels: Pixels) -> Pixels:
-    light: Pixels = pixels @ _LUMINANCE
+    light: Pixels = (pixels @ _LUMINANCE).clip(0, 1)
     return light
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from impasto.files import replacing
+from impasto.pictures.writing import encoding
 
 FILMS = (".gif", ".webp", ".mp4")
 
@@ -21,7 +22,7 @@ def save_film(frames: Sequence[Image.Image], path: Path, frames_a_second: int) -
     Raises OutputError when it cannot be written.
     """
     shown = [*frames, *[frames[-1]] * (2 * frames_a_second)]
-    with replacing(path) as stream:
+    with replacing(path) as stream, encoding(path):
         if path.suffix.lower() == ".mp4":
             _write_mp4(shown, stream, frames_a_second)
         else:

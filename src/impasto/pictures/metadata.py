@@ -1,138 +1,92 @@
-"""What files say beside their pixels: the camera's words, the density, and our recipe."""
+"""What files say beside their pixels: the camera's words, the way up, the density, the space."""
 
 from __future__ import annotations
 
 import contextlib
 import math
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PIL import Image
 
-# Tags of EXIF, and where its own directory hangs.
-_ORIENTATION, _EXIF_DIRECTORY, _USER_COMMENT, _MAKER_NOTE = 0x0112, 0x8769, 0x9286, 0x927C
-_DESCRIPTION, _GPS_DIRECTORY = 0x010E, 0x8825
-_SIZES = (0xA002, 0xA003)  # of the photograph, not of the result
-# Those a TIFF carries itself, by tifffile's names.
-_PLAIN_TAGS = {
-    "Make": 271, "Model": 272, "DateTime": 306, "Artist": 315, "Copyright": 33432,
-}  # fmt: skip
-_ASCII = b"ASCII\0\0\0"
-_KEYWORD = "impasto"
-# A JPEG's block, which holds all of EXIF, less its own words.
-_LARGEST_EXIF = 65_000
+from impasto.pictures import exif, spaces
+from impasto.pictures.picture import Picture
+from impasto.pictures.upright import upright
+
+# Files whose EXIF tells the space of their pixels (DCF 2.0); programs that make the others keep a
+# camera's words whatever they do to its pixels. A picture in memory came from one of either.
+_TELLING = (None, "JPEG", "MPO", "HEIF")
 
 
-def density_of(image: Image.Image) -> tuple[float, float] | None:
-    """Return the pixels an inch, across and down, that a file states."""
+@dataclass(frozen=True)
+class Words:
+    """What a file says of its picture."""
+
+    exif: Image.Exif = field(default_factory=Image.Exif)
+    density: tuple[float, float] | None = None  # pixels an inch, across and down, as stored
+    profile: bytes | None = None
+
+    def of(self, picture: Picture) -> Picture:
+        """Return a picture, as it was stored, upright and with what is said of it."""
+        said = replace(picture.origin, density=self.density, exif=exif.kept(self.exif))
+        return upright(replace(picture, origin=said), exif.orientation(self.exif))
+
+
+def words_of(image: Image.Image) -> Words:
+    """Return what the file of a Pillow image says."""
+    found = Image.Exif()
+    with contextlib.suppress(Exception):  # EXIF is full of odd bytes; pixels are not
+        found = image.getexif()
+    return Words(found, _density_of(image), _profile_of(image, found))
+
+
+def words_of_page(page: Any) -> Words:
+    """Return what a TIFF's page, as tifffile has it, says."""
+    found, file = Image.Exif(), page.parent
+    found.bigtiff, found.endian = file.is_bigtiff, file.byteorder
+    with contextlib.suppress(Exception):
+        found.load_from_fp(file.filehandle, page.offset)
+    tag = page.tags.get("InterColorProfile")
+    profile = bytes(tag.value) if tag is not None else None
+    if profile is None and exif.is_adobe_rgb(found):
+        profile = spaces.adobe_rgb()
+    return Words(found, _density_of_page(page), profile)
+
+
+def _profile_of(image: Image.Image, words: Image.Exif) -> bytes | None:
+    said = image.info
+    if profile := said.get("icc_profile"):
+        return bytes(profile)
+    if "srgb" not in said and isinstance(gamma := said.get("gamma"), int | float):
+        return spaces.of_gamma(gamma, said.get("chromaticity"))
+    if image.format in _TELLING and exif.is_adobe_rgb(words):
+        return spaces.adobe_rgb()
+    return None
+
+
+def _density_of(image: Image.Image) -> tuple[float, float] | None:
     try:
         across, down = (float(value) for value in image.info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
-    return sound_density(across, down)
+    return _sound(across, down)
 
 
-def sound_density(across: float, down: float) -> tuple[float, float] | None:
+def _density_of_page(page: Any) -> tuple[float, float] | None:
+    tags = page.tags
+    if "XResolution" not in tags or "YResolution" not in tags:
+        return None
+    unit = {2: 1.0, 3: 2.54}.get(
+        int(tags["ResolutionUnit"].value) if "ResolutionUnit" in tags else 2
+    )
+    ratios = [tags[name].value for name in ("XResolution", "YResolution")]
+    if unit is None or any(len(ratio) != 2 or not all(ratio) for ratio in ratios):
+        return None
+    across, down = (unit * ratio[0] / ratio[1] for ratio in ratios)
+    return _sound(across, down)
+
+
+def _sound(across: float, down: float) -> tuple[float, float] | None:
     """Return pixels an inch, None where no printer has ever had so few or many."""
-    sound = all(math.isfinite(value) and 1 <= value < 1e5 for value in (across, down))
+    sound = all(math.isfinite(value) and 1 <= value < 65535 for value in (across, down))
     return (across, down) if sound else None
-
-
-def orientation_of(image: Image.Image) -> int:
-    """Return EXIF's orientation, 1 where there is none to be read."""
-    with contextlib.suppress(Exception):  # EXIF is full of odd bytes; pixels are not
-        return int(image.getexif().get(_ORIENTATION, 1))
-    return 1
-
-
-def exif_of(image: Image.Image) -> bytes | None:
-    """Return the camera's words, less what no longer fits: orientation, thumbnail, sizes."""
-    with contextlib.suppress(Exception):
-        return _bytes_of(image.getexif())
-    return None
-
-
-def exif_of_page(page: Any) -> bytes | None:
-    """Return the words a TIFF carries in tags of its own."""
-    exif = Image.Exif()
-    for name, number in _PLAIN_TAGS.items():
-        if name in page.tags and isinstance(page.tags[name].value, str):
-            exif[number] = page.tags[name].value
-    return _bytes_of(exif)
-
-
-def plain_tags(exif: bytes | None) -> list[tuple[int, str, int, bytes, bool]]:
-    """Return the words that a TIFF can carry itself, as tifffile's extra tags."""
-    if exif is None:
-        return []
-    words = _exif(exif)
-    return [
-        (number, "s", 0, _encoded(words[number]), True)
-        for number in _PLAIN_TAGS.values()
-        if number in words
-    ]
-
-
-def with_recipe(exif: bytes | None, recipe: str | None) -> bytes | None:
-    """Return EXIF as Pillow writes it, the recipe in its user comment; None for nothing."""
-    if exif is None and recipe is None:
-        return None
-    words = _exif(exif)
-    if recipe is not None:
-        words.get_ifd(_EXIF_DIRECTORY)[_USER_COMMENT] = _ASCII + recipe.encode("ascii")
-    data = _tobytes(words)
-    if len(data) > _LARGEST_EXIF:  # a maker's own notes are of no use to anybody else
-        words.get_ifd(_EXIF_DIRECTORY).pop(_MAKER_NOTE, None)
-        data = _tobytes(words)
-    return data
-
-
-def read_recipe_text(path: Path) -> str | None:
-    """Return the recipe that a picture file carries, None where there is none."""
-    with Image.open(path) as image:
-        if image.format == "PNG":
-            image.load()
-            text = getattr(image, "text", {}).get(_KEYWORD)
-            return None if text is None else str(text)
-        if image.format == "JPEG2000":
-            text = image.info.get("comment")
-            return text.decode("ascii", "replace") if isinstance(text, bytes) else text
-        if image.format == "TIFF":
-            text = image.getexif().get(_DESCRIPTION)
-            return None if text is None else str(text)
-        comment = image.getexif().get_ifd(_EXIF_DIRECTORY).get(_USER_COMMENT)
-    if not isinstance(comment, bytes) or not comment.startswith(_ASCII):
-        return None
-    return comment.removeprefix(_ASCII).decode("ascii", "replace")
-
-
-def _bytes_of(exif: Image.Exif) -> bytes | None:
-    # A TIFF's other tags say how its pixels are stored.
-    for tag in set(exif) - {*_PLAIN_TAGS.values(), _EXIF_DIRECTORY, _GPS_DIRECTORY}:
-        del exif[tag]
-    directory = exif.get_ifd(_EXIF_DIRECTORY)
-    for tag in (_USER_COMMENT, *_SIZES):
-        directory.pop(tag, None)
-    if not len(exif) and not directory:
-        return None
-    return _tobytes(exif)
-
-
-def _tobytes(exif: Image.Exif) -> bytes:
-    # Pillow reads words byte by byte but writes ASCII only: "©" in UTF-8 would become "??".
-    for words in (exif, exif.get_ifd(_EXIF_DIRECTORY)):
-        for tag, value in list(words.items()):
-            if isinstance(value, str):
-                words[tag] = _encoded(value)
-    return exif.tobytes()
-
-
-def _encoded(value: Any) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode("latin-1", "replace")
-
-
-def _exif(data: bytes | None) -> Image.Exif:
-    exif = Image.Exif()
-    if data is not None:
-        exif.load(data)
-    return exif

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import PictureError
 from impasto.pictures import profiles
 from impasto.pictures.picture import Origin, Picture, Pixels
+from impasto.pictures.samples import shares
 
 _log = logging.getLogger(__name__)
 
 _SIXTEEN_BIT = {"I;16", "I;16B", "I;16L", "I;16N"}
 _UNKNOWN_RANGE = {"I", "F"}
 _GREY = {"1", "L", "LA", "La", *_SIXTEEN_BIT}
-_FLAT = {"CMYK", "LAB"}
+_MULTIPLIED = {"La": "LA", "RGBa": "RGBA"}
 
 
-def from_pil(image: Image.Image, name: str = "the picture") -> Picture:
-    """Make a picture of a PIL image of any mode, in its own RGB space or sRGB.
+def from_pil(image: Image.Image, profile: bytes | None, name: str) -> Picture:
+    """Make a picture of a PIL image of any mode, in the space of its profile or sRGB.
 
     Raises PictureError where the pixels have no known range.
     """
@@ -28,19 +31,22 @@ def from_pil(image: Image.Image, name: str = "the picture") -> Picture:
         raise PictureError(f"{name} has no pixels")
     if image.mode in _UNKNOWN_RANGE:
         raise PictureError(f"{name} has {image.mode} pixels of unknown range; save it as 8 bit")
-    profile = image.info.get("icc_profile") or None
+    if image.mode in _MULTIPLIED:
+        image = image.convert(_MULTIPLIED[image.mode])
+    if image.mode in _SIXTEEN_BIT:
+        return picture_of(_share(image, 65535), _keyed(image), profile, name, 16)
+    if image.mode == "CMYK":
+        return Picture(profiles.inks_to_rgb(_share(image, 255), profile, name))
+    if image.mode == "LAB":
+        lab = np.asarray(image) ^ np.array((0, 128, 128), np.uint8)  # a and b have signs there
+        return Picture(profiles.lab_to_rgb((lab / np.float32(255)).astype(np.float32), 8, name))
+    is_grey = image.mode in _GREY
     alpha = None
     if image.has_transparency_data:
-        alpha = _share(image.convert("RGBA").getchannel("A"), 255)
-    if image.mode in _GREY:
-        return picture_of(
-            _grey(image), alpha, profile, name, 16 if image.mode in _SIXTEEN_BIT else 8
-        )
-    if image.mode in _FLAT:
-        _log.info("%s is converted from %s to RGB", name, image.mode)
-        fitting = profiles.kept(profile, image.mode, name) if image.mode == "CMYK" else None
-        return Picture(_share(profiles.flat_to_rgb(image, fitting), 255))
-    return picture_of(_share(image.convert("RGB"), 255), alpha, profile, name)
+        # First, for a palette's transparency is lost on the way to RGB.
+        image = image.convert("RGBA")
+        alpha = _share(image.getchannel("A"), 255)
+    return picture_of(_share(image.convert("L" if is_grey else "RGB"), 255), alpha, profile, name)
 
 
 def picture_of(
@@ -48,23 +54,43 @@ def picture_of(
 ) -> Picture:
     """Make a picture of grey (H,W) or RGB (H,W,3) pixels, 0..1, and their profile.
 
-    The profile is kept where it is one to paint in; else pixels are brought to sRGB. Raises
-    PictureError where nothing is visible.
+    Pixels are brought into a space to paint in where the profile is none. Raises PictureError
+    where nothing is visible.
     """
     if alpha is not None:
         alpha = _seen(alpha, name)
-    if pixels.ndim == 2:
-        fitting = profiles.kept(profile, "L", name) if not _is_rgb(profile) else None
-        return Picture(profiles.grey_to_rgb(pixels, fitting), alpha, Origin(depth=depth))
-    fitting = profiles.kept(profile, "RGB", name)
-    if fitting is not None and not profiles.is_matrix(fitting):
-        pixels, fitting = profiles.converted(pixels, fitting, None), None
-    return Picture(pixels, alpha, Origin(fitting, depth))
-
-
-def _is_rgb(profile: bytes | None) -> bool:
     # Many a grey file carries an RGB profile; grey has the same curve there.
-    return profile is not None and profile[16:20] == b"RGB "
+    if pixels.ndim == 2 and profile is not None and profile[16:20] != b"RGB ":
+        fitting = profiles.kept(profile, "L", name)
+        return Picture(profiles.grey_to_rgb(pixels, fitting), alpha, Origin(depth=depth))
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    fitting = profiles.kept(profile, "RGB", name)
+    if fitting is None:
+        return Picture(pixels, alpha, Origin(depth=depth))
+    if not profiles.is_matrix(fitting):
+        return Picture(profiles.converted(pixels, fitting, None), alpha, Origin(depth=depth))
+    space = profiles.to_paint_in(fitting)
+    if space == fitting:
+        return Picture(pixels, alpha, Origin(fitting, depth))
+    _log.info(
+        "%s is in linear light or another curve that no display has; it is painted with sRGB's "
+        "curve and given back in its own",
+        name,
+    )
+    pixels = profiles.converted(pixels, fitting, space)
+    return Picture(pixels, alpha, Origin(space, depth, own_profile=fitting))
+
+
+def picture_of_samples(
+    samples: NDArray[Any], profile: bytes | None, name: str, depth: int = 16
+) -> Picture:
+    """Make a picture of numbers, (H,W) or (H,W,C): grey or RGB, with or without alpha."""
+    planes = shares(samples, name)
+    planes = planes[..., None] if planes.ndim == 2 else planes
+    alpha = np.ascontiguousarray(planes[..., -1]) if planes.shape[2] in (2, 4) else None
+    colour = planes[..., 0] if planes.shape[2] < 3 else planes[..., :3]
+    return picture_of(np.ascontiguousarray(colour), alpha, profile, name, depth)
 
 
 def _seen(alpha: Pixels, name: str) -> Pixels | None:
@@ -73,11 +99,12 @@ def _seen(alpha: Pixels, name: str) -> Pixels | None:
     return None if alpha.min() >= 1 else alpha
 
 
-def _grey(image: Image.Image) -> Pixels:
-    if image.mode in _SIXTEEN_BIT:
-        return _share(image, 65535)  # Pillow's own conversion clips 16 bits to white
-    return _share(image.convert("L"), 255)
+def _keyed(image: Image.Image) -> Pixels | None:
+    """Return the alpha of grey of which one value is transparent."""
+    key = image.info.get("transparency")
+    return (np.asarray(image) != key).astype(np.float32) if isinstance(key, int) else None
 
 
 def _share(image: Image.Image, top: int) -> Pixels:
+    # Pillow's own conversion clips 16 bits to white.
     return np.asarray(image, dtype=np.float32) / np.float32(top)

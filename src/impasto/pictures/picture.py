@@ -35,6 +35,8 @@ class Origin:
     density: tuple[float, float] | None = None  # pixels an inch, across and down
     exif: bytes | None = None  # the camera's words, as a TIFF structure
     source: Source | None = None  # None where the pixels came from no file
+    # What the file's pixels were in and the result's will be, where that is no space to paint in.
+    own_profile: bytes | None = None
 
 
 @dataclass(frozen=True, eq=False)

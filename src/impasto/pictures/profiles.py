@@ -2,7 +2,9 @@
 
 Pictures are painted in their photograph's own RGB space where that is one of three primaries and
 a curve (sRGB, Display P3, Adobe RGB, ProPhoto); anything else is brought to sRGB. To the network a
-space of other primaries looks much as sRGB does.
+space of other primaries looks much as sRGB does. One of another curve does not: in linear light,
+or PQ, differences that nobody sees weigh as much as those that everybody does. Such pictures are
+painted with sRGB's curve, and given back in their own.
 """
 
 from __future__ import annotations
@@ -10,18 +12,23 @@ from __future__ import annotations
 import functools
 import io
 import logging
+import math
 from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
-from PIL import Image, ImageCms
+from numpy.typing import NDArray
+from PIL import ImageCms
 
+from impasto.pictures import spaces
 from impasto.pictures.picture import Picture, Pixels
 
 _log = logging.getLogger(__name__)
 
 # What ICC calls the colours of each kind of pixels.
 _SPACES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
+# Exponents, at half of white, of what displays show: from 1.8 (ProPhoto) over 2.2 to 2.4 (L*).
+_DISPLAYED = (1.6, 2.7)
 
 
 @functools.cache
@@ -59,6 +66,25 @@ def is_matrix(profile: bytes) -> bool:
     return bool(opened.is_matrix_shaper and opened.xcolor_space == "RGB ")
 
 
+def to_paint_in(profile: bytes) -> bytes | None:
+    """Return the space to paint pixels of a matrix profile in: its own, where displays' curves are.
+
+    Else that of the same primaries and sRGB's curve; None is sRGB.
+    """
+    opened = _opened(profile)
+    colours = (opened.red_colorant, opened.green_colorant, opened.blue_colorant)
+    colorants = np.array([xyz for xyz, _ in colours])
+    linear = spaces.of_colorants(colorants, spaces.LINEAR, "")
+    halves = converted(np.full((1, 1, 3), 0.5, np.float32), profile, linear)[0, 0]
+    low, high = _DISPLAYED
+    if all(low <= math.log(max(half, 1e-9), 0.5) <= high for half in halves):
+        return profile
+    if np.abs(colorants - spaces.colorants_of(spaces.SRGB)).max() < 5e-4:
+        return None
+    name = f"{(opened.profile_description or '')[:80]}, with the curve of sRGB"
+    return spaces.of_colorants(colorants, spaces.SRGB_CURVE, name)
+
+
 def converted(pixels: Pixels, source: bytes | None, target: bytes | None) -> Pixels:
     """Bring RGB pixels (H,W,3) from one profile's space to another's, clipped to 0..1.
 
@@ -89,33 +115,37 @@ def grey_to_rgb(grey: Pixels, profile: bytes | None) -> Pixels:
     """Return grey (H,W), in the space of its grey profile if any, as sRGB (H,W,3)."""
     if profile is None:
         return np.repeat(grey[..., None], 3, axis=2)
-    import imagecodecs
+    return _transformed(grey, profile, "gray")
+
+
+def inks_to_rgb(inks: Pixels, profile: bytes | None, name: str) -> Pixels:
+    """Return CMYK (H,W,4), shares of ink, as sRGB; without a profile as light left over."""
+    _log.info("%s is converted from CMYK to RGB", name)
+    fitting = kept(profile, "CMYK", name)
+    if fitting is None:
+        left: Pixels = (1 - inks[..., :3]) * (1 - inks[..., 3:])
+        return left
+    return _transformed(np.rint(inks * 65535).astype(np.uint16), fitting, "cmyk")
+
+
+def lab_to_rgb(lab: Pixels, bits: int, name: str) -> Pixels:
+    """Return Lab (H,W,3) of so many bits as sRGB; it is 0..1, zero of a and b in the middle."""
+    _log.info("%s is converted from LAB to RGB", name)
+    top = ((1 << bits) - 1) / (1 << (bits - 8))
+    values = lab * np.array((100, top, top), np.float32) - np.array((0, 128, 128), np.float32)
+    space = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    return _transformed(values, space, "lab")
+
+
+def _transformed(samples: NDArray[Any], profile: bytes, kind: str) -> Pixels:
+    """Bring samples of any kind to sRGB in float, relative colorimetric, clipped to 0..1."""
+    import imagecodecs  # not before it is needed: a run starts sooner
 
     moved = imagecodecs.cms_transform(
-        np.ascontiguousarray(grey), profile, srgb(),
-        colorspace="gray", outcolorspace="rgb",
-        intent=int(ImageCms.Intent.RELATIVE_COLORIMETRIC),
+        np.ascontiguousarray(samples), profile, srgb(), colorspace=kind, outcolorspace="rgb",
+        outdtype="float32", intent=int(ImageCms.Intent.RELATIVE_COLORIMETRIC),
     )  # fmt: skip
-    return cast(Pixels, moved.astype(np.float32, copy=False).clip(0, 1))
-
-
-def flat_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return an 8-bit CMYK or Lab picture as sRGB."""
-    if image.mode == "LAB":
-        lab = ImageCms.createProfile("LAB")
-        return _transformed(image, lab)
-    if profile is None:
-        return image.convert("RGB")
-    return _transformed(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
-
-
-def _transformed(image: Image.Image, profile: Any) -> Image.Image:
-    moved = ImageCms.profileToProfile(
-        image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB",
-        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-    )  # fmt: skip
-    assert moved is not None
-    return moved
+    return cast(Pixels, moved.clip(0, 1))
 
 
 def _opened(profile: bytes) -> Any:

@@ -7,74 +7,93 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from impasto.errors import PictureError
-from impasto.pictures.modes import from_pil
+from impasto.errors import ImpastoError, PictureError
+from impasto.pictures.metadata import words_of
+from impasto.pictures.modes import from_pil, picture_of_samples
 from impasto.pictures.picture import Picture
+from impasto.pictures.quiet import quiet
 from impasto.pictures.reading import load
+
+_NAME = "the picture"
+_WANTED = (
+    "give (H, W), (H, W, C) or (C, H, W) of 1, 3 or 4 channels, as floats of 0..1 or uint8 or "
+    "uint16"
+)
+_CHANNELS = (1, 3, 4)
+# Bytes of floats, of whole numbers and of what is true or not.
+_LARGEST = {"f": 16, "u": 2, "b": 1}
 
 
 def as_picture(source: Any) -> Picture:
     """Make a picture of a path, a PIL image, an array or a tensor.
 
-    Arrays are (H,W), (H,W,1), (H,W,3) or (H,W,4), uint8 or float 0..1; tensors are (3,H,W) or
-    (1,3,H,W), float 0..1. Raises PictureError for anything else, UsageError for a missing file.
+    Arrays are (H,W) or (H,W,C), tensors (C,H,W), each the other way round too where that is plain,
+    or a batch of one: 1, 3 or 4 channels, floats of 0..1 or whole numbers without sign of 8 or 16
+    bits. Raises PictureError for anything else, UsageError for a missing file.
     """
     if isinstance(source, Picture):
         return source
     if isinstance(source, str | os.PathLike):
         return load(Path(source))
     if isinstance(source, Image.Image):
-        return from_pil(source)
+        return _from_image(source)
     if isinstance(source, Tensor):
-        return _from_tensor(source)
+        return _from_numbers(_numbers(source), "tensor", first=True)
     if isinstance(source, np.ndarray):
-        return _from_array(source)
+        return _from_numbers(source, "array", first=False)
     raise PictureError(
         f"a {type(source).__name__} is not a picture; "
         "give a path, a PIL image, a numpy array or a torch tensor"
     )
 
 
-def _from_tensor(tensor: Tensor) -> Picture:
+def _from_image(image: Image.Image) -> Picture:
+    try:
+        with quiet():
+            image.load()
+            words = words_of(image)
+            return words.of(from_pil(image, words.profile, _NAME))
+    except ImpastoError:
+        raise
+    except Exception as fault:  # decoded only now, its file may be damaged
+        raise PictureError(f"{_NAME} is damaged: {fault or type(fault).__name__}") from fault
+
+
+def _numbers(tensor: Tensor) -> NDArray[Any]:
+    if tensor.layout != torch.strided or tensor.is_meta or tensor.is_complex():
+        kind = f"{tensor.layout} of type {tensor.dtype} on {tensor.device}"
+        raise PictureError(f"a tensor that is {kind} is no picture; {_WANTED}")
     values = tensor.detach().cpu()
-    if values.dim() == 4 and values.shape[0] == 1:
-        values = values[0]
-    if values.dim() != 3 or values.shape[0] != 3 or not values.is_floating_point():
-        raise PictureError(
-            f"a tensor of shape {tuple(tensor.shape)} and type {tensor.dtype} is not a picture; "
-            "give (3, H, W) or (1, 3, H, W), float, 0..1"
-        )
-    return _checked(values.permute(1, 2, 0).numpy())
+    if values.is_floating_point() and values.dtype.itemsize < 4:  # numpy does not know all of them
+        values = values.float()
+    found: NDArray[Any] = values.numpy()
+    return found
 
 
-def _from_array(array: NDArray[Any]) -> Picture:
-    if array.dtype == np.uint8 and array.ndim in (2, 3):
-        flat = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
-        if flat.ndim == 2 or flat.shape[2] in (3, 4):
-            return from_pil(Image.fromarray(np.ascontiguousarray(flat)))
-    if np.issubdtype(array.dtype, np.floating):
-        if array.ndim == 2:
-            array = array[..., None]
-        if array.ndim == 3 and array.shape[2] in (1, 3):
-            return _checked(np.broadcast_to(array, (*array.shape[:2], 3)))
-    raise PictureError(
-        f"an array of shape {array.shape} and type {array.dtype} is not a picture; "
-        "give (H, W), (H, W, 3) or (H, W, 4) as uint8, or (H, W) or (H, W, 3) as float 0..1"
-    )
+def _from_numbers(numbers: NDArray[Any], what: str, first: bool) -> Picture:
+    """Make a picture of numbers whose channels come `first` or last, where both can be meant."""
+    planes = numbers[0] if numbers.ndim == 4 and len(numbers) == 1 else numbers
+    if planes.ndim == 2:
+        planes = planes[..., None]
+    axis = _channel_axis(planes.shape, first) if planes.ndim == 3 else None
+    if axis is None:
+        raise PictureError(f"{what}s of shape {numbers.shape} are no pictures; {_WANTED}")
+    if planes.dtype.itemsize > _LARGEST.get(planes.dtype.kind, 0):
+        raise PictureError(f"{what}s of type {numbers.dtype} are no pictures; {_WANTED}")
+    samples = np.moveaxis(planes, axis, -1)
+    depth = 16 if samples.dtype.kind == "u" and samples.dtype.itemsize == 2 else 8
+    return picture_of_samples(samples, None, _NAME, depth)
 
 
-def _checked(values: NDArray[Any]) -> Picture:
-    if values.size == 0:
-        raise PictureError("the picture has no pixels")
-    if not np.isfinite(values).all():
-        raise PictureError("the picture has pixels that are not finite numbers (NaN or infinity)")
-    if values.min() < -1e-3 or values.max() > 1 + 1e-3:
-        raise PictureError(
-            f"float pixels must lie in 0..1, these reach {values.min():g} to {values.max():g}; "
-            "divide by 255 or give uint8"
-        )
-    return Picture(np.ascontiguousarray(values.clip(0, 1), dtype=np.float32))
+def _channel_axis(shape: tuple[int, ...], first: bool) -> int | None:
+    """Return which axis of three holds the channels, None where that is not plain."""
+    usual, other = (0, 2) if first else (2, 0)
+    if shape[usual] in _CHANNELS:
+        return usual
+    sides = [size for axis, size in enumerate(shape) if axis != other]
+    return other if shape[other] in _CHANNELS and shape[other] < min(sides) else None

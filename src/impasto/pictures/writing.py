@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -13,15 +14,17 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image
 
-from impasto.errors import UsageError
+from impasto.errors import ImpastoError, OutputError, UsageError
 from impasto.files import check_folder, replacing
-from impasto.pictures.metadata import plain_tags, with_recipe
+from impasto.pictures.exif import plain_tags, with_recipe
 from impasto.pictures.picture import Origin, Picture
 from impasto.pictures.profiles import converted, srgb
 
 _log = logging.getLogger(__name__)
 
 _INCH_IN_METRES = 0.0254
+# Bytes that a JPEG's block holds, and a JPEG 2000's.
+_LONGEST_SEGMENT, _LONGEST_COMMENT = 65533, 65531
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,21 @@ def save(
         depth = picture.origin.depth if form.deep else 8
     if not metadata:
         picture = replace(picture, origin=replace(picture.origin, exif=None), recipe=None)
-    fitting = _fitted(picture, form, path)
-    with replacing(path) as stream:
+    fitting = _fitted(picture, form, path, depth)
+    with replacing(path) as stream, encoding(path):
         form.write(fitting, stream, depth)
+
+
+@contextlib.contextmanager
+def encoding(path: Path) -> Iterator[None]:
+    """Raise what an encoder raises as OutputError, so that the picture can be saved elsewhere."""
+    try:
+        yield
+    except (ImpastoError, OSError):  # the second is told by whoever opened the stream
+        raise
+    except Exception as fault:
+        reason = str(fault) or type(fault).__name__
+        raise OutputError(f"cannot write {path}: {reason}") from fault
 
 
 def check_output(path: Path, *, overwrite: bool = False, inputs: tuple[Path, ...] = ()) -> None:
@@ -89,18 +104,28 @@ def check_fits(path: Path, height: int, width: int, depth: int | None = None) ->
         raise UsageError(f"{path.suffix} has no 16 bits a channel; choose from {deep}")
 
 
-def _fitted(picture: Picture, form: Format, path: Path) -> Picture:
-    """Return what the format can hold of a picture."""
+def _fitted(picture: Picture, form: Format, path: Path, depth: int) -> Picture:
+    """Return what the format can hold of a picture, in the file's own space where it has one."""
+    own = picture.origin.own_profile
+    if own is not None and form.profile and depth >= picture.origin.depth:
+        picture = _brought(picture, own)
+    elif own is not None:
+        _log.info(
+            "8 bits are too few for the photograph's own curve; the result is written with sRGB's"
+        )
     if picture.alpha is not None and not form.alpha:
         _log.info("%s has no transparency; the result is laid over white", path.suffix)
         share = picture.alpha[..., None]
         picture = replace(picture, array=picture.array * share + (1 - share), alpha=None)
     if picture.origin.profile is not None and not form.profile:
         _log.info("%s has no colour profile; the result is brought to sRGB", path.suffix)
-        pixels = converted(picture.array, picture.origin.profile, None)
-        origin = replace(picture.origin, profile=None)
-        picture = replace(picture, array=pixels, origin=origin)
+        picture = _brought(picture, None)
     return picture
+
+
+def _brought(picture: Picture, profile: bytes | None) -> Picture:
+    pixels = converted(picture.array, picture.origin.profile, profile)
+    return replace(picture, array=pixels, origin=replace(picture.origin, profile=profile))
 
 
 def _write_png(picture: Picture, stream: IO[bytes], depth: int) -> None:
@@ -150,11 +175,11 @@ def _write_tiff(picture: Picture, stream: IO[bytes], depth: int) -> None:
     )  # fmt: skip
 
 
-def _with_pillow(kind: str, **options: Any) -> Callable[..., None]:
+def _with_pillow(kind: str, largest_exif: int | None = None, **options: Any) -> Callable[..., None]:
     def write(picture: Picture, stream: IO[bytes], depth: int) -> None:
         image = Image.fromarray(picture.samples(8))
         said: dict[str, Any] = {"icc_profile": picture.origin.profile or srgb()}
-        exif = with_recipe(picture.origin.exif, picture.recipe)
+        exif = with_recipe(picture.origin.exif, picture.recipe, largest_exif)
         if exif is not None:
             said["exif"] = exif
         if picture.origin.density is not None:
@@ -165,7 +190,11 @@ def _with_pillow(kind: str, **options: Any) -> Callable[..., None]:
 
 
 def _write_jpeg2000(picture: Picture, stream: IO[bytes], depth: int) -> None:
-    Image.fromarray(picture.samples(8)).save(stream, "JPEG2000", comment=picture.recipe)
+    recipe = picture.recipe
+    if recipe is not None and len(recipe) > _LONGEST_COMMENT:
+        _log.info("the recipe does not fit into the file and is left out")
+        recipe = None
+    Image.fromarray(picture.samples(8)).save(stream, "JPEG2000", comment=recipe)
 
 
 def _same(path: Path, other: Path) -> bool:
@@ -173,7 +202,9 @@ def _same(path: Path, other: Path) -> bool:
 
 
 _JPEG = Format(
-    _with_pillow("JPEG", quality=95, subsampling=0, optimize=True), alpha=False, largest=65500
+    _with_pillow("JPEG", _LONGEST_SEGMENT, quality=95, subsampling=0, optimize=True),
+    alpha=False,
+    largest=65500,
 )
 _TIFF = Format(_write_tiff, deep=True)
 WRITABLE: dict[str, Format] = {
