@@ -15,6 +15,7 @@ from impasto.cli.inputs import (
     styles_argument,
 )
 from impasto.cli.options import GroupedCommand, given, settings_options
+from impasto.cli.telling import answer
 from impasto.errors import DeviceError
 from impasto.settings import Resources
 
@@ -49,8 +50,8 @@ def plan(**flags: Any) -> None:
     run = inputs.prepare(settings, resources, must_fit=False)
     summary = _summary(run, resources)  # before the measurement, which holds memory of its own
     for line in _table(_rows(run)):
-        click.echo(line)
-    click.echo(summary)
+        answer(line)
+    answer(summary)
 
 
 def _rows(run: Run) -> list[tuple[str, ...]]:
