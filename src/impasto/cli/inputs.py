@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,7 +39,7 @@ class Inputs:
             self.content, *self.styles, self.regions, self.protect, *maps,
             settings.init_file, Path(settings.weights),
         )  # fmt: skip
-        return [str(path.absolute()) for path in named if path is not None and path.is_file()]
+        return [str(path.absolute()) for path in named if path is not None and os.path.isfile(path)]
 
     def prepare(self, settings: Settings, resources: Resources, *, must_fit: bool = True) -> Run:
         """Read them all and prepare a run; raise UsageError where maps and styles do not pair."""
@@ -51,7 +52,7 @@ class Inputs:
             settings, resources, must_fit=must_fit,
             regions=first_frame(self.regions, self.reading),
             protect=first_frame(self.protect, self.reading),
-            start=first_frame(start if start and start.is_file() else None, self.reading),
+            start=first_frame(start if start and os.path.isfile(start) else None, self.reading),
         )  # fmt: skip
 
     @property
