@@ -47,7 +47,7 @@ class ShrinkingObjective:
             except (MemoryError, RuntimeError) as fault:
                 if not _out_of_memory(fault):
                     raise
-                reason = str(fault).splitlines()[0]
+                reason = (str(fault) or type(fault).__name__).splitlines()[0]
             # Outside the handler, which would keep the failed evaluation's tensors alive.
             self._shrink(reason)
 
