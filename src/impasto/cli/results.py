@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +21,8 @@ from impasto.cli.keeping import (
     so_far_beside,
 )
 from impasto.cli.options import of_group
-from impasto.errors import OutputError, UsageError
+from impasto.errors import ImpastoError, OutputError, UsageError
+from impasto.files import check_folder, check_place, claim
 
 if TYPE_CHECKING:
     from impasto.engine import Run
@@ -47,21 +50,25 @@ class Results:
 
         `inputs` are the files that go in; `own` is a checkpoint that this run goes on from.
         """
-        from impasto.files import check_folder
         from impasto.pictures import check_output
 
         read = tuple(Path(path) for path in inputs)
+        if own is not None and not os.path.isdir(self.output.parent):
+            raise OutputError(
+                f"the folder {self.output.parent}, where the result was to go, is not there; say "
+                "with -o where it goes"
+            )
         check_output(self.output, overwrite=self.overwrite, inputs=read)
+        beside = [path for path in (self.timelapse, self._so_far, self._checkpoint) if path]
+        for path in beside:
+            check_place(path)
         if self.timelapse is not None:
             check_film(self.timelapse, overwrite=self.overwrite)
-        beside = [path for path in (self.timelapse, self._so_far, self.checkpoint) if path]
-        for path in beside:
-            check_folder(path)
-        written = [path.absolute() for path in (self.output, *beside)]
+        written = [os.path.realpath(path) for path in (self.output, *beside)]
         if len(set(written)) < len(written):
             raise UsageError("two of the files to write have the same name; choose another")
         for path in beside:
-            if any(path.absolute() == other.absolute() for other in read):
+            if any(os.path.realpath(path) == os.path.realpath(other) for other in read):
                 raise UsageError(f"{path} is also an input; choose another name")
         taken = self.checkpoint is not None and self.checkpoint.exists()
         if taken and self.checkpoint != own and not self.overwrite:
@@ -69,8 +76,8 @@ class Results:
                 f"{self.checkpoint} exists; go on from it with 'impasto resume', choose another "
                 "name, or allow it with --overwrite"
             )
-        if self.fallback_dir is not None and not self.fallback_dir.is_dir():
-            raise OutputError(f"the folder {self.fallback_dir} does not exist; make it first")
+        if self.fallback_dir is not None:
+            check_folder(self.fallback_dir)
 
     def with_depth(self, depth: int) -> Results:
         """Return what writes so many bits a channel, where nothing else is asked for."""
@@ -88,9 +95,8 @@ class Results:
 
     def checkpoints(self, notes: dict[str, Any], resumed: bool = False) -> Checkpoints:
         """Return what writes the run's checkpoints."""
-        path = self.checkpoint or checkpoint_beside(self.output)
         always = self.checkpoint is not None
-        return Checkpoints(path, notes, self.checkpoint_every, always, resumed)
+        return Checkpoints(self._checkpoint, notes, self.checkpoint_every, always, resumed)
 
     def as_plain(self) -> dict[str, Any]:
         """Return what a resumed run needs to write the same, for JSON."""
@@ -115,10 +121,26 @@ class Results:
 
         try:
             save(picture, self.output, depth=self._depth, metadata=self.metadata)
-        except OutputError as fault:
-            elsewhere = _free(self.fallback_dir or Path(tempfile.gettempdir()), self.output)
-            save(picture, elsewhere, depth=self._depth, metadata=self.metadata)
-            raise OutputError(f"{fault}; the result is in {elsewhere}") from fault
+        except Exception as fault:  # an encoder may raise anything
+            raise OutputError(self._elsewhere(picture, _reason(fault, self.output))) from fault
+
+    def _elsewhere(self, picture: Picture, reason: str) -> str:
+        """Save the result where there is room; return what went wrong and where it is."""
+        folders = [] if self.fallback_dir is None else [self.fallback_dir]
+        with contextlib.suppress(OSError):
+            folders.append(Path(tempfile.gettempdir()))
+        # At last without its metadata: what is amiss may be the format, or what it should carry.
+        plain = f"{self.output.stem}.png"
+        for name, metadata in ((self.output.name, self.metadata), (plain, False)):
+            for folder in folders:
+                with contextlib.suppress(Exception):
+                    return f"{reason}; the result is in {_saved(picture, folder, name, metadata)}"
+        places = " or ".join(map(str, folders)) or "any temporary folder"
+        return f"{reason}; nor can it be written to {places}: the result is lost"
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self.checkpoint or checkpoint_beside(self.output)
 
     @property
     def _so_far(self) -> Path | None:
@@ -129,10 +151,24 @@ class Results:
         return None if self.depth is None else int(self.depth)
 
 
-def _free(folder: Path, output: Path) -> Path:
-    """Return a name in a folder that nothing has yet, the output's own if it can be."""
-    names = (output.name, *(f"{output.stem}-{number}{output.suffix}" for number in range(2, 1000)))
-    return next(folder / name for name in names if not (folder / name).exists())
+def _saved(picture: Picture, folder: Path, name: str, metadata: bool) -> Path:
+    """Save a picture under a name that nothing has yet."""
+    from impasto.pictures import save
+
+    path = claim(folder, name)
+    try:
+        save(picture, path, metadata=metadata)
+    except BaseException:
+        path.unlink()
+        raise
+    return path
+
+
+def _reason(fault: Exception, path: Path) -> str:
+    if isinstance(fault, ImpastoError):
+        return str(fault)
+    words = " ".join(f"{type(fault).__name__}: {fault}".split())
+    return f"cannot write {path}: {words}"
 
 
 def result_options(command: Callable[..., Any]) -> Callable[..., Any]:
