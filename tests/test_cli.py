@@ -109,6 +109,12 @@ def test_json_lines_tell_every_level(photo: Path, painting: Path, tmp_path: Path
             2,
             "did you mean 'relu4_4'",
         ),
+        (
+            ["{photo}", "{painting}", "-o", "{out}", "--checkpoint-every", "0s"],
+            2,
+            "checkpoint every cannot be '0s' (not a number); give 0 seconds or more",
+        ),
+        (["{photo}", "{painting}", "-o", "{out}", "--frame", "-1"], 2, "give 0 or more"),
         (["{photo}", "{painting}", "-o", "{out}", "--size", "20"], 2, "32 px or more"),
         (["{photo}", "{painting}", "-o", "{out}", "--device", "mps"], 6, "this machine has"),
         (["{photo}", "{painting}", "-o", "{out}", "--style-blend", "1,2"], 2, "2 shares for 1"),

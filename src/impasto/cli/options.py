@@ -8,7 +8,36 @@ from typing import Any
 import click
 
 from impasto.presets import DEFAULT, NAMES, from_options
-from impasto.settings import Option, Resources, Settings, options, show
+from impasto.settings import (
+    Option,
+    Resources,
+    Settings,
+    checked,
+    options,
+    plain_number,
+    read_integer,
+    show,
+)
+
+
+class AtLeast(click.ParamType[float]):
+    """A number from `low` on, refused in the words of every option of Settings."""
+
+    name = "number"
+
+    def __init__(
+        self,
+        low: int,
+        read: Callable[[Any], float] = read_integer,
+        say: Callable[[float], str] = plain_number,
+    ) -> None:
+        """Take numbers as `read` reads them, and `say` what they are."""
+        self._option = Option(help="", group="", metavar="N", read=read, low=low, say=say)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number; raise our own UsageError, which says what to give instead."""
+        label = "it" if param is None or param.name is None else param.name.replace("_", " ")
+        return checked(label, self._option, value)
 
 
 class GroupedOption(click.Option):
@@ -93,7 +122,7 @@ def describe(option: Option, default: Any) -> str:
     """Return a field's help with its range and default, as --help and the page show it."""
     allowed = "" if option.choices else option.describe()
     facts = [fact for fact in (allowed, _default(default)) if fact]
-    return f"{option.help} [{'; '.join(facts)}]"
+    return f"{option.help} [{'; '.join(facts)}]" if facts else option.help
 
 
 def _default(default: Any) -> str:
