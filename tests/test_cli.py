@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from impasto.cli import main, paint
-from impasto.cli.telling import Told, escaped
+from impasto.cli.telling import Told, duration, escaped
 from impasto.losses import CovarianceLoss
 from impasto.settings import Resources, Settings, options
 
@@ -113,6 +113,12 @@ def test_json_lines_tell_every_level(photo: Path, painting: Path, tmp_path: Path
             ["{photo}", "{painting}", "-o", "{out}", "--checkpoint-every", "0s"],
             2,
             "checkpoint every cannot be '0s' (not a number); give 0 seconds or more",
+        ),
+        (["{photo}", "{painting}", "-o", "{out}", "--checkpoint", "{out}"], 2, "out.png; choose"),
+        (
+            ["{photo}", "{painting}", "-o", "{out}", "--style-regions", "#12"],
+            2,
+            "--style-regions cannot be '#12'; give a map, #RRGGBB or all",
         ),
         (["{photo}", "{painting}", "-o", "{out}", "--frame", "-1"], 2, "give 0 or more"),
         (["{photo}", "{painting}", "-o", "{out}", "--size", "20"], 2, "32 px or more"),
@@ -356,6 +362,10 @@ def test_an_answer_that_cannot_be_written_is_an_error(monkeypatch, capsys):
             "impasto: cannot write to stdout: No space left on device\n"
         )
         full.detach()
+
+
+def test_an_hour_left_is_an_hour():
+    assert [duration(s) for s in (0.4, 59.7, 4500)] == ["0:00:00", "0:01:00", "1:15:00"]
 
 
 def test_notes_are_shown_only_while_the_command_line_runs():

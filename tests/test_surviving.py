@@ -760,3 +760,34 @@ def test_a_signal_while_a_broken_run_is_saved_does_not_lose_the_picture(
     monkeypatch.setattr(results.Results, "save", stopped_once)
     assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL) == 7
     assert load(tmp_path / "out.png").size == (48, 64)
+
+
+def test_a_run_goes_on_elsewhere_when_its_folder_is_gone(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    from impasto.losses import CovarianceLoss
+
+    score, calls = CovarianceLoss.score, []
+
+    def breaking(*values: object) -> object:
+        calls.append(values)
+        return 1 / 0 if len(calls) == 13 else score(*values)
+
+    monkeypatch.setattr(CovarianceLoss, "score", breaking)
+    folder, moved = tmp_path / "a folder", tmp_path / "moved"
+    folder.mkdir()
+    words = ["--checkpoint", folder / "-c", "--checkpoint-every", "0"]
+    monkeypatch.chdir(folder)
+    assert (
+        _run("paint", photo, painting, "-o", "out.png", *SMALL, *words[:1], "./-c", *words[2:]) == 1
+    )
+    assert "to go on: impasto resume ./-c --overwrite" in capsys.readouterr().err
+    monkeypatch.chdir(tmp_path)
+    folder.rename(moved)
+    assert _run("resume", moved / "-c", "--quiet") == 5
+    said = capsys.readouterr().err
+    assert f"the folder {folder}, where the result was to go, is not there" in said
+    assert "say with -o where it goes" in said
+    assert _run("resume", moved / "-c", "-o", moved / "out.png", "--overwrite", "--quiet") == 0
+    assert json.loads(read_recipe_text(moved / "out.png"))["interrupted"] is False
+    assert not (moved / "-c").exists()

@@ -82,7 +82,9 @@ def _verdict(fault: BaseException) -> tuple[str, int]:
         return f"stopped by {fault.name}", 128 + fault.number
     if isinstance(fault, KeyboardInterrupt | click.Abort):
         return "interrupted", INTERRUPTED
-    message = f"a bug in impasto: {type(fault).__name__}: {fault}; --debug shows where"
+    message = (
+        f"a bug in impasto: {type(fault).__name__}: {fault}; 'impasto --debug ...' shows where"
+    )
     return _in_one_line(message), 1
 
 

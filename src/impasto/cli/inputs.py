@@ -79,7 +79,12 @@ class Inputs:
     def _style_map(self, text: str) -> Any:
         from impasto.pictures import read_colour
 
-        return None if text == "all" else read_colour(text) or first_frame(Path(text), self.reading)
+        if text == "all":
+            return None
+        colour = read_colour(text)
+        if colour is None and text.startswith("#") and not os.path.exists(text):
+            raise UsageError(f"--style-regions cannot be {text!r}; give a map, #RRGGBB or all")
+        return colour or first_frame(Path(text), self.reading)
 
 
 def inputs_of(flags: dict[str, Any]) -> Inputs:

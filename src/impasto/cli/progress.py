@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from impasto.cli.telling import tell, terminal
+from impasto.cli.telling import duration, tell, terminal
 
 if TYPE_CHECKING:
     from impasto.engine import Step
@@ -207,7 +207,7 @@ def _numbers(step: Step, meter: Meter) -> str:
         f"{kind} {sum(v for name, v in losses.items() if name.startswith(kind)):.3g}"
         for kind in ("content", "style")
     ]
-    left = time.strftime("%M:%S", time.gmtime(meter.eta_seconds))
+    left = duration(meter.eta_seconds)
     return f"{' '.join(parts)}  {meter.evaluations_per_second:.1f}/s  {left} left"
 
 

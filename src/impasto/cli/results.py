@@ -66,8 +66,8 @@ class Results:
         if self.timelapse is not None:
             check_film(self.timelapse, overwrite=self.overwrite)
         written = [os.path.realpath(path) for path in (self.output, *beside)]
-        if len(set(written)) < len(written):
-            raise UsageError("two of the files to write have the same name; choose another")
+        if twice := [path for path in written if written.count(path) > 1]:
+            raise UsageError(f"two files would be written as {twice[0]}; choose another name")
         for path in beside:
             if any(os.path.realpath(path) == os.path.realpath(other) for other in read):
                 raise UsageError(f"{path} is also an input; choose another name")

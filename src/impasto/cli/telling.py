@@ -102,6 +102,13 @@ def answer(text: str) -> None:
         raise OutputError(f"cannot write to stdout: {getattr(fault, 'strerror', None) or fault}")
 
 
+def duration(seconds: float) -> str:
+    """Write a time as hours, minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
+
+
 def terminal() -> TextIO:
     """Return stderr for what draws on a terminal by its commands."""
     stream: object = sys.stderr

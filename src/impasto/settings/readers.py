@@ -120,7 +120,7 @@ def read_tile(value: Any) -> int:
     """Read a tile's side; raise ValueError where it does not stand on the pooling grid."""
     side = read_integer(value)
     if side % 16:
-        raise ValueError(f"{side} is not a multiple of 16")
+        raise ValueError(f"{value!r} is not a multiple of 16")
     return side
 
 
