@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import pytest
 from PIL import Image
 
 from impasto.cli import main, paint
-from impasto.cli.telling import Told, duration, escaped
+from impasto.cli.telling import Told, duration, escaped, quoted
 from impasto.losses import CovarianceLoss
 from impasto.settings import Resources, Settings, options
 
@@ -293,6 +294,25 @@ def test_what_a_terminal_would_obey_is_shown_instead():
     assert escaped("\udcff\n", keep="\n") == "\\udcff\n"
     for text in ("ünïcödé 絵 \u00a0", "👩\u200d🎨", "\u0645\u06cc\u200c\u062e", "[b]x[/b]"):
         assert escaped(text) == text
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_a_path_in_a_hint_is_one_for_the_shell():
+    names = [
+        "plain.png",
+        "it's a $(x) `y`.png",
+        "-dash",
+        "new\nline\\'\x1b4",
+        os.fsdecode(b"\xff\xe94"),
+    ]
+    shown = " ".join(quoted(Path(name)) for name in names)
+    assert escaped(shown) == shown
+    done = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {shown}"], capture_output=True, check=True
+    )
+    back = [os.fsdecode(name) for name in done.stdout.split(b"\0")[:-1]]
+    assert [Path(name) for name in back] == [Path(name) for name in names]
+    assert back[2] == "./-dash"
 
 
 def test_a_terminal_obeys_nothing_whoever_says_it():

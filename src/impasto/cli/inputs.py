@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.options import AtLeast, of_group
+from impasto.cli.options import at_least, of_group
 from impasto.errors import UsageError
 from impasto.settings import Resources, Settings
 
@@ -147,11 +147,11 @@ READING = ("max_pixels", "frame", "allow_truncated")
 
 _READING = (
     click.option(
-        "--max-pixels", metavar="N", type=AtLeast(1), cls=of_group("Files"),
+        "--max-pixels", metavar="N", callback=at_least(1), cls=of_group("Files"),
         help="Refuse input pictures of more pixels, before they are decoded. [default: 134217728]",
     ),
     click.option(
-        "--frame", metavar="N", type=AtLeast(0), cls=of_group("Files"),
+        "--frame", metavar="N", callback=at_least(0), cls=of_group("Files"),
         help="Which picture of an animation or of a TIFF's pages, from 0. [default: 0]",
     ),
     click.option(

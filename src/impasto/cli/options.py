@@ -20,26 +20,6 @@ from impasto.settings import (
 )
 
 
-class AtLeast(click.ParamType[float]):
-    """A number from `low` on, refused in the words of every option of Settings."""
-
-    name = "number"
-
-    def __init__(
-        self,
-        low: int,
-        read: Callable[[Any], float] = read_integer,
-        say: Callable[[float], str] = plain_number,
-    ) -> None:
-        """Take numbers as `read` reads them, and `say` what they are."""
-        self._option = Option(help="", group="", metavar="N", read=read, low=low, say=say)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the number; raise our own UsageError, which says what to give instead."""
-        label = "it" if param is None or param.name is None else param.name.replace("_", " ")
-        return checked(label, self._option, value)
-
-
 class GroupedOption(click.Option):
     """A flag that knows the heading of the help it belongs under."""
 
@@ -127,6 +107,21 @@ def describe(option: Option, default: Any) -> str:
 
 def _default(default: Any) -> str:
     return f"default: {show(default)}" if default != () else ""
+
+
+def at_least(
+    low: int,
+    read: Callable[[Any], float] = read_integer,
+    say: Callable[[float], str] = plain_number,
+) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Make what checks a number of a flag, and refuses it in the words of every other option."""
+    option = Option(help="", group="", metavar="N", read=read, low=low, say=say)
+
+    def check(ctx: click.Context, flag: click.Parameter, value: Any) -> Any:
+        label = str(flag.name).replace("_", " ")
+        return None if value is None else checked(label, option, value)
+
+    return check
 
 
 def of_group(group: str) -> type[GroupedOption]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +19,7 @@ from impasto.cli.options import GroupedCommand, given, settings_options, telling
 from impasto.cli.progress import Reporter, make_reporter
 from impasto.cli.results import Results, result_options, results_of
 from impasto.cli.stopping import Interrupted, Stopped, stoppable
+from impasto.cli.telling import quoted
 from impasto.errors import NonFiniteError
 
 if TYPE_CHECKING:
@@ -91,7 +90,8 @@ def paint_to(
         except (Exception, Stopped) as fault:
             # The same numbers would break again.
             if checkpoints.written is not None and not isinstance(fault, NonFiniteError):
-                fault.add_note(f"to go on: {_resuming(checkpoints.written)}")
+                resuming = f"impasto resume {quoted(checkpoints.written)} --overwrite"
+                fault.add_note(f"to go on: {resuming}")
             raise
         finally:
             # After the picture, which matters more.
@@ -153,9 +153,3 @@ def _interrupted(stop: Stopped, step: Step | None) -> Interrupted:
         else f"at evaluation {step.iteration} of level {step.level} of {len(step.levels)}"
     )
     return Interrupted(f"stopped by {stop.name} {where}", stop.number)
-
-
-def _resuming(checkpoint: Path) -> str:
-    """Return the command that goes on, as a shell takes it whatever the file is named."""
-    text = str(checkpoint)
-    return f"impasto resume {shlex.quote(f'./{text}' if text[0] == '-' else text)} --overwrite"

@@ -20,7 +20,7 @@ from impasto.cli.keeping import (
     checkpoint_beside,
     so_far_beside,
 )
-from impasto.cli.options import AtLeast, of_group
+from impasto.cli.options import at_least, of_group
 from impasto.errors import ImpastoError, OutputError, UsageError
 from impasto.files import check_folder, check_place, claim
 from impasto.settings import plain_number, read_float
@@ -209,13 +209,13 @@ _RESULTS = (
         "runs of over two minutes; removed when OUT is written]",
     ),
     click.option(
-        "--checkpoint-every", metavar="SECONDS", default=5.0, cls=of_group("Files"),
-        type=AtLeast(0, read_float, lambda number: f"{plain_number(number)} seconds"),
+        "--checkpoint-every", metavar="SECONDS", default="5", cls=of_group("Files"),
+        callback=at_least(0, read_float, lambda number: f"{plain_number(number)} seconds"),
         help="Seconds between two checkpoints, more where that would take over 3 % of the time. "
         "[default: 5]",
     ),
     click.option(
-        "--save-every", metavar="N", type=AtLeast(1), cls=of_group("Files"),
+        "--save-every", metavar="N", callback=at_least(1), cls=of_group("Files"),
         help="Save the picture so far every N evaluations, as OUT's name with .so-far.",
     ),
     click.option(

@@ -10,9 +10,12 @@ import io
 import json
 import logging
 import os
+import re
+import shlex
 import sys
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TextIO, cast
 
 import click
@@ -100,6 +103,17 @@ def answer(text: str) -> None:
     fault = stream.fault if isinstance(stream, Told) else None
     if fault is not None and not isinstance(fault, BrokenPipeError):
         raise OutputError(f"cannot write to stdout: {getattr(fault, 'strerror', None) or fault}")
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a shell takes it for one, whatever is in its name."""
+    text = str(path)
+    text = f"./{text}" if text.startswith("-") else text
+    if escaped(text) == text:
+        return shlex.quote(text)
+    # What cannot be shown goes as bytes, in bash's own quotes.
+    plain = re.sub(rb"[^\w ./-]", lambda byte: rb"\x" + byte[0].hex().encode(), os.fsencode(text))
+    return f"$'{plain.decode()}'"
 
 
 def duration(seconds: float) -> str:
