@@ -386,9 +386,11 @@ def test_a_result_that_cannot_be_written_goes_elsewhere(
         replace_file(source, target)
 
     monkeypatch.setattr(files.os, "replace", full_here)
-    words = ["--overwrite", "--fallback-dir", elsewhere]
+    words = ["--overwrite", "--fallback-dir", elsewhere, "--depth", "16"]
     assert _run("paint", photo, painting, "-o", out, *SMALL, *words) == 5
     assert f"the result is in {elsewhere / 'out.png'}" in capsys.readouterr().err
+    assert load(elsewhere / "out.png").origin.depth == 16
+    assert read_recipe_text(elsewhere / "out.png")
     assert out.read_bytes() == b"old"
     assert load(elsewhere / "out.png").size == (48, 64)
     assert not [path for path in tmp_path.iterdir() if path.suffix == ".tmp"]

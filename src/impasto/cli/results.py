@@ -60,17 +60,7 @@ class Results:
                 "with -o where it goes"
             )
         check_output(self.output, overwrite=self.overwrite, inputs=read)
-        beside = [path for path in (self.timelapse, self._so_far, self._checkpoint) if path]
-        for path in beside:
-            check_place(path)
-        if self.timelapse is not None:
-            check_film(self.timelapse, overwrite=self.overwrite)
-        written = [os.path.realpath(path) for path in (self.output, *beside)]
-        if twice := [path for path in written if written.count(path) > 1]:
-            raise UsageError(f"two files would be written as {twice[0]}; choose another name")
-        for path in beside:
-            if any(os.path.realpath(path) == os.path.realpath(other) for other in read):
-                raise UsageError(f"{path} is also an input; choose another name")
+        self._check_beside(read)
         taken = self.checkpoint is not None and self.checkpoint.exists()
         if taken and self.checkpoint != own and not self.overwrite:
             raise UsageError(
@@ -79,6 +69,21 @@ class Results:
             )
         if self.fallback_dir is not None:
             check_folder(self.fallback_dir)
+
+    def _check_beside(self, inputs: tuple[Path, ...]) -> None:
+        """Make sure that what is written beside the result has names and places of its own."""
+        beside = [path for path in (self.timelapse, self._so_far, self._checkpoint) if path]
+        for path in beside:
+            check_place(path)
+        if self.timelapse is not None:
+            check_film(self.timelapse, overwrite=self.overwrite)
+        written = [os.path.realpath(path) for path in (self.output, *beside)]
+        if twice := [path for path in written if written.count(path) > 1]:
+            raise UsageError(f"two files would be written as {twice[0]}; choose another name")
+        read = {os.path.realpath(path) for path in inputs}
+        for path in beside:
+            if os.path.realpath(path) in read:
+                raise UsageError(f"{path} is also an input; choose another name")
 
     def with_depth(self, depth: int) -> Results:
         """Return what writes so many bits a channel, where nothing else is asked for."""
@@ -135,7 +140,8 @@ class Results:
         for name, metadata in ((self.output.name, self.metadata), (plain, False)):
             for folder in folders:
                 with contextlib.suppress(Exception):
-                    return f"{reason}; the result is in {_saved(picture, folder, name, metadata)}"
+                    place = _saved(picture, claim(folder, name), self._depth, metadata)
+                    return f"{reason}; the result is in {place}"
         places = " or ".join(map(str, folders)) or "any temporary folder"
         return f"{reason}; nor can it be written to {places}: the result is lost"
 
@@ -152,17 +158,16 @@ class Results:
         return None if self.depth is None else int(self.depth)
 
 
-def _saved(picture: Picture, folder: Path, name: str, metadata: bool) -> Path:
-    """Save a picture under a name that nothing has yet."""
+def _saved(picture: Picture, claimed: Path, depth: int | None, metadata: bool) -> Path:
+    """Save a picture under a name that was claimed for it; where that cannot be, let go of it."""
     from impasto.pictures import save
 
-    path = claim(folder, name)
     try:
-        save(picture, path, metadata=metadata)
+        save(picture, claimed, depth=depth, metadata=metadata)
     except BaseException:
-        path.unlink()
+        claimed.unlink()
         raise
-    return path
+    return claimed
 
 
 def _reason(fault: Exception, path: Path) -> str:
