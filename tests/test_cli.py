@@ -1,8 +1,13 @@
 """The command line: through main(argv), and as real processes where that matters."""
 
+import contextlib
+import io
 import json
+import logging
 import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +19,7 @@ import pytest
 from PIL import Image
 
 from impasto.cli import main, paint
+from impasto.cli.telling import Told, duration, escaped, quoted
 from impasto.losses import CovarianceLoss
 from impasto.settings import Resources, Settings, options
 
@@ -104,6 +110,18 @@ def test_json_lines_tell_every_level(photo: Path, painting: Path, tmp_path: Path
             2,
             "did you mean 'relu4_4'",
         ),
+        (
+            ["{photo}", "{painting}", "-o", "{out}", "--checkpoint-every", "0s"],
+            2,
+            "checkpoint every cannot be '0s' (not a number); give 0 seconds or more",
+        ),
+        (["{photo}", "{painting}", "-o", "{out}", "--checkpoint", "{out}"], 2, "out.png; choose"),
+        (
+            ["{photo}", "{painting}", "-o", "{out}", "--style-regions", "#12"],
+            2,
+            "--style-regions cannot be '#12'; give a map, #RRGGBB or all",
+        ),
+        (["{photo}", "{painting}", "-o", "{out}", "--frame", "-1"], 2, "give 0 or more"),
         (["{photo}", "{painting}", "-o", "{out}", "--size", "20"], 2, "32 to 100000 px"),
         (["{photo}", "{painting}", "-o", "{out}", "--device", "mps"], 6, "this machine has"),
         (["{photo}", "{painting}", "-o", "{out}", "--style-blend", "1,2"], 2, "2 shares for 1"),
@@ -243,11 +261,14 @@ def test_control_c_saves_what_is_there(photo: Path, painting: Path, tmp_path: Pa
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a pseudo-terminal")
-def test_a_terminal_gets_a_bar(photo: Path, painting: Path, tmp_path: Path):
+def test_a_terminal_gets_a_bar_and_names_as_they_are(photo: Path, painting: Path, tmp_path: Path):
     import pty
 
     leader, follower = pty.openpty()
-    words = ["paint", photo, painting, "-o", tmp_path / "out.png", *SMALL]
+    folder = tmp_path / "[final] x["
+    folder.mkdir()
+    out = folder / "b]\x1b]0;t\nitle.png"
+    words = ["paint", photo, painting, "-o", out, *SMALL]
     process = subprocess.Popen([*IMPASTO, *map(str, words)], stderr=follower, env=_environment())
     os.close(follower)
     text = b""
@@ -263,6 +284,115 @@ def test_a_terminal_gets_a_bar(photo: Path, painting: Path, tmp_path: Path):
     assert process.wait() == 0
     assert "━".encode() in text
     assert b"level 1/1" in text
+    assert f"painted {folder}/b]\\u001b]0;t\\nitle.png (64 x 48 px)".encode() in text
+    assert b"\x1b]0;" not in text
+    assert _size(out) == (64, 48)
+
+
+def test_what_a_terminal_would_obey_is_shown_instead():
+    assert escaped("a\x1b[2J\r\x9b\u202eb\x7f") == "a\\u001b[2J\\r\\u009b\\u202eb\\u007f"
+    assert escaped("\udcff\n", keep="\n") == "\\udcff\n"
+    for text in ("ünïcödé 絵 \u00a0", "👩\u200d🎨", "\u0645\u06cc\u200c\u062e", "[b]x[/b]"):
+        assert escaped(text) == text
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_a_path_in_a_hint_is_one_for_the_shell():
+    names = [
+        "plain.png",
+        "it's a $(x) `y`.png",
+        "-dash",
+        "new\nline\\'\x1b4",
+        os.fsdecode(b"\xff\xe94"),
+    ]
+    shown = " ".join(quoted(Path(name)) for name in names)
+    assert escaped(shown) == shown
+    done = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {shown}"], capture_output=True, check=True
+    )
+    back = [os.fsdecode(name) for name in done.stdout.split(b"\0")[:-1]]
+    assert [Path(name) for name in back] == [Path(name) for name in names]
+    assert back[2] == "./-dash"
+
+
+def test_a_terminal_obeys_nothing_whoever_says_it():
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for text, shown in (("a\x1b[2J\n", "a\\u001b[2J\n"), ("\tb", "\tb")):
+        stream = Terminal()
+        Told(stream).write(text)
+        assert stream.getvalue() == shown
+
+
+def test_characters_that_a_stream_lacks_are_shown_by_their_numbers():
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii", write_through=True)
+    Told(stream).write("絵\udcff")
+    assert stream.buffer.getvalue() == b"\\u7d75\\udcff"
+
+
+def _deaf_streams() -> list:
+    closed = io.StringIO()
+    closed.close()
+    streams = [None, closed]
+    if os.path.exists("/dev/full"):
+        streams.append(open("/dev/full", "w", buffering=1))  # noqa: SIM115
+    reader, writer = os.pipe()
+    os.close(reader)
+    return [*streams, os.fdopen(writer, "w")]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_no_stream_stops_the_work(
+    number: int, photo: Path, painting: Path, tmp_path: Path, monkeypatch
+):
+    streams = _deaf_streams()
+    stream = streams[min(number, len(streams) - 1)]
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
+    words = ["--size", "48", "--levels", "1", "--iterations", "10", "--threads", "1"]
+    for more in ([], ["--json-progress", "--overwrite"]):
+        assert _paint(photo, painting, "-o", tmp_path / "out.png", *words, *more) == 0
+        assert _size(tmp_path / "out.png") == (48, 36)
+    assert sys.stderr is stream
+    assert main(["paint", "--help"]) == 0
+    assert _paint("none.png", painting, "-o", tmp_path / "x.png") == 2
+    for one in streams:
+        with contextlib.suppress(OSError, AttributeError):
+            one.close()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_process_paints_whatever_its_streams_are(photo: Path, painting: Path, tmp_path: Path):
+    words = shlex.join([*IMPASTO, "paint", str(photo), str(painting), *SMALL])
+    for number, streams in enumerate(("<&- >&- 2>&-", ">/dev/full 2>/dev/full", "2>&1 | :")):
+        out = tmp_path / f"{number}.png"
+        command = f"set -o pipefail; {words} -o {out} --json-progress {streams}"
+        assert subprocess.run(["bash", "-c", command], check=False).returncode == 0, streams
+        assert _size(out) == (64, 48)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_an_answer_that_cannot_be_written_is_an_error(monkeypatch, capsys):
+    with contextlib.suppress(OSError), open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(["presets", "show", "quick"]) == 5
+        assert capsys.readouterr().err == (
+            "impasto: cannot write to stdout: No space left on device\n"
+        )
+        full.detach()
+
+
+def test_an_hour_left_is_an_hour():
+    assert [duration(s) for s in (0.4, 59.7, 4500)] == ["0:00:00", "0:01:00", "1:15:00"]
+
+
+def test_notes_are_shown_only_while_the_command_line_runs():
+    log = logging.getLogger("impasto")
+    before = (log.level, log.propagate, list(log.handlers))
+    assert main(["presets", "list"]) == 0
+    assert (log.level, log.propagate, list(log.handlers)) == before
 
 
 def test_a_plan_shows_levels_memory_and_time(photo: Path, painting: Path, capsys):

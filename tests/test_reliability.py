@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from PIL import Image
 
 from impasto import PictureError
 from impasto.cli import main
+from impasto.files import fitting, replacing
 from impasto.pictures import load
 
 ROOT = Path(__file__).parents[1]
@@ -111,6 +113,146 @@ def test_any_name_works(name: str, photo: Path, painting: Path, tmp_path: Path, 
     assert load(tmp_path / f"out{name}").size == (48, 64)
 
 
+LONG_NAMES = ("星" * 82 + ".png", "😀" * 58 + ".jpg", "a" * 251 + ".png", "s" * 248 + ".jpeg")
+
+
+@pytest.mark.parametrize("name", LONG_NAMES)
+def test_names_up_to_the_file_systems_limit_work(
+    name: str, photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    monkeypatch.setattr("impasto.cli.keeping._WORTH_SECONDS", -1)  # always a checkpoint
+    words = ["--checkpoint-every", "0", "--save-every", "1", "--iterations", "3"]
+    assert _paint(photo, painting, tmp_path / name, *words) == 0
+    assert capsys.readouterr().err == ""
+    assert load(tmp_path / name).size == (48, 64)
+    written = [path for path in tmp_path.iterdir() if ".so-far." in path.name]
+    assert len(written) == 1
+    assert load(written[0]).size == (48, 64)
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize("flag", ["-o", "--checkpoint", "--timelapse", "--regions", "--init"])
+def test_names_beyond_the_limit_are_said_before_the_run(
+    flag: str, photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    name = tmp_path / f"{'星' * 84}.gif"
+    name = name.with_suffix(".png") if flag == "-o" else name
+    words = [flag, name] if flag != "-o" else []
+    out = name if flag == "-o" else tmp_path / "out.png"
+    assert _paint(photo, painting, out, *words) in (2, 3)
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "a bug" not in said
+    if flag in ("-o", "--checkpoint", "--timelapse"):
+        assert "has 256 bytes, its folder holds names of 255 at most; give a shorter one" in said
+
+
+def test_cut_names_keep_their_files_apart():
+    paths = {fitting(Path(), "星" * 84 + letter, ".checkpoint") for letter in "ab"}
+    assert len(paths) == 2
+    assert all(len(os.fsencode(path.name)) <= 255 for path in paths)
+    assert fitting(Path("x"), "out.png", ".checkpoint") == Path("x/out.png.checkpoint")
+
+
+@linux
+def test_names_that_are_no_text_work(photo: Path, painting: Path, tmp_path: Path, capsys):
+    content = photo.rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9t\xe9.png"))
+    out = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n.png"))
+    words = ["--checkpoint", f"{out}.c", "--checkpoint-every", "0"]
+    assert main(["paint", *map(str, (content, painting, "-o", out, *SMALL[:-1], *words))]) == 0
+    assert f"painted {tmp_path}/\\udcff\\n.png (64 x 48 px)" in capsys.readouterr().err
+    assert load(out).size == (48, 64)
+    assert main(["rerun", str(out), "-o", f"{out}.png", "--json-progress"]) == 0
+    assert Path(f"{out}.png").read_bytes() == out.read_bytes()
+
+
+@linux
+def test_a_link_is_kept_and_what_it_leads_to_is_written(
+    photo: Path, painting: Path, tmp_path: Path
+):
+    folder = tmp_path / "real"
+    folder.mkdir()
+    there, dangling = folder / "there.png", folder / "dangling.png"
+    there.write_text("old")
+    there.chmod(0o640)
+    for target in (there, dangling):
+        link = tmp_path / "link.png"
+        link.symlink_to(target)
+        so_far = tmp_path / "link.so-far.png"
+        so_far.symlink_to(folder / "so-far.png")
+        words = ["--overwrite", "--save-every", "1"]
+        assert _paint(photo, painting, link, *words) == 0
+        assert link.is_symlink()
+        assert so_far.is_symlink()
+        assert load(target).size == load(folder / "so-far.png").size == (48, 64)
+        link.unlink()
+        so_far.unlink()
+    assert there.stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "dangling.png", "so-far.png", "there.png",
+    ]  # fmt: skip
+
+
+def test_a_link_to_an_existing_file_or_an_input_is_not_written_over(
+    photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    (tmp_path / "old.png").write_text("old")
+    for target, message in (("old.png", "--overwrite"), ("photo.png", "also an input")):
+        (tmp_path / f"to-{target}").symlink_to(tmp_path / target)
+        assert _paint(photo, painting, tmp_path / f"to-{target}") == 2
+        assert message in capsys.readouterr().err
+    (tmp_path / "kept").symlink_to(photo)
+    words = ["--overwrite", "--checkpoint", tmp_path / "kept"]
+    assert _paint(photo, painting, tmp_path / "out.png", *words) == 2
+    assert "also an input" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+@pytest.mark.parametrize("flag", ["-o", "--checkpoint", "--timelapse", "--save-every"])
+def test_what_is_no_regular_file_is_never_written(
+    flag: str, photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    odd = tmp_path / ("out.so-far.png" if flag == "--save-every" else "odd.gif")
+    odd = odd.with_suffix(".png") if flag == "-o" else odd
+    out = odd if flag == "-o" else tmp_path / "out.png"
+    words = {"-o": [], "--save-every": [flag, "1"]}.get(flag, [flag, odd])
+
+    def device() -> None:
+        odd.symlink_to("/dev/null")
+
+    def socket_() -> None:
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(str(odd))
+
+    def loop() -> None:
+        odd.symlink_to(odd)
+
+    made = {
+        lambda: os.mkfifo(odd): (2, "is not a regular file"), device: (2, "is not a regular file"),
+        socket_: (2, "is not a regular file"), odd.mkdir: (2, "is a folder"),
+        loop: (5, "Too many levels of symbolic links"),
+    }  # fmt: skip
+    for make, (code, message) in made.items():
+        make()
+        assert _paint(photo, painting, out, "--overwrite", *words) == code
+        assert message in capsys.readouterr().err
+        odd.rmdir() if odd.is_dir() else odd.unlink()
+
+
+def test_overwriting_keeps_the_mode_and_new_files_get_the_usual_one(tmp_path: Path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.touch(0o600)
+    two.touch()
+    usual = two.stat().st_mode & 0o777
+    two.unlink()
+    for path in (one, two):
+        with replacing(path) as stream:
+            stream.write(b"new")
+    assert one.read_bytes() == two.read_bytes() == b"new"
+    assert one.stat().st_mode & 0o777 == 0o600
+    assert two.stat().st_mode & 0o777 == usual
+
+
 def test_one_picture_may_be_both(photo: Path, tmp_path: Path):
     assert _paint(photo, photo, tmp_path / "out.png") == 0
 
@@ -130,7 +272,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_run(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("impasto.files.tempfile.NamedTemporaryFile", refuse)
+    monkeypatch.setattr("impasto.files._opened_beside", refuse)
     assert _paint(photo, painting, tmp_path / "out.png") == 5
     assert "Permission denied" in capsys.readouterr().err
 

@@ -1,9 +1,17 @@
+import json
 import math
+import re
 
+import numpy as np
 import pytest
+from conftest import TINY, TinyEncoder, random_pixels
 
-from impasto import Resources, Settings, UsageError
+from impasto import Resources, Settings, Style, UsageError, iterate
+from impasto.cli.options import describe
+from impasto.engine import paint, prepare
 from impasto.settings import from_names, options, show
+
+PIXELS = random_pixels(48, 64, 1)
 
 
 def test_defaults_are_the_papers():
@@ -46,11 +54,106 @@ def test_layers_without_weight_share_alike():
         ({"style_blend": "0,0"}, "all 0"),
         ({"levels": 0}, "1 to 16"),
         ({"seed": True}, "whole number"),
+        ({"seed": 2**63}, "too large a number.*give 0 or more"),
+        ({"seed": 10**400}, "too large a number"),
+        ({"detail": True}, "not a number"),
+        ({"content_weight": 10**400}, "not a number"),
+        ({"content_weight": -1e-12}, "cannot be -1e-12; give 0 or more"),
+        ({"iterations": "x"}, "give auto, few, many, large or 1 to 1000000"),
+        ({"levels": "x"}, r"^levels cannot be 'x' \(not a whole number\); give auto or 1 to 16$"),
+        ({"learning_rate": 0}, "give 0.000001 to 1"),
+        ({"style_crops": "0:0:1"}, "LEFT:TOP:RIGHT:BOTTOM, each 0 to 1, in that order"),
+        ({"style_crops": 5}, "type int.; give LEFT:TOP:RIGHT:BOTTOM"),
+        ({"style_layers": 5}, "type int"),
+        ({"style_layers": "relu1_1:x"}, "'x' is not a number"),
     ],
 )
 def test_wrong_values_say_what_is_allowed(values: dict, message: str):
     with pytest.raises(UsageError, match=message):
         Settings(**values)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"memory": "50MB"}, "memory cannot be 50 MB; give auto or 100 MB or more"),
+        ({"memory": "4 gigs"}, "not a size like 4GB or 512MB"),
+        ({"memory": -5}, "memory cannot be -5 bytes"),
+        ({"tile": 100}, "not a multiple of 16"),
+        ({"tile": 16}, "tile cannot be 16 px; give auto or 64 px or more"),
+    ],
+)
+def test_wrong_resources_say_what_is_allowed(values: dict, message: str):
+    with pytest.raises(UsageError, match=message):
+        Resources(**values)
+
+
+def test_no_range_and_no_default_is_written_by_a_machine():
+    """No exponents, no empty brackets, no names of types."""
+    for cls in (Settings, Resources):
+        for name, (option, default) in options(cls).items():
+            facts = describe(option, default).removeprefix(option.help)
+            assert not re.search(r"\de[+-]?\d|\[\]|inf|<", facts), name
+
+
+def test_whole_numbers_are_read_exactly():
+    for given in (2**53 + 1, str(2**53 + 1), np.uint64(2**53 + 1)):
+        assert Settings(seed=given).seed == 2**53 + 1
+    assert Settings(size=64.0, iterations="1e3") == Settings(size="64", iterations=1000)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (({"size": 96},), r"give Settings\(size=96\)"),
+        (("quick",), r"settings cannot be 'quick'; give Settings\(\)"),
+        ((None, {"threads": 1}), r"resources cannot be .*; give Resources\(threads=1\)"),
+    ],
+)
+def test_what_is_not_settings_is_refused(values: tuple, message: str):
+    with pytest.raises(UsageError, match=message):
+        iterate(PIXELS, PIXELS, *values)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"weight": -1}, "the weight of a style cannot be -1; give 0 or more"),
+        ({"weight": math.nan}, "not a finite number"),
+        ({"weight": "much"}, "not a number"),
+        ({"weight": None}, "not a number"),
+        ({"scale": 0.04}, "the scale of a style cannot be 0.04; give 0.05 to 20"),
+        ({"scale": 21}, "give 0.05 to 20"),
+        ({"regions": (1, 2)}, "three whole numbers of 0 to 255"),
+        ({"regions": (0, 0, 256)}, "three whole numbers of 0 to 255"),
+        ({"regions": (0.5, 0, 0)}, "three whole numbers of 0 to 255"),
+        ({"regions": "none.png"}, "there is no file none.png"),
+    ],
+)
+def test_a_style_is_checked_as_the_options_are(values: dict, message: str):
+    with pytest.raises(UsageError, match=message):
+        Style(PIXELS, **values)
+
+
+def test_a_style_takes_what_makes_a_picture_and_any_kind_of_number():
+    style = Style(PIXELS, np.float32(2), (np.uint8(255), 0, 0), scale=np.float64(0.5))
+    assert style.picture.size == (48, 64)
+    assert json.dumps([style.weight, style.scale, style.regions]) == "[2.0, 0.5, [255, 0, 0]]"
+    assert Style(PIXELS, regions=PIXELS).regions.size == (48, 64)
+
+
+def test_numbers_of_numpy_in_a_style_are_saved_in_a_recipe():
+    styles = [Style(PIXELS, np.float32(2), scale=np.float32(20)), Style(PIXELS, np.int64(1))]
+    settings = Settings(size=48, style_scale=20, style_crops="0:0:1:.99", **TINY)
+    run = prepare(PIXELS, styles, settings)  # scales multiplied may leave the range
+    assert max(style.scale for style in run.styles) > 20
+    step = next(iter(paint(run, TinyEncoder())))
+    assert json.loads(step.recipe.as_json())["ingredients"]["styles"][0]["weight"] == 2.0
+
+
+def test_styles_that_weigh_nothing_in_all_are_refused():
+    with pytest.raises(UsageError, match="the styles weigh nothing in all"):
+        prepare(PIXELS, [Style(PIXELS, 0), Style(PIXELS, 0)], Settings(size=48))
 
 
 def test_unknown_names_are_refused_with_a_suggestion():

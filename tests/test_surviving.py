@@ -1,7 +1,9 @@
 """Runs that survive: recipes, checkpoints, signals, and files that cannot be written."""
 
 import json
+import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
@@ -384,12 +386,132 @@ def test_a_result_that_cannot_be_written_goes_elsewhere(
         replace_file(source, target)
 
     monkeypatch.setattr(files.os, "replace", full_here)
-    words = ["--overwrite", "--fallback-dir", elsewhere]
+    words = ["--overwrite", "--fallback-dir", elsewhere, "--depth", "16"]
     assert _run("paint", photo, painting, "-o", out, *SMALL, *words) == 5
     assert f"the result is in {elsewhere / 'out.png'}" in capsys.readouterr().err
+    assert load(elsewhere / "out.png").origin.depth == 16
+    assert read_recipe_text(elsewhere / "out.png")
     assert out.read_bytes() == b"old"
     assert load(elsewhere / "out.png").size == (48, 64)
     assert not [path for path in tmp_path.iterdir() if path.suffix == ".tmp"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "message"),
+    [
+        (RuntimeError("boom\nat line 1"), 1, "a bug in impasto: RuntimeError: boom at line 1;"),
+        (OSError(5, "Input/output error"), 1, "a bug in impasto: OSError"),
+        (MemoryError(), 6, "memory ran out"),
+        (UsageError("not this one"), 2, "impasto: not this one"),
+    ],
+)
+def test_whatever_ends_a_run_what_was_painted_is_saved(
+    fault: Exception, code: int, message: str, photo: Path, painting: Path, tmp_path, monkeypatch,
+    capsys,
+):  # fmt: skip
+    from impasto.losses import CovarianceLoss
+
+    score, calls = CovarianceLoss.score, []
+
+    def breaking(*values: object) -> object:
+        calls.append(values)
+        if len(calls) > 12:
+            raise fault
+        return score(*values)
+
+    monkeypatch.setattr(CovarianceLoss, "score", breaking)
+    out = tmp_path / "out.png"
+    words = ["--checkpoint", tmp_path / "it's", "--checkpoint-every", "0"]
+    assert _run("paint", photo, painting, "-o", out, *SMALL, *words) == code
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert message in said
+    assert f"; saved what was there as {out}; to go on: impasto resume '{tmp_path}/it'" in said
+    assert load(out).size == (48, 64)
+    assert json.loads(read_recipe_text(out))["evaluations"] == [2]
+
+
+def test_what_breaks_before_the_first_evaluation_leaves_nothing(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    from impasto.losses import CovarianceLoss
+
+    monkeypatch.setattr(CovarianceLoss, "score", lambda *_: 1 / 0)
+    assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL) == 1
+    assert "saved" not in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == [painting, photo]
+
+
+def _broken_encoder(*_: object) -> None:
+    raise ValueError("EXIF data\nis too long")
+
+
+def test_whatever_an_encoder_raises_the_result_is_somewhere(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    from impasto.pictures import WRITABLE
+
+    fallback = tmp_path / "elsewhere"
+    fallback.mkdir()
+    (fallback / "out.png").write_text("mine")
+    monkeypatch.setitem(WRITABLE, ".jpg", replace(WRITABLE[".jpg"], write=_broken_encoder))
+    words = ["paint", photo, painting, "-o", tmp_path / "out.jpg", *SMALL]
+    assert _run(*words, "--fallback-dir", fallback) == 5
+    said = capsys.readouterr().err
+    assert "ValueError: EXIF data is too long; the result is in" in said
+    assert load(fallback / "out-2.png").size == (48, 64)
+    assert (fallback / "out.png").read_text() == "mine"
+    assert len(list(fallback.iterdir())) == 2
+    assert not (tmp_path / "out.jpg").exists()
+
+
+def test_where_the_other_folder_fails_too_the_systems_is_tried(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    from impasto.cli import results
+
+    system, fallback = tmp_path / "system", tmp_path / "elsewhere"
+    system.mkdir()
+    fallback.mkdir()
+    monkeypatch.setattr(results.tempfile, "gettempdir", lambda: str(system))
+    claim = results.claim
+
+    def full(folder: Path, name: str) -> Path:
+        return _no_room() if folder == fallback else claim(folder, name)
+
+    monkeypatch.setattr(results, "claim", full)
+    monkeypatch.setattr("impasto.files.os.fsync", lambda _: None)
+    from impasto import files
+
+    replace_file = files.os.replace
+    monkeypatch.setattr(
+        files.os, "replace",
+        lambda a, b: _no_room() if Path(b).parent == tmp_path else replace_file(a, b),
+    )  # fmt: skip
+    out = tmp_path / "out.png"
+    words = ["paint", photo, painting, "-o", out, *SMALL, "--fallback-dir", fallback]
+    assert _run(*words) == 5
+    assert f"the result is in {system / 'out.png'}" in capsys.readouterr().err
+    assert load(system / "out.png").size == (48, 64)
+    monkeypatch.setattr(results, "claim", _no_room)
+    assert _run(*words) == 5
+    said = capsys.readouterr().err
+    assert f"nor can it be written to {fallback} or {system}: the result is lost" in said
+
+
+def test_what_breaks_beside_the_result_is_said_once_and_stops_nothing(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    monkeypatch.setattr("impasto.pictures.save_film", _broken_encoder)
+    monkeypatch.setattr("impasto.engine.write_checkpoint", _broken_encoder)
+    out = tmp_path / "out.png"
+    words = ["--timelapse", tmp_path / "film.gif", "--checkpoint", tmp_path / "c"]
+    words += ["--checkpoint-every", "0"]
+    assert _run("paint", photo, painting, "-o", out, *SMALL, *words) == 0
+    said = capsys.readouterr().err
+    assert said.count("no timelapse: ") == said.count("no checkpoint of this run: ") == 1
+    assert said.count("\n") == 2
+    assert load(out).size == (48, 64)
 
 
 def test_the_picture_so_far_and_a_film(photo: Path, painting: Path, tmp_path: Path):
@@ -586,3 +708,88 @@ def test_a_checkpoint_from_python_is_gone_on_with_in_python(tmp_path: Path, caps
     write_checkpoint(tmp_path / "c", next(iter(_paint())).checkpoint())
     assert _run("resume", tmp_path / "c") == 2
     assert "in Python" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_signals_that_were_ignored_stay_ignored(photo: Path, painting: Path, tmp_path: Path):
+    """As under nohup, and in a script's background."""
+    kept = tmp_path / "kept"
+    words = [photo, painting, "-o", tmp_path / "out.png", "--size", "64", "--iterations", "100000"]
+    words += ["--tolerance", "0", "--threads", "1", "--checkpoint", kept, "--checkpoint-every", "0"]
+    command = shlex.join([*IMPASTO, "paint", *map(str, words)])
+    process = subprocess.Popen(
+        ["sh", "-c", f"trap '' HUP INT; exec {command}"], stderr=subprocess.PIPE
+    )
+    _until(kept, process)
+    for ignored in (signal.SIGHUP, signal.SIGINT):
+        process.send_signal(ignored)
+        kept.unlink()
+        _until(kept, process)  # the next one: it paints on
+    process.send_signal(signal.SIGTERM)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 143, stderr
+    assert b"stopped by SIGTERM" in stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_a_signal_before_the_first_evaluation_has_its_own_code(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    from impasto.cli.inputs import Inputs
+
+    monkeypatch.setattr(Inputs, "prepare", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL) == 143
+    assert capsys.readouterr().err == "impasto: stopped by SIGTERM\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_a_signal_while_a_broken_run_is_saved_does_not_lose_the_picture(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch
+):
+    from impasto.cli import results
+    from impasto.cli.stopping import Stopped
+    from impasto.losses import CovarianceLoss
+
+    score, save, calls = CovarianceLoss.score, results.Results.save, []
+    monkeypatch.setattr(CovarianceLoss, "score", lambda *a: score(*a) * float("nan"))
+
+    def stopped_once(self, picture) -> None:
+        calls.append(picture)
+        if len(calls) == 1:
+            raise Stopped(signal.SIGTERM)
+        save(self, picture)
+
+    monkeypatch.setattr(results.Results, "save", stopped_once)
+    assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL) == 7
+    assert load(tmp_path / "out.png").size == (48, 64)
+
+
+def test_a_run_goes_on_elsewhere_when_its_folder_is_gone(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    from impasto.losses import CovarianceLoss
+
+    score, calls = CovarianceLoss.score, []
+
+    def breaking(*values: object) -> object:
+        calls.append(values)
+        return 1 / 0 if len(calls) == 13 else score(*values)
+
+    monkeypatch.setattr(CovarianceLoss, "score", breaking)
+    folder, moved = tmp_path / "a folder", tmp_path / "moved"
+    folder.mkdir()
+    words = ["--checkpoint", folder / "-c", "--checkpoint-every", "0"]
+    monkeypatch.chdir(folder)
+    assert (
+        _run("paint", photo, painting, "-o", "out.png", *SMALL, *words[:1], "./-c", *words[2:]) == 1
+    )
+    assert "to go on: impasto resume ./-c --overwrite" in capsys.readouterr().err
+    monkeypatch.chdir(tmp_path)
+    folder.rename(moved)
+    assert _run("resume", moved / "-c", "--quiet") == 5
+    said = capsys.readouterr().err
+    assert f"the folder {folder}, where the result was to go, is not there" in said
+    assert "say with -o where it goes" in said
+    assert _run("resume", moved / "-c", "-o", moved / "out.png", "--overwrite", "--quiet") == 0
+    assert json.loads(read_recipe_text(moved / "out.png"))["interrupted"] is False
+    assert not (moved / "-c").exists()

@@ -3,56 +3,138 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import itertools
 import os
 import re
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 import psutil
 
-from impasto.errors import OutputError
+from impasto.errors import OutputError, UsageError
+
+# Of a name, where the system does not say.
+_MOST_BYTES = 255
+# What a temporary name has beside the file's own: `.NAME.impasto-PID-RANDOM.tmp`.
+_MARK_BYTES = len(".") + len(".impasto-") + 10 + len("-") + 8 + len(".tmp")
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open what will be `path` when the block ends well; else nothing has happened.
 
-    Written beside it, synchronised and renamed. Raises OutputError when that cannot be done.
+    Written beside it, synchronised and renamed; what a link leads to is replaced, not the link, and
+    keeps its mode. Raises OutputError when that cannot be done.
     """
+    path = landing(path)
     _sweep(path)
-    # The number says whose it is, for whoever finds it after a kill.
-    prefix = f"{_leftovers(path)}{os.getpid()}-"
+    temporary = None
     try:
-        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
-    except OSError as fault:
-        raise OutputError(f"cannot write to {path.parent}: {fault.strerror}") from fault
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        with temporary.open("w+b") as stream:
+        with _opened_beside(path) as stream:
+            temporary = Path(stream.name)
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, path)
     except OSError as fault:
         raise OutputError(f"cannot write {path}: {fault.strerror or fault}") from fault
     finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
-def check_folder(path: Path) -> None:
-    """Make sure that a file can be made beside `path`; raise OutputError where it cannot."""
-    if not path.parent.is_dir():
-        raise OutputError(f"the folder {path.parent} does not exist; make it first")
+def check_place(path: Path) -> None:
+    """Make sure that `replacing` can write `path`, before there is anything to write.
+
+    Raises UsageError for a name that cannot be a file's, OutputError for a folder that is missing
+    or cannot be written to.
+    """
+    length, most = len(os.fsencode(path.name)), most_bytes(path.parent)
+    if length > most:
+        raise UsageError(
+            f"the name {path.name} has {length} bytes, its folder holds names of {most} at most; "
+            "give a shorter one"
+        )
+    place = landing(path)
+    check_folder(place.parent, place.name)
+
+
+def check_folder(folder: Path, name: str = "") -> None:
+    """Make sure that a file can be made in a folder; raise OutputError where it cannot."""
+    if not os.path.isdir(folder):
+        raise OutputError(f"the folder {folder} does not exist; make it first")
     try:
-        with tempfile.NamedTemporaryFile(prefix=_leftovers(path), dir=path.parent):
-            pass
+        with _opened_beside(folder / (name or "probe")) as stream:
+            os.unlink(stream.name)
     except OSError as fault:
-        raise OutputError(f"cannot write to {path.parent}: {fault.strerror}") from fault
+        raise OutputError(f"cannot write to {folder}: {fault.strerror}") from fault
+
+
+def landing(path: Path) -> Path:
+    """Return where a file written as `path` lands: what a link leads to, else the path itself.
+
+    Raises UsageError for what is there and no regular file, as a folder, a pipe or a device;
+    OutputError for what cannot be looked at, as a link that leads to itself.
+    """
+    try:
+        # Following also asks the system whether it trusts the link.
+        kind = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        kind = stat.S_IFREG
+    except (OSError, ValueError) as fault:
+        reason = getattr(fault, "strerror", None) or fault
+        raise OutputError(f"cannot write {path}: {reason}; choose another name") from fault
+    if stat.S_ISDIR(kind):
+        raise UsageError(f"{path} is a folder; give a file name in it")
+    if not stat.S_ISREG(kind):
+        raise UsageError(f"{path} is not a regular file; choose another name")
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def claim(folder: Path, name: str) -> Path:
+    """Make an empty file in a folder, of this name or one like it that nothing has yet."""
+    stem, ending = os.path.splitext(name)
+    for number in itertools.count(1):
+        path = fitting(folder, stem, ending if number == 1 else f"-{number}{ending}")
+        with contextlib.suppress(FileExistsError):
+            path.touch(exist_ok=False)
+            return path
+    raise AssertionError
+
+
+def fitting(folder: Path, stem: str, ending: str) -> Path:
+    """Return the path of stem and ending, the stem cut where names may not be so long.
+
+    A cut stem ends in a digest of the whole, so that two never become one.
+    """
+    whole, room = os.fsencode(stem), most_bytes(folder) - len(os.fsencode(ending))
+    if len(whole) <= room:
+        return folder / f"{stem}{ending}"
+    digest = f"-{hashlib.sha256(whole).hexdigest()[:8]}"
+    return folder / f"{_beginning(stem, room - len(digest))}{digest}{ending}"
+
+
+def most_bytes(folder: Path) -> int:
+    """Return how long a name in a folder may be."""
+    try:
+        return os.pathconf(folder, "PC_NAME_MAX")
+    except (AttributeError, OSError, ValueError):  # not on Windows; not a folder
+        return _MOST_BYTES
+
+
+def _opened_beside(path: Path) -> IO[bytes]:
+    """Open a new file in the folder of `path`, that may be seen by whom `path` may be seen by."""
+    # The number says whose it is, for whoever finds it after a kill.
+    name = f"{_leftovers(path)}{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    stream = path.with_name(name).open("x+b")
+    with contextlib.suppress(OSError):  # none there, or a file system without modes
+        os.chmod(stream.name, stat.S_IMODE(path.stat().st_mode) & 0o777)
+    return stream
 
 
 def _sweep(path: Path) -> None:
@@ -60,7 +142,7 @@ def _sweep(path: Path) -> None:
     pattern = re.compile(re.escape(_leftovers(path)) + r"(\d+)-.*\.tmp")
     try:
         names = os.listdir(path.parent)
-    except OSError:  # mkstemp says what is wrong
+    except OSError:  # whoever opens a file there is told what is wrong
         return
     for name in names:
         found = pattern.fullmatch(name)
@@ -70,11 +152,11 @@ def _sweep(path: Path) -> None:
 
 
 def _leftovers(path: Path) -> str:
-    # Names may have 255 bytes.
-    return f".{path.name[:60]}.impasto-"
+    return f".{_beginning(path.name[:60], most_bytes(path.parent) - _MARK_BYTES)}.impasto-"
 
 
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
+def _beginning(name: str, most: int) -> str:
+    """Return as many whole characters as fit into so many bytes."""
+    while len(os.fsencode(name)) > most:
+        name = name[:-1]
+    return name

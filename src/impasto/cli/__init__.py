@@ -5,8 +5,6 @@ Nothing here imports torch before a command really needs it.
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from impasto.cli import doctor, measure, paint, plan, presets, recipes, stopping, texture
+from impasto.cli.telling import hold_streams, let_go, tell, telling
 from impasto.errors import ImpastoError
 
 INTERRUPTED = 130
@@ -44,56 +43,61 @@ impasto.add_command(recipes.resume)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code (docs/errors.md)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    _show_notes()
+    with telling():
+        return _main(words)
+
+
+def run() -> None:
+    """Run as a program: exit with the code of `main`."""
+    hold_streams()
+    code = main()
+    let_go()
+    sys.exit(code)
+
+
+def _main(words: list[str]) -> int:
     try:
         code = impasto.main(words, prog_name="impasto", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.exceptions.NoArgsIsHelpError as fault:
         click.echo(fault.format_message(), err=True)
         return fault.exit_code
-    except (click.ClickException, ImpastoError) as fault:
-        return _fail(_message(fault), fault.exit_code, words)
-    except stopping.Stopped as stop:
-        return _fail(f"stopped by {stop.name}", 128 + stop.number, words)
-    except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted", INTERRUPTED, words)
-    except Exception as fault:
-        message = f"a bug in impasto: {type(fault).__name__}: {fault}; --debug shows where"
-        return _fail(message, 1, words)
+    except (Exception, KeyboardInterrupt, stopping.Stopped) as fault:
+        message, code = _verdict(fault)
+        # The way up here may have added to it, as where the picture is.
+        notes = getattr(fault, "__notes__", ())
+        if "--debug" in words:
+            click.echo(traceback.format_exc(), err=True)
+        tell("; ".join((f"impasto: {message}", *notes)))
+        return code
 
 
-def run() -> None:
-    """Run as a program: exit with the code of `main`."""
-    code = main()
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has gone; keep Python from complaining while it shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
+def _verdict(fault: BaseException) -> tuple[str, int]:
+    """Return what is said of a fault, and its exit code."""
+    if isinstance(fault, ImpastoError):
+        return str(fault), fault.exit_code
+    if isinstance(fault, click.ClickException):
+        return _in_one_line(fault.format_message()), fault.exit_code
+    if isinstance(fault, stopping.Stopped):
+        return f"stopped by {fault.name}", 128 + fault.number
+    if isinstance(fault, KeyboardInterrupt | click.Abort):
+        return "interrupted", INTERRUPTED
+    if isinstance(fault, MemoryError) or _too_cramped_to_load(fault):
+        return "memory ran out; give the program more (ulimit -v, the container's limit)", 6
+    message = (
+        f"a bug in impasto: {type(fault).__name__}: {fault}; 'impasto --debug ...' shows where"
+    )
+    return _in_one_line(message), 1
 
 
-def _message(fault: click.ClickException | ImpastoError) -> str:
-    return fault.format_message() if isinstance(fault, click.ClickException) else str(fault)
+def _too_cramped_to_load(fault: BaseException) -> bool:
+    """Return whether a library cannot be loaded for want of addresses, which none says plainly."""
+    if not isinstance(fault, ImportError | SystemError) or sys.platform == "win32":
+        return False
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
-def _fail(message: str, code: int, words: Sequence[str]) -> int:
-    if "--debug" in words:
-        traceback.print_exc()
-    click.echo(f"impasto: {' '.join(message.split())}", err=True)
-    return code
-
-
-class _Notes(logging.Handler):
-    """Shows what the library notes, one line each, on whatever stderr is at the time."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"note: {record.getMessage()}", err=True)
-
-
-def _show_notes() -> None:
-    log = logging.getLogger("impasto")
-    if not any(isinstance(handler, _Notes) for handler in log.handlers):
-        log.addHandler(_Notes())
-        log.setLevel(logging.INFO)
-        log.propagate = False
+def _in_one_line(message: str) -> str:
+    return " ".join(message.split())

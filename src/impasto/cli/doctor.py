@@ -12,6 +12,7 @@ from importlib.metadata import version
 
 import click
 
+from impasto.cli.telling import answer, escaped
 from impasto.errors import ImpastoError
 from impasto.settings import Resources, Settings
 
@@ -44,9 +45,9 @@ def doctor(as_json: bool) -> int:
         for finding in _safely(look):
             findings.append(finding)
             if not as_json:
-                click.echo(_line(finding))
+                answer(escaped(_line(finding)))
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings]))
+        answer(json.dumps([asdict(finding) for finding in findings]))
     return max(finding.code for finding in findings)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.options import of_group
+from impasto.cli.options import at_least, of_group
 from impasto.errors import UsageError
 from impasto.settings import Resources, Settings
 
@@ -38,7 +39,7 @@ class Inputs:
             self.content, *self.styles, self.regions, self.protect, *maps,
             settings.init_file, Path(settings.weights),
         )  # fmt: skip
-        return [str(path.absolute()) for path in named if path is not None and path.is_file()]
+        return [str(path.absolute()) for path in named if path is not None and os.path.isfile(path)]
 
     def prepare(self, settings: Settings, resources: Resources, *, must_fit: bool = True) -> Run:
         """Read them all and prepare a run; raise UsageError where maps and styles do not pair."""
@@ -51,7 +52,7 @@ class Inputs:
             settings, resources, must_fit=must_fit,
             regions=first_frame(self.regions, self.reading),
             protect=first_frame(self.protect, self.reading),
-            start=first_frame(start if start and start.is_file() else None, self.reading),
+            start=first_frame(start if start and os.path.isfile(start) else None, self.reading),
         )  # fmt: skip
 
     @property
@@ -78,7 +79,12 @@ class Inputs:
     def _style_map(self, text: str) -> Any:
         from impasto.pictures import read_colour
 
-        return None if text == "all" else read_colour(text) or first_frame(Path(text), self.reading)
+        if text == "all":
+            return None
+        colour = read_colour(text)
+        if colour is None and text.startswith("#") and not os.path.exists(text):
+            raise UsageError(f"--style-regions cannot be {text!r}; give a map, #RRGGBB or all")
+        return colour or first_frame(Path(text), self.reading)
 
 
 def inputs_of(flags: dict[str, Any]) -> Inputs:
@@ -141,11 +147,11 @@ READING = ("max_pixels", "frame", "allow_truncated")
 
 _READING = (
     click.option(
-        "--max-pixels", metavar="N", type=click.IntRange(min=1), cls=of_group("Files"),
+        "--max-pixels", metavar="N", callback=at_least(1), cls=of_group("Files"),
         help="Refuse input pictures of more pixels, before they are decoded. [default: 134217728]",
     ),
     click.option(
-        "--frame", metavar="N", type=click.IntRange(min=0), cls=of_group("Files"),
+        "--frame", metavar="N", callback=at_least(0), cls=of_group("Files"),
         help="Which picture of an animation or of a TIFF's pages, from 0. [default: 0]",
     ),
     click.option(

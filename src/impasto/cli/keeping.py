@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from impasto.errors import OutputError, PictureError, UsageError
+from impasto.errors import PictureError, UsageError
+from impasto.files import fitting, landing
 
 if TYPE_CHECKING:
     from impasto.engine import Step
@@ -25,8 +27,8 @@ class Keeper(Protocol):
     """Told of every step, and of the end."""
 
     @property
-    def written(self) -> Path | None:
-        """Where a run that stopped early can be picked up, if this keeper knows."""
+    def what(self) -> str:
+        """What this keeper writes."""
         ...
 
     def see(self, step: Step, seconds_left: float = 0.0) -> None:
@@ -36,6 +38,37 @@ class Keeper(Protocol):
     def end(self) -> None:
         """Take in that there are no more steps."""
         ...
+
+
+@dataclass
+class Keepers:
+    """Several keepers, whatever breaks in one of which is said once; the run goes on."""
+
+    each: Sequence[Keeper]
+    _failed: set[str] = field(default_factory=set)
+
+    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+        """Take in one evaluation, before the next is asked for."""
+        for keeper in self.each:
+            with self._noting(keeper):
+                keeper.see(step, seconds_left)
+
+    def end(self) -> None:
+        """Take in that there are no more steps."""
+        for keeper in self.each:
+            with self._noting(keeper):
+                keeper.end()
+
+    @contextlib.contextmanager
+    def _noting(self, keeper: Keeper) -> Iterator[None]:
+        try:
+            yield
+        except PictureError:  # numbers that broke just now; the run says so
+            pass
+        except Exception as fault:  # an encoder may raise anything
+            if keeper.what not in self._failed:
+                _log.info("no %s: %s", keeper.what, str(fault) or type(fault).__name__)
+            self._failed.add(keeper.what)
 
 
 @dataclass
@@ -51,6 +84,9 @@ class Checkpoints:
     every_seconds: float = 5.0
     always: bool = False
     resumed: bool = False  # the file is there, and this run's own
+
+    what = "checkpoint of this run"
+
     _began: float = 0.0
     _due: float = 0.0
     _written: bool = False
@@ -67,27 +103,28 @@ class Checkpoints:
             )  # fmt: skip
 
     def see(self, step: Step, seconds_left: float = 0.0) -> None:
-        """Write when it is time; say once when it cannot be done, and paint on."""
+        """Write when it is time; when that cannot be done, never again."""
         now = time.monotonic()
         lasting = self.always or now - self._began + seconds_left > _WORTH_SECONDS
         if self._gave_up or not lasting or now < self._due or step.final:
             return
         from impasto.engine import write_checkpoint
 
-        try:
-            write_checkpoint(self.path, step.checkpoint(self.notes))
-        except OutputError as fault:
-            self._gave_up = True
-            _log.info("no checkpoint of this run: %s", fault)
-            return
+        self._gave_up = True
+        write_checkpoint(self.path, step.checkpoint(self.notes))
+        self._gave_up = False
         self._written = True
         after = time.monotonic()
         self._due = after + max(self.every_seconds, (after - now) / _SHARE)
 
     def end(self) -> None:
+        """Leave the file to whoever goes on from it."""
+
+    def remove(self) -> None:
         """Remove the file of a finished run."""
         if self._written:
-            self.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                landing(self.path).unlink()
 
     @property
     def written(self) -> Path | None:
@@ -105,18 +142,15 @@ class SoFar:
     metadata: bool = True
     _count: int = 0
 
-    written = None
+    what = "picture so far"
 
     def see(self, step: Step, seconds_left: float = 0.0) -> None:
-        """Save when it is time; say when it cannot be done, and paint on."""
+        """Save when it is time."""
         self._count += 1
         if self._count % self.every == 0:
             from impasto.pictures import save
 
-            try:
-                save(step.picture, self.path, depth=self.depth, metadata=self.metadata)
-            except (OutputError, PictureError) as fault:  # or numbers that broke just now
-                _log.info("no picture so far: %s", fault)
+            save(step.picture, self.path, depth=self.depth, metadata=self.metadata)
 
     def end(self) -> None:
         """Leave the last one where it is."""
@@ -124,12 +158,12 @@ class SoFar:
 
 def so_far_beside(output: Path) -> Path:
     """Return the name of the picture so far."""
-    return output.with_name(f"{output.stem}.so-far{output.suffix}")
+    return fitting(output.parent, output.stem, f".so-far{output.suffix}")
 
 
 def checkpoint_beside(output: Path) -> Path:
     """Return the name of a run's checkpoint where none is given."""
-    return output.with_name(f"{output.name}.checkpoint")
+    return fitting(output.parent, output.name, ".checkpoint")
 
 
 @dataclass
@@ -145,7 +179,7 @@ class Timelapse:
     FRAMES = 120
     FRAMES_A_SECOND = 12
 
-    written = None
+    what = "timelapse"
 
     def see(self, step: Step, seconds_left: float = 0.0) -> None:
         """Keep every so manyth picture, fewer the longer the run, and the last."""
@@ -158,18 +192,14 @@ class Timelapse:
             scale = min(1.0, self.LONG_SIDE / max(finest.height, finest.width))
             # Even sides, which film formats want.
             size = [max(2, round(side * scale / 2) * 2) for side in (finest.width, finest.height)]
-            with contextlib.suppress(PictureError):  # numbers that broke just now
-                self._frames.append(step.picture.image.convert("RGB").resize(size))
+            self._frames.append(step.picture.image.convert("RGB").resize(size))
 
     def end(self) -> None:
         """Write the film, of whatever there is."""
         from impasto.pictures import save_film
 
         if self._frames:
-            try:
-                save_film(self._frames, self.path, self.FRAMES_A_SECOND)
-            except OutputError as fault:
-                _log.info("no timelapse: %s", fault)
+            save_film(self._frames, self.path, self.FRAMES_A_SECOND)
 
 
 def check_film(path: Path, *, overwrite: bool) -> None:

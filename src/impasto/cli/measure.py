@@ -12,6 +12,7 @@ import click
 
 from impasto.cli.inputs import READING, first_frame, reading_of, reading_options
 from impasto.cli.options import GroupedCommand, options_named
+from impasto.cli.telling import answer
 from impasto.settings import from_names
 
 if TYPE_CHECKING:
@@ -73,10 +74,10 @@ def measure(
         pictures[0], first_frame(content, reading), pictures[1:] or None, paper, resources
     )
     if as_json:
-        click.echo(json.dumps(figures.as_dict()))
+        answer(json.dumps(figures.as_dict()))
         return
     for line in _lines(figures):
-        click.echo(line)
+        answer(line)
 
 
 def _lines(figures: Measures) -> Iterator[str]:

@@ -14,6 +14,7 @@ from msgspec import Meta
 from impasto.cli.keeping import checkpoint_beside
 from impasto.cli.results import Results
 from impasto.errors import UsageError
+from impasto.files import fitting
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class Notes(Results):
         """Return the flags of the rest of the run, which goes on in the same checkpoint."""
         film = self.timelapse
         if film is not None:  # the first part of the film stays
-            film = film.with_name(f"{film.stem}-resumed{film.suffix}")
+            film = fitting(film.parent, film.stem, f"-resumed{film.suffix}")
         # What was allowed to the run that wrote it here, not to a file from somewhere else.
         allowed = self.overwrite and self._began_in(checkpoint)
         return replace(

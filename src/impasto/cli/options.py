@@ -8,7 +8,16 @@ from typing import Any
 import click
 
 from impasto.presets import DEFAULT, NAMES, from_options
-from impasto.settings import Option, Resources, Settings, options, show
+from impasto.settings import (
+    Option,
+    Resources,
+    Settings,
+    checked,
+    options,
+    plain_number,
+    read_integer,
+    show,
+)
 
 
 class GroupedOption(click.Option):
@@ -93,11 +102,26 @@ def describe(option: Option, default: Any) -> str:
     """Return a field's help with its range and default, as --help and the page show it."""
     allowed = "" if option.choices else option.describe()
     facts = [fact for fact in (allowed, _default(default)) if fact]
-    return f"{option.help} [{'; '.join(facts)}]"
+    return f"{option.help} [{'; '.join(facts)}]" if facts else option.help
 
 
 def _default(default: Any) -> str:
     return f"default: {show(default)}" if default != () else ""
+
+
+def at_least(
+    low: int,
+    read: Callable[[Any], float] = read_integer,
+    say: Callable[[float], str] = plain_number,
+) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Make what checks a number of a flag, and refuses it in the words of every other option."""
+    option = Option(help="", group="", metavar="N", read=read, low=low, say=say)
+
+    def check(ctx: click.Context, flag: click.Parameter, value: Any) -> Any:
+        label = str(flag.name).replace("_", " ")
+        return None if value is None else checked(label, option, value)
+
+    return check
 
 
 def of_group(group: str) -> type[GroupedOption]:

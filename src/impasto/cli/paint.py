@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,12 +14,13 @@ from impasto.cli.inputs import (
     reading_options,
     styles_argument,
 )
-from impasto.cli.keeping import Keeper
+from impasto.cli.keeping import Keepers
 from impasto.cli.options import GroupedCommand, given, settings_options, telling_options
 from impasto.cli.progress import Reporter, make_reporter
 from impasto.cli.results import Results, result_options, results_of
 from impasto.cli.stopping import Interrupted, Stopped, stoppable
-from impasto.errors import ImpastoError
+from impasto.cli.telling import quoted
+from impasto.errors import NonFiniteError
 
 if TYPE_CHECKING:
     from impasto.engine import Run, State, Step
@@ -76,68 +76,80 @@ def paint_to(
     run: Run, results: Results, reporter: Reporter, inputs: list[str],
     resume: State | None = None,
 ) -> None:  # fmt: skip
-    """Paint a run into a file; what is there when it stops early is saved all the same.
+    """Paint a run into a file; what is there when it ends early is saved all the same.
 
     `inputs` are the paths that went in, for a checkpoint to find again.
     """
     results.check_fits(run)
     began = time.monotonic()
     checkpoints = results.checkpoints({"inputs": inputs, **results.as_plain()}, resume is not None)
-    keepers = results.keepers()
+    keepers = Keepers([*results.keepers(), checkpoints])
     with reporter:
         try:
-            picture = _follow(run, results, reporter, [*keepers, checkpoints], resume)
-        except ImpastoError as fault:
-            if fault.picture is not None:
-                results.save(fault.picture)
+            picture = _follow(run, results, reporter, keepers, resume)
+        except (Exception, Stopped) as fault:
+            # The same numbers would break again.
+            if checkpoints.written is not None and not isinstance(fault, NonFiniteError):
+                resuming = f"impasto resume {quoted(checkpoints.written)} --overwrite"
+                fault.add_note(f"to go on: {resuming}")
             raise
         finally:
             # After the picture, which matters more.
-            for keeper in keepers:
-                keeper.end()
-        checkpoints.end()
+            keepers.end()
+        checkpoints.remove()
         reporter.done(results.output, picture.size, time.monotonic() - began)
 
 
 def _follow(
-    run: Run, results: Results, reporter: Reporter, keepers: Sequence[Keeper], resume: State | None
+    run: Run, results: Results, reporter: Reporter, keepers: Keepers, resume: State | None
 ) -> Picture:
-    """Paint and save; what breaks on the way carries what was painted."""
+    """Paint and save; what ends the run early, its own or not, says where the picture is."""
     from impasto.engine import paint as paint_run
 
     step = None
     try:
         for step in paint_run(run, resume=resume):
             reporter.step(step)
-            for keeper in keepers:
-                keeper.see(step, reporter.seconds_left)
-    except ImpastoError as fault:
-        if fault.picture is None and step is not None:
-            fault.picture = step.picture
-        raise
-    except Stopped as stop:
-        raise _interrupted(stop, step, results, keepers) from stop
-    assert step is not None
-    try:
+            keepers.see(step, reporter.seconds_left)
+        assert step is not None
         picture = step.picture
+    except Stopped as stop:
+        raise _saved(_interrupted(stop, step), step, results) from stop
+    except Exception as fault:
+        _saved(fault, step, results)
+        raise
+    try:
         results.save(picture)
     except Stopped as stop:
-        raise _interrupted(stop, step, results, keepers) from stop
+        raise _saved(_interrupted(stop, step), step, results) from stop
     return picture
 
 
-def _interrupted(
-    stop: Stopped, step: Step | None, results: Results, keepers: Sequence[Keeper]
-) -> Interrupted:
-    """Say how far a run got, and how it goes on."""
-    checkpoint = next((keeper.written for keeper in keepers if keeper.written), None)
-    if step is None:
-        message = f"stopped by {stop.name} before the first evaluation; nothing was written"
-        return Interrupted(message, None, stop.number)
-    message = (
-        f"stopped by {stop.name} at evaluation {step.iteration} of level {step.level} of "
-        f"{len(step.levels)}; saved what was there as {results.output}"
+def _saved(fault: Exception, step: Step | None, results: Results) -> Exception:
+    """Save what was painted before a fault, and note in it where that is."""
+    try:
+        picture = _sound(fault, step)
+        if picture is not None:
+            results.save(picture)
+            fault.add_note(f"saved what was there as {results.output}")
+    except Stopped:  # the next one would end the process
+        return _saved(fault, step, results)
+    except Exception as other:
+        fault.add_note(str(other))
+    return fault
+
+
+def _sound(fault: Exception, step: Step | None) -> Picture | None:
+    """Return the last picture that is fit to be seen, if there is one."""
+    picture: Picture | None = getattr(fault, "picture", None)
+    return step.picture if picture is None and step is not None else picture
+
+
+def _interrupted(stop: Stopped, step: Step | None) -> Interrupted:
+    """Say how far a run got."""
+    where = (
+        "before the first evaluation; nothing was written"
+        if step is None
+        else f"at evaluation {step.iteration} of level {step.level} of {len(step.levels)}"
     )
-    if checkpoint is not None:
-        message += f"; to go on: impasto resume {checkpoint} --overwrite"
-    return Interrupted(message, step.picture, stop.number)
+    return Interrupted(f"stopped by {stop.name} {where}", stop.number)

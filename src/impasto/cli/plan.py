@@ -15,6 +15,7 @@ from impasto.cli.inputs import (
     styles_argument,
 )
 from impasto.cli.options import GroupedCommand, given, settings_options
+from impasto.cli.telling import answer, duration
 from impasto.errors import DeviceError
 from impasto.settings import Resources
 
@@ -49,8 +50,8 @@ def plan(**flags: Any) -> None:
     run = inputs.prepare(settings, resources, must_fit=False)
     summary = _summary(run, resources)  # before the measurement, which holds memory of its own
     for line in _table(_rows(run)):
-        click.echo(line)
-    click.echo(summary)
+        answer(line)
+    answer(summary)
 
 
 def _rows(run: Run) -> list[tuple[str, ...]]:
@@ -66,14 +67,14 @@ def _rows(run: Run) -> list[tuple[str, ...]]:
             f"{level.iterations}",
             _bytes(expected.memory),
             _bytes(expected.scratch) if expected.scratch else "none",
-            _duration(expected.pixels * pace),
+            duration(expected.pixels * pace),
         )
         for number, (level, tile_px, expected) in enumerate(
             zip(run.levels, run.plan.tiles, forecasts, strict=True), 1
         )
     ]  # fmt: skip
     total = sum(expected.pixels for expected in forecasts) * pace
-    return [_HEADINGS, *rows, ("all", "", "", "", "", "", _duration(total))]
+    return [_HEADINGS, *rows, ("all", "", "", "", "", "", duration(total))]
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
@@ -105,9 +106,3 @@ def _summary(run: Run, resources: Resources) -> str:
 
 def _bytes(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}"

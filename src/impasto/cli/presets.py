@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from impasto.cli.telling import answer
 from impasto.presets import DEFAULT, NAMES, read_preset
 
 
@@ -18,11 +19,11 @@ def list_() -> None:
     width = max(map(len, NAMES))
     for name in NAMES:
         mark = " (the default)" if name == DEFAULT else ""
-        click.echo(f"{name:<{width}}  {read_preset(name).description}{mark}")
+        answer(f"{name:<{width}}  {read_preset(name).description}{mark}")
 
 
 @presets.command(no_args_is_help=True)
 @click.argument("name")
 def show(name: str) -> None:
     """Show a preset as a TOML file to save, change and give to --preset."""
-    click.echo(read_preset(name).text, nl=False)
+    answer(read_preset(name).text.removesuffix("\n"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-import click
+from impasto.cli.telling import duration, tell, terminal
 
 if TYPE_CHECKING:
     from impasto.engine import Step
@@ -99,11 +99,11 @@ class Lines(Quiet):
         """Write a line every ten evaluations."""
         self._meter.see(step)
         if step.iteration % READ_EVERY == 0:
-            click.echo(f"{_where(step)}  {_numbers(step, self._meter)}", err=True)
+            tell(f"{_where(step)}  {_numbers(step, self._meter)}")
 
     def done(self, output: Path, size: tuple[int, int], seconds: float) -> None:
         """Say where the result is."""
-        click.echo(_farewell(output, size, seconds), err=True)
+        tell(_farewell(output, size, seconds))
 
 
 class JsonLines(Quiet):
@@ -131,17 +131,10 @@ class JsonLines(Quiet):
         )
 
     def _write(self, **fields: Any) -> None:
-        try:
-            print(json.dumps(fields), flush=True)
-        except BrokenPipeError:
-            # The reader has gone; the picture is still wanted.
-            self._write_nothing()
-
-    def _write_nothing(self) -> None:
-        self._write = lambda **fields: None  # type: ignore[method-assign]
+        print(json.dumps(fields), flush=True)
 
 
-class Bar(Quiet):
+class Bar(Lines):
     """A bar over all levels on a terminal's stderr."""
 
     def __init__(self) -> None:
@@ -151,8 +144,9 @@ class Bar(Quiet):
 
         super().__init__()
         self._progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
-            TextColumn("{task.fields[numbers]}"), console=Console(stderr=True),
+            TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
+            TextColumn("{task.fields[numbers]}", markup=False), console=Console(file=terminal()),
+            redirect_stdout=False,  # which may be a file
         )  # fmt: skip
         self._task = self._progress.add_task("starting", total=1.0, numbers="")
         self._text = ""
@@ -167,7 +161,7 @@ class Bar(Quiet):
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._progress.stop()
+        self._stop()
 
     def step(self, step: Step) -> None:
         """Move the bar; losses are read every ten evaluations."""
@@ -182,7 +176,12 @@ class Bar(Quiet):
     def done(self, output: Path, size: tuple[int, int], seconds: float) -> None:
         """Fill the bar and say where the result is."""
         self._progress.update(self._task, completed=1.0)
-        self._progress.console.print(_farewell(output, size, seconds), highlight=False)
+        self._stop()  # rich would break a long name into lines
+        super().done(output, size, seconds)
+
+    def _stop(self) -> None:
+        if self._progress.live.is_started:
+            self._progress.stop()
 
 
 def make_reporter(*, quiet: bool, json_lines: bool) -> Reporter:
@@ -208,7 +207,7 @@ def _numbers(step: Step, meter: Meter) -> str:
         f"{kind} {sum(v for name, v in losses.items() if name.startswith(kind)):.3g}"
         for kind in ("content", "style")
     ]
-    left = time.strftime("%M:%S", time.gmtime(meter.eta_seconds))
+    left = duration(meter.eta_seconds)
     return f"{' '.join(parts)}  {meter.evaluations_per_second:.1f}/s  {left} left"
 
 

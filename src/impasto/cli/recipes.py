@@ -16,6 +16,7 @@ from impasto.cli.pantry import Pantry, reading
 from impasto.cli.progress import make_reporter
 from impasto.cli.results import result_options, results_of
 from impasto.cli.stopping import stoppable
+from impasto.cli.telling import answer, tell
 from impasto.errors import DeviceError, UsageError
 from impasto.settings import Settings, from_names
 
@@ -31,7 +32,7 @@ _PATH = click.Path(path_type=Path, readable=False)
 def recipe(picture: Path) -> None:
     """Print the recipe in a picture that impasto painted, as JSON."""
     # As it was understood: what else stands in the file never reaches the terminal.
-    click.echo(_read(picture)[0].as_json())
+    answer(_read(picture)[0].as_json())
 
 
 @click.command(no_args_is_help=True)
@@ -132,7 +133,7 @@ def _again(
     plan = recipe.plan if same and present(recipe.plan.device) else None
     if same and (other := differences(recipe)):
         listed = ", ".join(other)
-        click.echo(f"note: bits may differ from the recipe's picture: {listed}", err=True)
+        tell(f"note: bits may differ from the recipe's picture: {listed}")
     photo = None
     if content is not None:
         photo = pantry.given(content)
@@ -178,10 +179,10 @@ def _within_memory(run: Run) -> Run:
     free = free_bytes(run.device)
     if wanted + run.mask_bytes <= free:
         return run
-    click.echo(
+    tell(
         f"note: bits may differ from the recipe's picture: its plan takes {wanted / 1e9:.1f} GB, "
-        f"and {free / 1e9:.1f} GB are free here", err=True,
-    )  # fmt: skip
+        f"and {free / 1e9:.1f} GB are free here"
+    )
     plan = make_plan(run.levels, run.settings, Resources(), beside=run.mask_bytes)
     return replace(run, plan=plan)
 

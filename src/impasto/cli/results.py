@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,8 +20,10 @@ from impasto.cli.keeping import (
     checkpoint_beside,
     so_far_beside,
 )
-from impasto.cli.options import of_group
-from impasto.errors import OutputError, UsageError
+from impasto.cli.options import at_least, of_group
+from impasto.errors import ImpastoError, OutputError, UsageError
+from impasto.files import check_folder, check_place, claim
+from impasto.settings import plain_number, read_float
 
 if TYPE_CHECKING:
     from impasto.engine import Run
@@ -47,30 +51,39 @@ class Results:
 
         `inputs` are the files that go in; `own` is a checkpoint that this run goes on from.
         """
-        from impasto.files import check_folder
         from impasto.pictures import check_output
 
         read = tuple(Path(path) for path in inputs)
+        if own is not None and not os.path.isdir(self.output.parent):
+            raise OutputError(
+                f"the folder {self.output.parent}, where the result was to go, is not there; say "
+                "with -o where it goes"
+            )
         check_output(self.output, overwrite=self.overwrite, inputs=read)
-        if self.timelapse is not None:
-            check_film(self.timelapse, overwrite=self.overwrite)
-        beside = [path for path in (self.timelapse, self._so_far, self.checkpoint) if path]
-        for path in beside:
-            check_folder(path)
-        written = [path.absolute() for path in (self.output, *beside)]
-        if len(set(written)) < len(written):
-            raise UsageError("two of the files to write have the same name; choose another")
-        for path in beside:
-            if any(path.absolute() == other.absolute() for other in read):
-                raise UsageError(f"{path} is also an input; choose another name")
+        self._check_beside(read)
         taken = self.checkpoint is not None and self.checkpoint.exists()
         if taken and self.checkpoint != own and not self.overwrite:
             raise UsageError(
                 f"{self.checkpoint} exists; go on from it with 'impasto resume', choose another "
                 "name, or allow it with --overwrite"
             )
-        if self.fallback_dir is not None and not self.fallback_dir.is_dir():
-            raise OutputError(f"the folder {self.fallback_dir} does not exist; make it first")
+        if self.fallback_dir is not None:
+            check_folder(self.fallback_dir)
+
+    def _check_beside(self, inputs: tuple[Path, ...]) -> None:
+        """Make sure that what is written beside the result has names and places of its own."""
+        beside = [path for path in (self.timelapse, self._so_far, self._checkpoint) if path]
+        for path in beside:
+            check_place(path)
+        if self.timelapse is not None:
+            check_film(self.timelapse, overwrite=self.overwrite)
+        written = [os.path.realpath(path) for path in (self.output, *beside)]
+        if twice := [path for path in written if written.count(path) > 1]:
+            raise UsageError(f"two files would be written as {twice[0]}; choose another name")
+        read = {os.path.realpath(path) for path in inputs}
+        for path in beside:
+            if os.path.realpath(path) in read:
+                raise UsageError(f"{path} is also an input; choose another name")
 
     def with_depth(self, depth: int) -> Results:
         """Return what writes so many bits a channel, where nothing else is asked for."""
@@ -88,9 +101,8 @@ class Results:
 
     def checkpoints(self, notes: dict[str, Any], resumed: bool = False) -> Checkpoints:
         """Return what writes the run's checkpoints."""
-        path = self.checkpoint or checkpoint_beside(self.output)
         always = self.checkpoint is not None
-        return Checkpoints(path, notes, self.checkpoint_every, always, resumed)
+        return Checkpoints(self._checkpoint, notes, self.checkpoint_every, always, resumed)
 
     def as_plain(self) -> dict[str, Any]:
         """Return what a resumed run needs to write the same, for JSON."""
@@ -115,10 +127,27 @@ class Results:
 
         try:
             save(picture, self.output, depth=self._depth, metadata=self.metadata)
-        except OutputError as fault:
-            elsewhere = _free(self.fallback_dir or Path(tempfile.gettempdir()), self.output)
-            save(picture, elsewhere, depth=self._depth, metadata=self.metadata)
-            raise OutputError(f"{fault}; the result is in {elsewhere}") from fault
+        except Exception as fault:  # an encoder may raise anything
+            raise OutputError(self._elsewhere(picture, _reason(fault, self.output))) from fault
+
+    def _elsewhere(self, picture: Picture, reason: str) -> str:
+        """Save the result where there is room; return what went wrong and where it is."""
+        folders = [] if self.fallback_dir is None else [self.fallback_dir]
+        with contextlib.suppress(OSError):
+            folders.append(Path(tempfile.gettempdir()))
+        # At last without its metadata: what is amiss may be the format, or what it should carry.
+        plain = f"{self.output.stem}.png"
+        for name, metadata in ((self.output.name, self.metadata), (plain, False)):
+            for folder in folders:
+                with contextlib.suppress(Exception):
+                    place = _saved(picture, claim(folder, name), self._depth, metadata)
+                    return f"{reason}; the result is in {place}"
+        places = " or ".join(map(str, folders)) or "any temporary folder"
+        return f"{reason}; nor can it be written to {places}: the result is lost"
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self.checkpoint or checkpoint_beside(self.output)
 
     @property
     def _so_far(self) -> Path | None:
@@ -129,10 +158,23 @@ class Results:
         return None if self.depth is None else int(self.depth)
 
 
-def _free(folder: Path, output: Path) -> Path:
-    """Return a name in a folder that nothing has yet, the output's own if it can be."""
-    names = (output.name, *(f"{output.stem}-{number}{output.suffix}" for number in range(2, 1000)))
-    return next(folder / name for name in names if not (folder / name).exists())
+def _saved(picture: Picture, claimed: Path, depth: int | None, metadata: bool) -> Path:
+    """Save a picture under a name that was claimed for it; where that cannot be, let go of it."""
+    from impasto.pictures import save
+
+    try:
+        save(picture, claimed, depth=depth, metadata=metadata)
+    except BaseException:
+        claimed.unlink()
+        raise
+    return claimed
+
+
+def _reason(fault: Exception, path: Path) -> str:
+    if isinstance(fault, ImpastoError):
+        return str(fault)
+    words = " ".join(f"{type(fault).__name__}: {fault}".split())
+    return f"cannot write {path}: {words}"
 
 
 def result_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -172,13 +214,13 @@ _RESULTS = (
         "runs of over two minutes; removed when OUT is written]",
     ),
     click.option(
-        "--checkpoint-every", metavar="SECONDS", type=click.FloatRange(min=0), default=5.0,
-        cls=of_group("Files"),
+        "--checkpoint-every", metavar="SECONDS", default="5", cls=of_group("Files"),
+        callback=at_least(0, read_float, lambda number: f"{plain_number(number)} seconds"),
         help="Seconds between two checkpoints, more where that would take over 3 % of the time. "
         "[default: 5]",
     ),
     click.option(
-        "--save-every", metavar="N", type=click.IntRange(min=1), cls=of_group("Files"),
+        "--save-every", metavar="N", callback=at_least(1), cls=of_group("Files"),
         help="Save the picture so far every N evaluations, as OUT's name with .so-far.",
     ),
     click.option(

@@ -8,20 +8,18 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from impasto.errors import ImpastoError
-
-if TYPE_CHECKING:
-    from impasto.pictures import Picture
 
 _SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
 
 
-class Stopped(KeyboardInterrupt):
+class Stopped(BaseException):
     """A signal asked for the end; raised in the middle of whatever is computed."""
+
+    # No KeyboardInterrupt, which click would make an exit of 130 of.
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -34,11 +32,10 @@ class Stopped(KeyboardInterrupt):
 
 
 class Interrupted(ImpastoError):
-    """The run ended early; what was painted is saved. Exits as a shell shows the signal."""
+    """The run ended early. Exits as a shell shows the signal."""
 
-    def __init__(self, message: str, picture: Picture | None, number: int) -> None:
+    def __init__(self, message: str, number: int) -> None:
         super().__init__(message)
-        self.picture = picture
         self.exit_code = 128 + number
 
 
@@ -52,8 +49,6 @@ def stoppable() -> Iterator[None]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         nonlocal asked
-        if number != signal.SIGINT:
-            _let_go_of_a_lost_terminal()
         if asked and number == getattr(signal, "SIGHUP", None):
             return  # a lost terminal says so twice
         if asked:
@@ -61,18 +56,12 @@ def stoppable() -> Iterator[None]:
         asked = True
         raise Stopped(number)
 
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    # Those that are ignored were to be: by nohup, or by a script's background job. None is the
+    # handler of another program that impasto runs in.
+    minded = [n for n in _SIGNALS if signal.getsignal(n) not in (signal.SIG_IGN, None)]
+    before = {number: signal.signal(number, handle) for number in minded}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _let_go_of_a_lost_terminal() -> None:
-    """Write to nowhere from now on where a terminal has gone: every line would be an error."""
-    for stream in (1, 2):
-        try:
-            os.write(stream, b"")
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)

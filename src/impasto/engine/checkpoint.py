@@ -6,8 +6,10 @@ else as JSON in its metadata. Written in blocks, so that vectors in scratch file
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -103,18 +105,28 @@ class _Parts(Struct):
 
 
 def _opened(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    if not path.exists():
+    if not os.path.exists(path):
         raise UsageError(f"there is no checkpoint {path}")
     if not path.is_file():
         raise UsageError(f"{path} is no checkpoint of impasto: it is not a regular file")
     try:
         # Tensors are mapped, not read: the file must stay while they are used.
-        with safe_open(path, "pt") as file:
+        with _nameable(path) as name, safe_open(name, "pt") as file:
             words = file.metadata() or {}
             return words, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except Exception as fault:  # what a header may say has no limits
         reason = str(fault).split("\n", 1)[0][:200]
         raise UsageError(f"{path} is no checkpoint of impasto, or damaged: {reason}") from fault
+
+
+@contextlib.contextmanager
+def _nameable(path: Path) -> Iterator[str]:
+    """Give a name in UTF-8, as safetensors wants it, to a file that has another."""
+    try:
+        yield str(path).encode().decode()
+    except UnicodeEncodeError:
+        with path.open("rb") as stream:
+            yield f"/dev/fd/{stream.fileno()}"
 
 
 def _part(words: Mapping[str, str], name: str) -> Any:

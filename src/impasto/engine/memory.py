@@ -46,10 +46,9 @@ def memory_may_run_out() -> Iterator[None]:
     except (MemoryError, RuntimeError, OSError) as fault:
         if not is_out_of_memory(fault):
             raise
-        reason = (str(fault).splitlines() or ["no more is to be had"])[0]
         raise DeviceError(
-            f"memory ran out ({reason}); give a smaller --size, less --memory than now, or raise "
-            "the limit that is set for this process (ulimit -v, the container's)"
+            f"memory ran out ({reason_of(fault)}); give a smaller --size, less --memory than now, "
+            "or raise the limit that is set for this process (ulimit -v, the container's)"
         ) from fault
 
 
@@ -61,6 +60,11 @@ def is_out_of_memory(fault: BaseException) -> bool:
         return fault.errno == errno.ENOMEM
     # torch's CPU allocator, a mapping, and oneDNN raise RuntimeError.
     return any(words in str(fault).lower() for words in _OUT_OF_MEMORY)
+
+
+def reason_of(fault: BaseException) -> str:
+    """Return the first line of what an error says, or its type's name."""
+    return (str(fault) or type(fault).__name__).splitlines()[0]
 
 
 _OUT_OF_MEMORY = ("can't allocate memory", "cannot allocate memory", "could not create a memory")

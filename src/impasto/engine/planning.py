@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import torch
@@ -107,7 +107,7 @@ def make_plan(
     device = pick_device(resources)
     precision = pick_precision(resources, device)
     budget = _budget(settings, resources, device, precision) - beside
-    if resources.scratch != "auto" and not Path(resources.scratch).is_dir():
+    if resources.scratch != "auto" and not os.path.isdir(resources.scratch):
         raise UsageError(f"the scratch folder {resources.scratch} does not exist; make it first")
     # The finest first: what cannot be computed is then refused for the level that needs most.
     choices = [

@@ -34,7 +34,7 @@ from impasto.pictures import (
     match_regions,
     shared_out,
 )
-from impasto.settings import Resources, Settings
+from impasto.settings import Resources, Settings, given
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +57,8 @@ def prepare(
 
     What need not fit into the memory may be looked at, not painted.
     """
-    settings, resources = settings or Settings(), resources or Resources()
+    settings, resources = given(settings, Settings), given(resources, Resources)
+    plan = None if plan is None else given(plan, Plan)
     pick_device(resources)  # before anything is read
     check_network(settings)
     photo = None if content is None else as_picture(content)
@@ -113,8 +114,7 @@ def _cropped(styles: tuple[Style, ...], settings: Settings) -> tuple[Style, ...]
         return styles
     areas = [(right - left) * (bottom - top) for left, top, right, bottom in settings.style_crops]
     return tuple(
-        replace(
-            cropped(style, box),
+        cropped(style, box).changed(
             weight=style.weight * area / sum(areas), scale=style.scale * area**0.5,
         )
         for style in styles
@@ -154,7 +154,7 @@ def _recoloured(run: Run) -> Run:
 
 
 def _with(styles: tuple[Style, ...], make: Callable[[Picture], Picture]) -> tuple[Style, ...]:
-    return tuple(replace(style, picture=make(style.picture)) for style in styles)
+    return tuple(style.changed(picture=make(style.picture)) for style in styles)
 
 
 def _note_sizes(photo: Picture | None, paintings: tuple[Style, ...], finest: Level) -> None:

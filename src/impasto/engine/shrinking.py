@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from impasto.engine.capture import CapturedObjective, pays
-from impasto.engine.memory import is_out_of_memory
+from impasto.engine.memory import is_out_of_memory, reason_of
 from impasto.engine.objective import Objective
 from impasto.errors import DeviceError
 from impasto.settings import SMALLEST_TILE_PX
@@ -48,7 +48,7 @@ class ShrinkingObjective:
             except (MemoryError, RuntimeError, OSError) as fault:
                 if not is_out_of_memory(fault):
                     raise
-                reason = (str(fault).splitlines() or ["no more is to be had"])[0]
+                reason = reason_of(fault)
             # Outside the handler, which would keep the failed evaluation's tensors alive.
             self._shrink(reason)
 

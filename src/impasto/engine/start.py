@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -71,7 +72,7 @@ def make_start(
     space = content or styles[0].picture
     if start is not None:
         return _from(as_picture(start), space)
-    if settings.init_file is not None and settings.init_file.is_file():
+    if settings.init_file is not None and os.path.isfile(settings.init_file):
         return _from(as_picture(settings.init_file), space)
     word, share = _word_and_share(settings.init)
     if word == "content":

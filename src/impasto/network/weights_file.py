@@ -6,6 +6,7 @@ Only tensors are ever read: a file can run no code here.
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import re
 import warnings
@@ -115,8 +116,8 @@ def _check_path(path: Path) -> None:
             f"weights cannot be {str(path)!r}; give a file that ends in {', '.join(_SUFFIXES)}, "
             "or auto"
         )
-    if not path.is_file():
-        fault = "is not a regular file" if path.exists() else "does not exist"
+    if not os.path.isfile(path):
+        fault = "is not a regular file" if os.path.exists(path) else "does not exist"
         raise UsageError(f"the weights file {path} {fault}; give another, or auto")
 
 

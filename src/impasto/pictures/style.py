@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,15 +12,17 @@ import numpy as np
 from impasto.errors import UsageError
 from impasto.pictures.picture import Picture
 from impasto.pictures.sources import as_picture
+from impasto.settings import Settings, checked, options, read_float
 
 
 @dataclass(frozen=True, eq=False)
 class Style:
     """A picture whose manner is wanted, with its share among several styles.
 
-    `regions` is a map of the picture's regions, a plain colour (r, g, b) of 0..255 that all of it
-    serves, or None where it serves every region. `scale` is its size against the result's:
-    larger means larger strokes.
+    `picture` is anything that makes one. `regions` is a map of the picture's regions, a plain
+    colour (r, g, b) of 0..255 that all of it serves, or None where it serves every region. `scale`
+    is its size against the result's: larger means larger strokes. Raises UsageError for numbers
+    that the settings' `style_blend` and `style_scale` could not be.
     """
 
     picture: Picture
@@ -27,13 +30,46 @@ class Style:
     regions: Picture | tuple[int, int, int] | None = None
     scale: float = 1.0
 
+    def __post_init__(self) -> None:
+        values = {
+            "picture": as_picture(self.picture),
+            "weight": _number("weight", "style_blend", self.weight),
+            "regions": _regions(self.regions),
+            "scale": _number("scale", "style_scale", self.scale),
+        }
+        self.__dict__.update(values)
+
+    def changed(self, **values: Any) -> Style:
+        """Return the style with other values, computed: they may leave what may be asked for."""
+        other = copy(self)
+        other.__dict__.update(values)
+        return other
+
+
+def _number(name: str, like: str, value: Any) -> float:
+    """Read a number as each of those of an option of Settings is read."""
+    option, _ = options(Settings)[like]
+    number: float = checked(f"the {name} of a style", replace(option, read=read_float), value)
+    return number
+
+
+def _regions(value: Any) -> Picture | tuple[int, int, int] | None:
+    if not isinstance(value, list | tuple):
+        return None if value is None else as_picture(value)
+    if len(value) == 3 and all(isinstance(n, int | np.integer) and 0 <= n <= 255 for n in value):
+        return int(value[0]), int(value[1]), int(value[2])
+    raise UsageError(
+        f"the regions of a style cannot be {value!r}; give a map, or a colour as three whole "
+        "numbers of 0 to 255"
+    )
+
 
 def as_styles(sources: Any) -> tuple[Style, ...]:
     """Make styles of one or several picture sources; raise UsageError when there are none."""
     items = list(sources) if isinstance(sources, list | tuple) else [sources]
     if not items:
         raise UsageError("no style picture given")
-    return tuple(item if isinstance(item, Style) else Style(as_picture(item)) for item in items)
+    return tuple(item if isinstance(item, Style) else Style(item) for item in items)
 
 
 def shared_out(
@@ -41,15 +77,17 @@ def shared_out(
 ) -> tuple[Style, ...]:
     """Return the styles with shares that add up to 1, and scales.
 
-    Raises UsageError where there is not one share or scale for each.
+    Raises UsageError where there is not one share or scale for each, or no share at all.
     """
     shares = blend or tuple(style.weight for style in styles)
     _one_for_each("style blend", "shares", shares, styles)
     scales = scales * len(styles) if len(scales) == 1 else scales
     _one_for_each("style scale", "numbers", scales, styles)
     total = sum(shares)
+    if not total:
+        raise UsageError("the styles weigh nothing in all; give at least one a weight")
     return tuple(
-        replace(style, weight=share / total, scale=style.scale * scale)
+        style.changed(weight=share / total, scale=style.scale * scale)
         for style, share, scale in zip(styles, shares, scales, strict=True)
     )
 
@@ -67,8 +105,7 @@ def cropped(style: Style, box: tuple[float, float, float, float]) -> Style:
     Its map of regions, if any, is cut alike.
     """
     regions = style.regions
-    return replace(
-        style,
+    return style.changed(
         picture=_cut(style.picture, box),
         regions=_cut(regions, box) if isinstance(regions, Picture) else regions,
     )

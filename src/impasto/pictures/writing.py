@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from impasto.errors import ImpastoError, OutputError, UsageError
-from impasto.files import check_folder, replacing
+from impasto.files import check_place, replacing
 from impasto.pictures.exif import plain_tags, with_recipe
 from impasto.pictures.picture import Origin, Picture
 from impasto.pictures.profiles import converted, srgb
@@ -76,19 +77,18 @@ def encoding(path: Path) -> Iterator[None]:
 def check_output(path: Path, *, overwrite: bool = False, inputs: tuple[Path, ...] = ()) -> None:
     """Make sure, before the work, that `path` can be written.
 
-    Raises UsageError for an unknown extension, an output that is also an input, or an existing
-    file unless `overwrite`; OutputError for a folder that is missing or not writable.
+    Raises UsageError for an unknown extension, an output that is also an input, an existing file
+    unless `overwrite`, or what is no regular file; OutputError for a folder that is missing or
+    not writable.
     """
     if path.suffix.lower() not in WRITABLE:
         known = ", ".join(WRITABLE)
         raise UsageError(f"cannot write '{path.name}': unknown extension; choose from {known}")
     if any(_same(path, other) for other in inputs):
         raise UsageError(f"the output {path} is also an input; choose another name")
-    if path.is_dir():
-        raise UsageError(f"the output {path} is a folder; give a file name in it")
+    check_place(path)
     if path.exists() and not overwrite:
         raise UsageError(f"{path} exists; choose another name or allow it with --overwrite")
-    check_folder(path)
 
 
 def check_fits(path: Path, height: int, width: int, depth: int | None = None) -> None:
@@ -198,7 +198,7 @@ def _write_jpeg2000(picture: Picture, stream: IO[bytes], depth: int) -> None:
 
 
 def _same(path: Path, other: Path) -> bool:
-    return path.exists() and other.exists() and path.samefile(other)
+    return os.path.exists(path) and os.path.exists(other) and path.samefile(other)
 
 
 _JPEG = Format(

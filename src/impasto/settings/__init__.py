@@ -19,8 +19,8 @@ from impasto.settings.numbers import (
     VGG19_LAYERS,
     layer_names,
 )
-from impasto.settings.option import Option, options
-from impasto.settings.readers import Layers, show
+from impasto.settings.option import Option, checked, given, options
+from impasto.settings.readers import Layers, plain_number, read_float, read_integer, show
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 
@@ -40,8 +40,13 @@ __all__ = [
     "Option",
     "Resources",
     "Settings",
+    "checked",
     "from_names",
+    "given",
     "layer_names",
     "options",
+    "plain_number",
+    "read_float",
+    "read_integer",
     "show",
 ]

@@ -6,9 +6,12 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from impasto.errors import UsageError, suggestion
+from impasto.settings.readers import plain_number
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,16 +25,23 @@ class Option:
     low: float = -math.inf
     high: float = math.inf
     choices: tuple[str, ...] = ()
-    unit: str = ""
+    say: Callable[[float], str] = plain_number
 
     def describe(self) -> str:
         """Return what is allowed, as "0 or more", "1 to 64 px", "lbfgs or adam", or nothing."""
-        unit = f" {self.unit}" if self.unit else ""
         if self.choices:
             return " or ".join(self.choices)
         if math.isfinite(self.low) and math.isfinite(self.high):
-            return f"{self.low:g} to {self.high:g}{unit}"
-        return f"{self.low:g}{unit} or more" if math.isfinite(self.low) else ""
+            return f"{plain_number(self.low)} to {self.say(self.high)}"
+        return f"{self.say(self.low)} or more" if math.isfinite(self.low) else ""
+
+    def ask(self) -> str:
+        """Return what to give: words that stand for a value, and what is allowed beside them."""
+        words = [] if self.choices else [part for part in self.metavar.split("|") if part.islower()]
+        form = self.describe() or "|".join(
+            part for part in self.metavar.split("|") if part not in words
+        )
+        return " or ".join(part for part in (", ".join(words), form) if part)
 
 
 def field(default: Any, help: str, group: str, metavar: str, read: Any = str, **more: Any) -> Any:
@@ -45,6 +55,18 @@ def choice(default: str, help: str, group: str, *choices: str) -> Any:
     return field(default, help, group, "|".join(choices), choices=choices)
 
 
+def given(values: Any, cls: type[Kind]) -> Kind:
+    """Return what is a Settings, Resources or the like, a new one for None, else a UsageError."""
+    if values is None:
+        return cls()
+    if not isinstance(values, cls):
+        name = cls.__name__
+        named = values.items() if isinstance(values, dict) else ()
+        example = f"{name}({', '.join(f'{key}={value!r}' for key, value in named)})"
+        raise UsageError(f"{name.lower()} cannot be {values!r}; give {example}")
+    return values
+
+
 def options(cls: type[Any]) -> dict[str, tuple[Option, Any]]:
     """Return name -> (option, default) for every field, in the order they are written."""
     return {
@@ -55,20 +77,22 @@ def options(cls: type[Any]) -> dict[str, tuple[Option, Any]]:
 def check_fields(values: Any) -> None:
     """Read every field of a new Settings or Resources; raise UsageError for what it cannot be."""
     for name, (option, _) in options(type(values)).items():
-        object.__setattr__(values, name, _checked(name, option, getattr(values, name)))
+        value = checked(name.replace("_", " "), option, getattr(values, name))
+        object.__setattr__(values, name, value)
 
 
-def _checked(name: str, option: Option, value: Any) -> Any:
-    label = name.replace("_", " ")
+def checked(label: str, option: Option, value: Any) -> Any:
+    """Read one value; raise UsageError, by this label, for what it cannot be."""
     try:
         value = option.read(value)
     except (TypeError, ValueError, OverflowError) as fault:
-        allowed = option.describe() or option.metavar
-        raise UsageError(f"{label} cannot be {value!r} ({fault}); give {allowed}") from fault
+        reason = f"type {type(value).__name__}" if isinstance(fault, TypeError) else str(fault)
+        reason = reason.removeprefix(f"{value!r} is ")
+        raise UsageError(f"{label} cannot be {value!r} ({reason}); give {option.ask()}") from fault
     if option.choices and value not in option.choices:
         near = suggestion(str(value), option.choices)
         raise UsageError(f"{label} cannot be {value!r}; choose {option.describe()}{near}")
     for number in value if isinstance(value, tuple) else (value,):
         if isinstance(number, int | float) and not option.low <= number <= option.high:
-            raise UsageError(f"{label} cannot be {number:g}; give {option.describe()}")
+            raise UsageError(f"{label} cannot be {option.say(number)}; give {option.ask()}")
     return value

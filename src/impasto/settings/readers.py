@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral
 from typing import Any
 
 from impasto.settings.numbers import LARGEST_SIDE_PX, MINIMUM_SIDE_PX
@@ -14,17 +16,40 @@ Box = tuple[float, float, float, float]
 
 
 def read_integer(value: Any) -> int:
-    """Read a whole number; raise ValueError for anything else."""
+    """Read a whole number of up to 63 bits; raise ValueError for anything else."""
+    try:
+        number = _exactly(value)
+    except (TypeError, ValueError, OverflowError) as fault:
+        raise ValueError(f"{value!r} is not a whole number") from fault
+    if abs(number) >= 1 << 63:
+        raise ValueError(f"{value!r} is too large a number")
+    return number
+
+
+def _exactly(value: Any) -> int:
+    """Return a whole number without a detour by floats, which have 53 bits."""
+    if isinstance(value, bool):
+        raise ValueError
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            return int(value)
     number = float(value)
-    if isinstance(value, bool) or not number.is_integer():
-        raise ValueError(f"{value!r} is not a whole number")
+    if not number.is_integer():
+        raise ValueError
     return int(number)
 
 
 def read_float(value: Any) -> float:
     """Read a finite number; raise ValueError for anything else."""
-    number = float(value)
-    if isinstance(value, bool) or not math.isfinite(number):
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = float(value)
+    except (TypeError, ValueError, OverflowError) as fault:
+        raise ValueError(f"{value!r} is not a number") from fault
+    if not math.isfinite(number):
         raise ValueError(f"{value!r} is not a finite number")
     return number
 
@@ -56,11 +81,12 @@ def read_size(value: Any) -> int | str:
 
 def read_box(value: Any) -> Box:
     """Read `LEFT:TOP:RIGHT:BOTTOM` or four numbers, shares of a picture's sides."""
-    parts = value.split(":") if isinstance(value, str) else value
-    left, top, right, bottom = (read_float(part) for part in parts)
-    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
-        raise ValueError(f"{value!r} is not LEFT:TOP:RIGHT:BOTTOM, each 0 to 1")
-    return left, top, right, bottom
+    parts = [read_float(part) for part in (value.split(":") if isinstance(value, str) else value)]
+    if len(parts) == 4:
+        left, top, right, bottom = parts
+        if 0 <= left < right <= 1 and 0 <= top < bottom <= 1:
+            return left, top, right, bottom
+    raise ValueError(f"{value!r} is not LEFT:TOP:RIGHT:BOTTOM, each 0 to 1, in that order")
 
 
 def read_layers(value: Any) -> Layers:
@@ -96,7 +122,7 @@ def read_tile(value: Any) -> int:
     """Read a tile's side; raise ValueError where it does not stand on the pooling grid."""
     side = read_integer(value)
     if side % 16:
-        raise ValueError(f"{side} is not a multiple of 16")
+        raise ValueError(f"{value!r} is not a multiple of 16")
     return side
 
 
@@ -117,6 +143,28 @@ def read_list(read: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
         return tuple(read(item) for item in items)
 
     return read_all
+
+
+def plain_number(number: float) -> str:
+    """Write a number, without an exponent where people can count the digits."""
+    if isinstance(number, int):
+        return str(number)
+    if number and not 1e-6 <= abs(number) < 1e15:
+        return f"{number:g}"
+    return f"{number:.12f}".rstrip("0").rstrip(".")
+
+
+def plain_px(number: float) -> str:
+    """Write a number of pixels."""
+    return f"{plain_number(number)} px"
+
+
+def plain_bytes(number: float) -> str:
+    """Write a number of bytes as `read_bytes` reads it."""
+    for size, unit in ((1e9, "GB"), (1e6, "MB")):
+        if number >= size:
+            return f"{plain_number(number / size)} {unit}"
+    return f"{plain_number(number)} bytes"
 
 
 def show(value: Any) -> str:

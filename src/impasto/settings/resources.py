@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from impasto.settings.numbers import SMALLEST_TILE_PX
 from impasto.settings.option import check_fields, choice, field
-from impasto.settings.readers import read_bytes, read_integer, read_tile, word_or
+from impasto.settings.readers import (
+    plain_bytes,
+    plain_px,
+    read_bytes,
+    read_integer,
+    read_tile,
+    word_or,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +32,12 @@ class Resources:
         "auto",
         "Memory to stay within, as 4GB or 512MB; 'auto' takes most of what is free. Large "
         "pictures are computed in tiles, with the same result.",
-        "Resources", "auto|SIZE", word_or("auto", read_bytes), low=100_000_000, unit="bytes",
+        "Resources", "auto|SIZE", word_or("auto", read_bytes), low=100_000_000, say=plain_bytes,
     )  # fmt: skip
     tile: int | str = field(
         "auto",
         "Longest side of a tile, a multiple of 16 px, or 'auto', whatever fits into the memory.",
-        "Resources", "auto|PX", word_or("auto", read_tile), low=SMALLEST_TILE_PX, unit="px",
+        "Resources", "auto|PX", word_or("auto", read_tile), low=SMALLEST_TILE_PX, say=plain_px,
     )  # fmt: skip
     scratch: str = field(
         "auto",

@@ -23,6 +23,7 @@ from impasto.settings.option import check_fields, choice, field
 from impasto.settings.readers import (
     Box,
     Layers,
+    plain_px,
     read_box,
     read_float,
     read_integer,
@@ -46,7 +47,7 @@ class Settings:
         "Long side of the result, 'original' for the photograph's own size, or a texture's "
         "WIDTHxHEIGHT.",
         "Result", "PX|original|WxH", read_size, low=MINIMUM_SIDE_PX, high=LARGEST_SIDE_PX,
-        unit="px",
+        say=plain_px,
     )  # fmt: skip
     init: str = field(
         "content",
@@ -75,7 +76,6 @@ class Settings:
         "N",
         read_integer,
         low=0,
-        high=2**63 - 1,
     )
     content_weight: float = field(
         1.0,
@@ -131,7 +131,8 @@ class Settings:
     )  # fmt: skip
     style_crops: tuple[Box, ...] = field(
         (),
-        "Take the style from these parts of each style picture only, in shares of its sides.",
+        "Take the style from these parts of each style picture only, in shares of its sides; "
+        "from all of it when none is given.",
         "Objective", "LEFT:TOP:RIGHT:BOTTOM,...", read_list(read_box),
     )  # fmt: skip
     network: str = choice(

@@ -1,0 +1,184 @@
+"""What is told and where it goes: streams that never stop the work, text no terminal obeys.
+
+Everything that is said on stdout and stderr passes here, whoever says it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import os
+import re
+import shlex
+import sys
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO, cast
+
+import click
+
+from impasto.errors import OutputError
+
+# Controls, surrogates, ends of lines, and what changes the direction of writing.
+_COMMANDING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d"  # of Persian, Hindi and emoji: they draw letters
+
+
+class Told(io.TextIOBase):
+    """A text stream that never fails: what nobody can take in is dropped.
+
+    `heard` is None where there is no stream. On a terminal, what it would obey is shown instead.
+    """
+
+    def __init__(self, heard: TextIO | None, *, escapes: bool = True) -> None:
+        """Tell a stream, or nobody; without `escapes` even what a terminal obeys."""
+        self.heard = heard
+        self.fault: OSError | ValueError | None = None
+        self._escapes = escapes and self.isatty()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """The encoding of the stream."""
+        return getattr(self.heard, "encoding", None) or "utf-8"
+
+    def write(self, text: str) -> int:
+        """Write what can be; characters that the encoding lacks as escapes."""
+        sayable = text.encode(self.encoding, "backslashreplace").decode(self.encoding)
+        shown = escaped(sayable, keep="\n\t") if self._escapes else sayable
+        with self._going_on():
+            if self.heard is not None:
+                self.heard.write(shown)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        with self._going_on():
+            if self.heard is not None:
+                self.heard.flush()
+
+    def isatty(self) -> bool:
+        """Say whether a person is watching."""
+        with self._going_on():
+            return self.heard is not None and self.heard.isatty()
+        return False
+
+    def fileno(self) -> int:
+        """Return the number of the stream's file."""
+        return super().fileno() if self.heard is None else self.heard.fileno()
+
+    def writable(self) -> bool:
+        """Say yes: whatever becomes of it."""
+        return True
+
+    @contextlib.contextmanager
+    def _going_on(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as fault:  # full or gone; closed in Python
+            self.fault = fault
+
+
+def escaped(text: str, keep: str = "") -> str:
+    """Return text with all that a terminal would obey as JSON's escapes."""
+    return "".join(
+        json.dumps(char)[1:-1] if _commands(char) and char not in keep else char for char in text
+    )
+
+
+def tell(line: str) -> None:
+    """Tell people one line, on stderr."""
+    click.echo(escaped(line), err=True)
+
+
+def answer(text: str) -> None:
+    """Write what a command was asked for to stdout; raise OutputError where that cannot be.
+
+    A reader who leaves early, as `head` does, has had enough.
+    """
+    click.echo(text)
+    stream: object = sys.stdout
+    fault = stream.fault if isinstance(stream, Told) else None
+    if fault is not None and not isinstance(fault, BrokenPipeError):
+        raise OutputError(f"cannot write to stdout: {getattr(fault, 'strerror', None) or fault}")
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a shell takes it for one, whatever is in its name."""
+    text = str(path)
+    text = f"./{text}" if text.startswith("-") else text
+    if escaped(text) == text:
+        return shlex.quote(text)
+    # What cannot be shown goes as bytes, in bash's own quotes.
+    plain = re.sub(rb"[^\w ./-]", lambda byte: rb"\x" + byte[0].hex().encode(), os.fsencode(text))
+    return f"$'{plain.decode()}'"
+
+
+def duration(seconds: float) -> str:
+    """Write a time as hours, minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
+
+
+def terminal() -> TextIO:
+    """Return stderr for what draws on a terminal by its commands."""
+    stream: object = sys.stderr
+    return _safe(stream.heard, escapes=False) if isinstance(stream, Told) else sys.stderr
+
+
+@contextlib.contextmanager
+def telling() -> Iterator[None]:
+    """Let nothing that is told inside the block fail, and show what the library notes."""
+    log, notes = logging.getLogger("impasto"), _Notes()
+    before = log.level, log.propagate
+    with (
+        contextlib.redirect_stdout(_safe(sys.stdout)),
+        contextlib.redirect_stderr(_safe(sys.stderr)),
+    ):
+        log.addHandler(notes)
+        log.setLevel(logging.INFO)
+        log.propagate = False
+        try:
+            yield
+        finally:
+            log.removeHandler(notes)
+            log.setLevel(before[0])
+            log.propagate = before[1]
+
+
+class _Notes(logging.Handler):
+    """Shows what the library notes, one line each."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tell(f"note: {record.getMessage()}")
+
+
+def hold_streams() -> None:
+    """Give the standard streams that are closed to nowhere, before another file gets their number.
+
+    What is told would be written into that file.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+
+
+def let_go() -> None:
+    """Drop what nobody has taken in, of which Python would complain while it shuts down."""
+    for stream in (sys.stdout, sys.stderr):
+        told = Told(stream)
+        told.flush()
+        if told.fault is not None:
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _safe(stream: TextIO | None, *, escapes: bool = True) -> TextIO:
+    return cast(TextIO, Told(stream, escapes=escapes))
+
+
+def _commands(char: str) -> bool:
+    return unicodedata.category(char) in _COMMANDING and char not in _JOINERS
