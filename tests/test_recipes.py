@@ -230,7 +230,7 @@ def test_a_hostile_picture_is_refused_in_one_line(
         ({"state": "[" * 200_000}, "state: it is nested too deep"),
         ({"state": "{}"}, "level"),
         ({"state": None}, "state"),
-        ({"scratch": '["/nowhere", null]'}, "scratch: the folder /nowhere does not exist"),
+        ({"scratch": '[null, "/nowhere"]'}, "scratch: the folder /nowhere does not exist"),
         ({"scratch": "[1]"}, "scratch[0]"),
         ({"scratch": "[]"}, "0 of scratch"),
         ({"recipe": "{}"}, "carries no recipe"),
@@ -436,14 +436,14 @@ def test_an_older_recipe_is_followed(kitchen: Kitchen):
 
 
 def test_a_picture_of_another_network_is_not_painted_by_ours(kitchen: Kitchen, capsys):
-    text = replace(kitchen.recipe, encoder="Sketches").as_json()
+    text = replace(kitchen.recipe, encoder="Skizzen für dich").as_json()
     out = kitchen.folder / "never.png"
     assert main(["rerun", str(kitchen.picture(text)), "-o", str(out)]) == 2
     told = capsys.readouterr().err
-    assert "('Sketches')" in told
+    assert "('Skizzen für dich')" in told
     assert "impasto.engine.paint(run, encoder)" in told
     assert main(["resume", str(kitchen.checkpoint(recipe=text))]) == 2
-    assert "('Sketches')" in capsys.readouterr().err
+    assert "('Skizzen für dich')" in capsys.readouterr().err
 
 
 def test_threads_that_were_given_up_and_other_weights_are_said(kitchen: Kitchen):
