@@ -181,8 +181,9 @@ def _within_memory(run: Run) -> Run:
         return run
     click.echo(
         f"note: bits may differ from the recipe's picture: its plan takes {wanted / 1e9:.1f} GB, "
-        f"and {free / 1e9:.1f} GB are free here", err=True,
-    )  # fmt: skip
+        f"and {free / 1e9:.1f} GB are free here",
+        err=True,
+    )
     plan = make_plan(run.levels, run.settings, Resources(), beside=run.mask_bytes)
     return replace(run, plan=plan)
 
