@@ -18,7 +18,7 @@ from impasto.errors import UsageError
 def check_fits(state: State, run: Run) -> None:
     """Make sure that a state is one of this run; raise UsageError, with the field, where not."""
     _check_place(state, run)
-    for folder in run.plan.scratch:
+    for folder in run.plan.scratch[state.level - 1 :]:
         if folder is not None and not os.path.isdir(folder):
             raise UsageError(f"scratch: the folder {folder[:100]} does not exist; make it first")
     level = run.levels[state.level - 1]

@@ -35,7 +35,8 @@ MARK, FORM = "impasto recipe", 1
 # Each is a picture in memory, again and again.
 MOST_STYLES = 1000
 
-_Words = Annotated[str, Meta(pattern=r"\A[ -~]{1,200}\Z")]  # are told
+# What is told as it stands: no letter in it moves a terminal's cursor.
+_Words = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f-\x9f]{1,200}\Z")]
 _Channel = Annotated[int, Meta(ge=0, le=255)]
 
 
@@ -100,7 +101,7 @@ class Recipe:
     def from_json(text: str, name: str) -> Recipe:
         """Read what `as_json` wrote; raise UsageError, with the reason, for anything else."""
         try:
-            values = parsed(text)
+            values = parsed(text or "{}")
         except UsageError as fault:
             raise UsageError(f"{name} carries no recipe of impasto: {fault}") from fault
         if not isinstance(values, dict) or MARK not in values:

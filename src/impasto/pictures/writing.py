@@ -70,7 +70,7 @@ def encoding(path: Path) -> Iterator[None]:
     except (ImpastoError, OSError):  # the second is told by whoever opened the stream
         raise
     except Exception as fault:
-        reason = str(fault) or type(fault).__name__
+        reason = " ".join(f"{type(fault).__name__}: {fault}".split())
         raise OutputError(f"cannot write {path}: {reason}") from fault
 
 
