@@ -1,8 +1,10 @@
+import itertools
+
 import pytest
 import torch
 
 from impasto import Settings
-from impasto.engine.optimizer import LBFGS, Adam, make_stepper
+from impasto.engine.optimizer import LBFGS, LONGEST_STEP, Adam, make_stepper
 from impasto.engine.pixels import BOUNDED, PIXELS
 
 
@@ -92,6 +94,25 @@ def test_a_step_that_worsens_the_loss_is_taken_back_and_halved(bad: float, kept:
     image, losses = _run(stepper, objective, 150)
     assert losses[-1] < 1e-6
     torch.testing.assert_close(image, target, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("pixels", PIXELS.values())
+def test_no_step_is_longer_than_is_sensible(pixels):
+    """To a far minimum, which one step of the memory's would reach at once."""
+    start, target = (torch.full((1, 3, 6, 5), grey, dtype=torch.float64) for grey in (0.1, 0.9))
+
+    def objective(image: torch.Tensor) -> dict[str, torch.Tensor]:
+        image.grad = None
+        loss = (pixels.to_variable(image) - pixels.to_variable(target)).square().mean()
+        loss.backward()
+        return {"far": loss.detach()}
+
+    stepper, places = LBFGS(start, 20, pixels=pixels), []
+    for _ in range(12):
+        places.append(pixels.to_variable(stepper.step(objective)[0]))
+    steps = [(b - a).square().mean().sqrt().item() for a, b in itertools.pairwise(places)]
+    assert max(steps) == pytest.approx(LONGEST_STEP)
+    torch.testing.assert_close(places[-1], pixels.to_variable(target), rtol=0, atol=1e-6)
 
 
 def test_a_picture_once_returned_is_never_changed():

@@ -21,6 +21,9 @@ Objective = Callable[[Tensor], dict[str, Tensor]]
 # Root mean square of the first step, as a share of the pixel range: too short to overshoot,
 # long enough for the first curvature pair to be well above rounding.
 FIRST_STEP = 0.02
+# Of any later one: the curvature that was seen says nothing of places so far away, and bounded
+# pixels would go round their curve. Steps that a smooth loss asks for stay under it.
+LONGEST_STEP = 0.15
 
 
 class Stepper(Protocol):
@@ -46,7 +49,7 @@ class LBFGS:
     whole memory is read twice a step, for one product of all inner products and one of the
     direction, and the algebra between is on (history, history) matrices in float64. A step that
     raises the loss is taken back and halved; one that more than doubles it (or makes it NaN)
-    speaks against the memory as well, which is dropped.
+    speaks against the memory as well, which is dropped. No step is longer than LONGEST_STEP.
     All vectors are worked on in blocks, so that they may live in scratch files.
     """
 
@@ -143,12 +146,23 @@ class LBFGS:
         fresh, square = self._remember(slope, accepted)
         self._weigh(fresh[..., :2], sound)
         moved, newton = self._direction(fresh[..., 2])
+        length = torch.zeros_like(self._scale)
         for part in blocks(self._point.numel()):
             gradient, step = self._gradient[part], self._step[part]
             direction = -(newton * gradient + moved @ self._pairs[: len(moved), part])
             first = self._first(gradient, square)
             chosen = torch.where(self._valid.any(), direction, first)
-            self._step[part] = torch.where(accepted, chosen, step / 2)
+            chosen = torch.where(accepted, chosen, step / 2)
+            self._step[part] = chosen
+            length += chosen.square().sum()
+        self._shorten(length)
+
+    def _shorten(self, square: Tensor) -> None:
+        """Keep the next step, of this squared length (), to the longest that is sensible."""
+        size = (square / self._point.numel()).sqrt()
+        factor = (LONGEST_STEP / size).clamp(max=1).to(self._step)
+        for part in blocks(self._step.numel()):
+            self._step[part] *= factor
 
     def _remember(self, slope: Tensor, accepted: Tensor) -> tuple[Tensor, Tensor]:
         """Move to the trial if accepted, and put the pair in the oldest one's slot.
