@@ -26,7 +26,8 @@ _log = logging.getLogger(__name__)
 
 # Looked at no more often than this: the system counts in hundredths of a second.
 _LOOK_SECONDS = 0.2
-# So much of one processor taken by others, beside threads that want all, is a program at work.
+# So much of one processor taken by others, beside threads that want all, is a program at work if
+# it is seen twice in a row.
 _TAKEN = 0.4
 # Threads come back when they have been free for so long.
 _PATIENCE_SECONDS = 4.0
@@ -41,6 +42,7 @@ class Pace:
         self._may_yield = may_yield and plan.device == "cpu"
         self.threads = plan.threads
         self.fewest = plan.threads  # used at any time
+        self._pressed = False  # at the last look
         self._free_since: float | None = None
         # Between the last look and the end of the last evaluation; the caller's time is not ours.
         self._unseen = _NOTHING
@@ -49,7 +51,8 @@ class Pace:
     def resume(self, fewest: int | None) -> None:
         """Go on after a run that used so few; one that gave way may do so again."""
         self.fewest = min(self._plan.threads, fewest or self._plan.threads)
-        self._may_yield = self._may_yield or self.fewest < self._plan.threads
+        if self.fewest < self._plan.threads:
+            self._may_yield = self._plan.device == "cpu"
 
     @contextmanager
     def computing(self) -> Iterator[None]:
@@ -73,9 +76,10 @@ class Pace:
         self._looked, self._unseen = now, _NOTHING
         free = len(allowed_processors()) - math.ceil(taken - _TAKEN)
         wanted = max(1, min(self._plan.threads, free))
-        if wanted < self.threads:
+        again, self._pressed = self._pressed, wanted < self.threads
+        if self._pressed and again:
             self._give_up(wanted)
-        else:
+        elif not self._pressed:
             self._take_back(wanted)
 
     def _give_up(self, wanted: int) -> None:
