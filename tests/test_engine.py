@@ -319,6 +319,19 @@ def test_a_layer_that_an_encoder_lacks_is_said_before_the_run(encoder):
         paint(run, encoder)
 
 
+def test_an_encoder_without_layers_and_one_of_any_script():
+    foreign = type("Кодер", (TinyEncoder,), {})()
+    assert _paint(foreign, iterations=1)[-1].recipe.encoder == "Кодер"
+    none = TinyEncoder()
+    none.layers = {}
+    with pytest.raises(UsageError, match="no layers at all"):
+        _paint(none)
+    named = TinyEncoder()
+    named.name = "a\x1b[2J"
+    with pytest.raises(UsageError, match="an encoder's name has 1 to 200 letters"):
+        _paint(named)
+
+
 def test_a_layer_that_an_encoder_forgets_is_named():
     class Forgetful(TinyEncoder):
         def walk(self, image, names):

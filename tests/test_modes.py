@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from impasto.engine import modes, paint, prepare
 from impasto.engine.modes import computing
 
 ENCODER = TinyEncoder()
+SHORT = Settings(size=64, levels=1, iterations=4, **TINY)
 PHOTO, STYLE = random_pixels(72, 64, 1), random_pixels(48, 64, 2)
 
 
@@ -86,6 +88,11 @@ def test_the_real_network_paints_within_inference_mode():
     assert abs(painted.array - usual.array).max() < 1e-3
 
 
+def _products() -> str:
+    matmul = torch.backends.mkldnn.matmul if hasattr(torch.backends.mkldnn, "matmul") else None
+    return matmul.fp32_precision if matmul else torch.get_float32_matmul_precision()
+
+
 def _state() -> tuple:
     return (
         torch.get_num_threads(), torch.is_grad_enabled(), torch.is_inference_mode_enabled(),
@@ -109,7 +116,6 @@ def test_between_two_steps_everything_is_the_callers_own():
 
 
 def test_two_runs_at_once_leave_each_thread_its_own():
-    """As many rounds as it takes for the one to end within the other."""
     run = prepare(PHOTO, STYLE, Settings(size=64, levels=1, iterations=6, **TINY))
     found = {}
 
@@ -128,15 +134,51 @@ def test_two_runs_at_once_leave_each_thread_its_own():
     assert found == {2: {2}, 4: {4}}
 
 
+def test_threads_to_come_begin_as_the_host_has_them():
+    """Also after runs in threads of a pool, which meet torch while another run computes."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        for _ in range(3):
+            with ThreadPoolExecutor(3) as pool:
+                runs = [prepare(PHOTO, STYLE, SHORT, Resources(threads=n)) for n in (1, 2, 3)]
+                list(pool.map(lambda run: list(paint(run, ENCODER)), runs))
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(torch.get_num_threads).result() == 4
+        assert torch.get_num_threads() == 4
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.skipif(
+    not hasattr(torch.backends.cuda.matmul, "fp32_precision"), reason="before torch 2.9"
+)
+def test_the_most_exact_of_two_runs_is_obeyed():
+    """A GPU's switches, which need none."""
+    run = prepare(PHOTO, STYLE, SHORT, Resources(device="cpu"))
+    exact = replace(run.plan, device="cuda:0")
+    fast = replace(exact, precision="bfloat16")
+    matmul = torch.backends.cuda.matmul
+    before = matmul.fp32_precision
+    with modes._multiplying(fast):
+        assert matmul.fp32_precision == "tf32"
+        with modes._multiplying(exact):
+            assert matmul.fp32_precision == "ieee"
+            with modes._multiplying(fast):
+                assert matmul.fp32_precision == "ieee"
+        assert matmul.fp32_precision == "tf32"
+    assert matmul.fp32_precision == before
+
+
 def test_the_last_to_leave_puts_the_processs_switches_back():
     run = prepare(PHOTO, STYLE, Settings(size=64, **TINY))
     with _fast_products():
         first, second = computing(run.plan), computing(run.plan)
         first.__enter__()
         second.__enter__()
-        assert torch.backends.mkldnn.matmul.fp32_precision == "ieee"
+        assert _products() in ("ieee", "highest")
         first.__exit__(None, None, None)
-        assert torch.backends.mkldnn.matmul.fp32_precision == "ieee"
+        assert _products() in ("ieee", "highest")
         second.__exit__(None, None, None)
         assert torch.get_float32_matmul_precision() == "medium"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from impasto.engine.pace import Pace, _Spent
 from impasto.network.pausing import pause
 
 PHOTO, STYLE = random_pixels(64, 48, 1), random_pixels(48, 64, 2)
+CPU = Resources(device="cpu")
 
 
 class _Machine:
@@ -42,7 +44,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> _Machine:
 
 
 def _pace(threads: int, may_yield: bool = True) -> Pace:
-    run = prepare(PHOTO, STYLE, Settings(size=64, **TINY), Resources(threads=threads))
+    run = prepare(PHOTO, STYLE, Settings(size=64, **TINY), Resources(threads=threads, device="cpu"))
     return Pace(run.plan, may_yield)
 
 
@@ -113,7 +115,7 @@ def test_threads_that_were_asked_for_are_kept(machine: _Machine):
 
 def test_only_a_number_that_was_chosen_may_change(monkeypatch: pytest.MonkeyPatch):
     settings = Settings(size=64, **TINY)
-    free = prepare(PHOTO, STYLE, settings)
+    free = prepare(PHOTO, STYLE, settings, CPU)
     assert free.may_yield
     assert not prepare(PHOTO, STYLE, settings, Resources(threads=2)).may_yield
     assert not prepare(PHOTO, STYLE, settings, plan=free.plan).may_yield
@@ -133,7 +135,7 @@ class _Computing(TinyEncoder):
 
 def test_the_recipe_says_what_was_used(machine: _Machine, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("impasto.engine.hardware.available_threads", lambda: 8)
-    run = prepare(PHOTO, STYLE, Settings(size=64, levels=1, iterations=5, tolerance=0, **TINY))
+    run = prepare(PHOTO, STYLE, Settings(size=64, levels=1, iterations=5, tolerance=0, **TINY), CPU)
     steps = paint(run, _Computing(machine))
     first = next(steps)
     assert first.recipe.threads == first.plan.threads == 8
@@ -144,7 +146,8 @@ def test_the_recipe_says_what_was_used(machine: _Machine, monkeypatch: pytest.Mo
     recipe = Recipe.from_json(last.recipe.as_json(), "this")
     assert (recipe.threads, recipe.plan.threads) == (5, 8)
     assert any("threads were given up to other programs" in why for why in differences(recipe))
-    assert last.checkpoint().state.threads == 5
+    state = last.checkpoint().state
+    assert (state.threads, state.may_yield) == (5, True)
 
 
 def test_threads_are_given_up_in_the_middle_of_an_evaluation(machine: _Machine):
@@ -160,10 +163,29 @@ def test_threads_are_given_up_in_the_middle_of_an_evaluation(machine: _Machine):
 
 def test_a_run_that_gave_way_may_do_so_again_when_it_is_resumed(machine: _Machine):
     kept = _pace(8, may_yield=False)
-    kept.resume(5)
+    kept.resume(5, may_yield=True)
     machine.taken = 2.9
     assert [_evaluate(kept, machine) for _ in range(3)] == [8, 8, 5]
     assert kept.fewest == 5
+
+
+def test_where_nobody_says_who_computes_threads_are_kept(monkeypatch: pytest.MonkeyPatch):
+    def hidden() -> _Spent:
+        raise PermissionError(13, "Permission denied", "/proc/stat")
+
+    monkeypatch.setattr(pace, "_now", hidden)
+    kept = _pace(8)
+    for _ in range(2):
+        with kept.computing():
+            assert torch.get_num_threads() == 8
+    assert not kept.may_yield
+
+
+def test_processors_that_are_off_do_not_hide_the_others(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pace, "allowed_processors", lambda: {0, 7})
+    times = [SimpleNamespace(user=1.0, system=0.5)] * 4
+    monkeypatch.setattr(pace.psutil, "cpu_times", lambda percpu: times)
+    assert pace._now().all_processors == 6.0
 
 
 def test_the_real_machine_is_looked_at():

@@ -15,6 +15,7 @@ from impasto.engine import (
     Recipe,
     forecast,
     groups,
+    hardware,
     iterate,
     memory,
     paint,
@@ -196,7 +197,7 @@ def test_other_errors_are_not_taken_for_memory():
 def test_free_memory_is_never_more_than_the_machines(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("impasto.engine.groups.free_memory", lambda: [456])
     assert planning.free_bytes(torch.device("cpu")) == 456
-    monkeypatch.setattr("impasto.engine.memory._free_addresses", lambda: [123])
+    monkeypatch.setattr("impasto.engine.memory.free_addresses", lambda: [123])
     assert planning.free_bytes(torch.device("cpu")) == 123
 
 
@@ -215,6 +216,9 @@ def test_the_limits_of_a_group_and_of_those_above_it_count(tmp_path: Path):
     (other / "memory.limit_in_bytes").write_text("50\n")
     (other / "memory.usage_in_bytes").write_text("10\n")
     assert sorted(groups.free_memory(tmp_path, listing)) == [40, 70]
+    (inner.parent / "memory.stat").write_text("anon 3\ninactive_file 9\nactive_file 8\n")
+    (other / "memory.stat").write_text("inactive_file 1\ntotal_inactive_file 2\n")
+    assert sorted(groups.free_memory(tmp_path, listing)) == [42, 79]
     assert groups.free_memory(tmp_path, tmp_path / "none") == []
 
 
@@ -232,6 +236,9 @@ def test_no_temporary_folder_is_needed_where_nothing_spills(monkeypatch: pytest.
 
 def test_memory_that_runs_out_anywhere_is_said_to(monkeypatch: pytest.MonkeyPatch):
     for fault in (
+        RuntimeError("MPS backend out of memory (MPS allocated: 1 GB)"),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 5 bytes."),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"),
         MemoryError(),
         OSError(12, "Cannot allocate memory"),
         RuntimeError("DefaultCPUAllocator: can't allocate memory: 5 bytes"),
@@ -240,6 +247,47 @@ def test_memory_that_runs_out_anywhere_is_said_to(monkeypatch: pytest.MonkeyPatc
             raise fault
     with pytest.raises(RuntimeError, match="shapes differ"), memory.memory_may_run_out():
         raise RuntimeError("shapes differ")
+
+
+def test_weights_for_which_there_is_no_memory_are_not_called_damaged(monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
+
+    run = prepare(PHOTO, STYLE, Settings(size=64, levels=1))
+    monkeypatch.setattr(torch, "load", full)
+    with pytest.raises(DeviceError, match="memory ran out"):
+        next(paint(run))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such limits")
+def test_limits_of_addresses_and_of_data_count(monkeypatch: pytest.MonkeyPatch):
+    import resource
+
+    limits = {resource.RLIMIT_AS: 1 << 50, resource.RLIMIT_DATA: resource.RLIM_INFINITY}
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (limits[kind], -1))
+    (room,) = memory.free_addresses()
+    assert 0 < room < 1 << 50
+    limits[resource.RLIMIT_DATA] = 1 << 40
+    assert min(memory.free_addresses()) < 1 << 40
+
+
+def test_threads_fit_into_the_addresses_that_are_left(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(hardware, "allowed_processors", lambda: set(range(32)))
+    monkeypatch.setattr(hardware, "free_addresses", lambda: [1_100_000_000])
+    assert hardware.available_threads() <= 4
+    monkeypatch.setattr(hardware, "free_addresses", lambda: [5])
+    assert hardware.available_threads() == 1
+
+
+def test_a_plan_read_where_there_is_no_temporary_folder_is_placed_when_it_runs(monkeypatch):
+    settings = Settings(size=64, levels=1, iterations=1, **TINY)
+    *_, step = paint(prepare(PHOTO, STYLE, settings), TinyEncoder())
+    spilled = replace(step.recipe, plan=replace(step.plan, scratch=("/anywhere",)))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: "/the/systems")
+    plan = Recipe.from_json(spilled.as_json(), "this").plan
+    assert plan.scratch == ("auto",)
+    assert prepare(PHOTO, STYLE, settings, plan=plan).plan.scratch == ("/the/systems",)
 
 
 def test_plan_is_public():

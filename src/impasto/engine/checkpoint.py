@@ -37,7 +37,7 @@ class State:
 
     `evaluations` were made at the levels before; `ended` says that the level is done. `watch` are
     plain values, `tensors` the level's best picture ("image") and what the stepper keeps; no fewer
-    than `threads` were used.
+    than `threads` were used, and more may be given up if `may_yield`.
     """
 
     level: Annotated[int, Meta(ge=1)]
@@ -47,6 +47,7 @@ class State:
     watch: Watched
     tensors: Mapping[str, Tensor]
     threads: Threads | None = None
+    may_yield: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """
     words, tensors = _opened(path)
     if words.get("impasto checkpoint") != _FORM:
-        raise UsageError(f"{path} is no checkpoint that this version of impasto can go on from")
+        raise UsageError(
+            f"{path} is no checkpoint that this version of impasto can go on from: its form is "
+            f"{words.get('impasto checkpoint', 'none')[:20]!r}, this version's {_FORM!r}"
+        )
     recipe = Recipe.from_json(words.get("recipe", ""), str(path))
     try:
         kept = fitted({name: _part(words, name) for name in _Parts.__struct_fields__}, _Parts)

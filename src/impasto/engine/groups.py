@@ -9,13 +9,13 @@ _LISTING = Path("/proc/self/cgroup")
 
 
 def free_memory(root: Path = _ROOT, listing: Path = _LISTING) -> list[int]:
-    """Return the bytes that are left under each limit."""
+    """Return the bytes that are left under each limit, or can be had by dropping cached files."""
     found = []
     for folder in _folders("memory", root, listing):
-        for limit, used in _MEMORY:
+        for limit, used, cached in _MEMORY:
             numbers = _numbers(folder / limit) + _numbers(folder / used)
             if len(numbers) == 2:
-                found.append(numbers[0] - numbers[1])
+                found.append(numbers[0] - numbers[1] + _counted(folder / "memory.stat", cached))
     return found
 
 
@@ -30,8 +30,12 @@ def processors(root: Path = _ROOT, listing: Path = _LISTING) -> list[float]:
     return found
 
 
-# The files of version 2 and of version 1: what may be used and what is; quota and period.
-_MEMORY = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
+# The files of version 2 and of version 1: what may be used, what is, and what of that the system
+# gives back by itself; quota and period.
+_MEMORY = (
+    ("memory.max", "memory.current", "inactive_file"),
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
 _QUOTA = (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us"))
 
 
@@ -52,6 +56,15 @@ def _folders(controller: str, root: Path, listing: Path) -> list[Path]:
         for name, path in own.items()
         for group in (path, *path.parents)
     ]
+
+
+def _counted(path: Path, name: str) -> int:
+    """Return a count of a file of names and numbers; 0 where it is not there."""
+    try:
+        rows = [line.split() for line in path.read_text("ascii").splitlines()]
+        return next(int(row[1]) for row in rows if row[0] == name)
+    except (OSError, ValueError, IndexError, StopIteration):
+        return 0
 
 
 def _numbers(path: Path) -> list[int]:

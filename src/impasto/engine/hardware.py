@@ -9,11 +9,14 @@ from collections.abc import Callable
 import torch
 
 from impasto.engine import groups
+from impasto.engine.memory import free_addresses
 from impasto.errors import DeviceError
 from impasto.settings import Resources
 
 DTYPES = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16}
 
+# Addresses that a thread takes with its stack and its share of the allocator's, where they count.
+_THREAD_BYTES = 256_000_000
 _AMPERE = 8  # the first compute capability with tf32 and bfloat16
 
 
@@ -51,6 +54,7 @@ def available_threads() -> int:
     """Return the processors this process may use: OMP_NUM_THREADS, affinity, groups' quotas."""
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     limits = [len(allowed_processors()), *(math.ceil(share) for share in groups.processors())]
+    limits += [room // _THREAD_BYTES for room in free_addresses()]
     if wanted.isdecimal() and int(wanted):
         limits.append(int(wanted))
     return max(1, min(limits))

@@ -85,7 +85,10 @@ class Step:
 
     @property
     def plan(self) -> Plan:
-        """What the run was computed by so far: given back to `iterate`, it repeats the bytes."""
+        """What the run was computed by so far.
+
+        Given back to `iterate`, it repeats the bytes of a run that gave up no threads.
+        """
         return self.run.plan
 
     @property
@@ -115,7 +118,8 @@ class Step:
         ended = self._watch.settled or self.iteration == self.iterations
         state = State(
             self.level, self.iteration, self.evaluations[:-1], ended, self._watch.state(),
-            {"image": self.image, **self._stepper.state()}, self.threads,
+            {"image": self.image, **self._stepper.state()},
+            self.threads, self._painter.pace.may_yield,
         )  # fmt: skip
         return Checkpoint(self.recipe, state, notes or {})
 
@@ -187,7 +191,7 @@ def paint(run: Run, encoder: Encoder | None = None, resume: State | None = None)
     pace = Pace(run.plan, run.may_yield)
     if resume is not None:
         check_fits(resume, run)
-        pace.resume(resume.threads)
+        pace.resume(resume.threads, resume.may_yield)
     return _computed(pace, _steps(run, encoder, pace, resume))
 
 

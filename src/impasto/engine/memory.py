@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import torch
 
 from impasto.engine import groups
 from impasto.errors import DeviceError
+from impasto.network import is_out_of_memory, reason_of
 
 
 def free_bytes(device: torch.device) -> int:
@@ -21,7 +21,7 @@ def free_bytes(device: torch.device) -> int:
     if device.type == "mps":
         used = torch.mps.driver_allocated_memory()
         return torch.mps.recommended_max_memory() - used
-    free = [psutil.virtual_memory().available, *groups.free_memory(), *_free_addresses()]
+    free = [psutil.virtual_memory().available, *groups.free_memory(), *free_addresses()]
     return max(0, min(free))
 
 
@@ -52,30 +52,13 @@ def memory_may_run_out() -> Iterator[None]:
         ) from fault
 
 
-def is_out_of_memory(fault: BaseException) -> bool:
-    """Return whether an error says that there is no more memory, by whichever library."""
-    if isinstance(fault, MemoryError | torch.OutOfMemoryError):
-        return True
-    if isinstance(fault, OSError):
-        return fault.errno == errno.ENOMEM
-    # torch's CPU allocator, a mapping, and oneDNN raise RuntimeError.
-    return any(words in str(fault).lower() for words in _OUT_OF_MEMORY)
-
-
-def reason_of(fault: BaseException) -> str:
-    """Return the first line of what an error says, or its type's name."""
-    return (str(fault) or type(fault).__name__).splitlines()[0]
-
-
-_OUT_OF_MEMORY = ("can't allocate memory", "cannot allocate memory", "could not create a memory")
-
-
-def _free_addresses() -> list[int]:
-    """Return what is left of the address space or data that the process may have (ulimit -v)."""
+def free_addresses() -> list[int]:
+    """Return what is left of the addresses and of the data a process may have (ulimit -v, -d)."""
     try:
         import resource  # not on Windows
     except ImportError:
         return []
-    used = psutil.Process().memory_info().vms
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return [] if limit == resource.RLIM_INFINITY else [limit - used]
+    held = psutil.Process().memory_info()
+    used = {resource.RLIMIT_AS: held.vms, resource.RLIMIT_DATA: getattr(held, "data", 0)}
+    limits = {kind: resource.getrlimit(kind)[0] for kind in used}
+    return [limit - used[kind] for kind, limit in limits.items() if limit != resource.RLIM_INFINITY]

@@ -29,6 +29,8 @@ _LOOK_SECONDS = 0.2
 # So much of one processor taken by others, beside threads that want all, is a program at work if
 # it is seen twice in a row.
 _TAKEN = 0.4
+# What counting in ticks may add for each processor, of which some are early and some late.
+_TICKS = 0.04
 # Threads come back when they have been free for so long.
 _PATIENCE_SECONDS = 4.0
 
@@ -39,7 +41,7 @@ class Pace:
     def __init__(self, plan: Plan, may_yield: bool) -> None:
         """Begin with a plan's threads, which may be given up."""
         self._plan = plan
-        self._may_yield = may_yield and plan.device == "cpu"
+        self.may_yield = may_yield and plan.device == "cpu"
         self.threads = plan.threads
         self.fewest = plan.threads  # used at any time
         self._pressed = False  # at the last look
@@ -48,33 +50,53 @@ class Pace:
         self._unseen = _NOTHING
         self._looked = _NOTHING
 
-    def resume(self, fewest: int | None) -> None:
-        """Go on after a run that used so few; one that gave way may do so again."""
+    def resume(self, fewest: int | None, may_yield: bool) -> None:
+        """Go on after a run that used so few, and might give more up."""
         self.fewest = min(self._plan.threads, fewest or self._plan.threads)
-        if self.fewest < self._plan.threads:
-            self._may_yield = self._plan.device == "cpu"
+        self.may_yield = may_yield and self._plan.device == "cpu"
 
     @contextmanager
     def computing(self) -> Iterator[None]:
         """Compute by the plan on as many threads as are free, looking who else computes."""
         with modes.computing(self._plan, self.threads):
-            if not self._may_yield:
+            if not self.may_yield:
                 yield
                 return
-            self._looked = _now()
-            with looking(self._look):
+            with looking(self._glance):
+                self._begin()
                 yield
-                self._look()
+                self._glance()
+                self._end()
+
+    def _begin(self) -> None:
+        with self._courteous():
+            self._looked = _now()
+
+    def _end(self) -> None:
+        with self._courteous():
             self._unseen = _now().since(self._looked).plus(self._unseen)
+
+    def _glance(self) -> None:
+        unseen = time.monotonic() - self._looked.seconds + self._unseen.seconds
+        if self.may_yield and unseen >= _LOOK_SECONDS:
+            with self._courteous():
+                self._look()
+
+    @contextmanager
+    def _courteous(self) -> Iterator[None]:
+        """Where the system does not say who computes, keep the threads."""
+        try:
+            yield
+        except (OSError, RuntimeError, psutil.Error):
+            self.may_yield = False
 
     def _look(self) -> None:
         """Give up threads in the middle of an evaluation, take them back between two."""
-        if time.monotonic() - self._looked.seconds + self._unseen.seconds < _LOOK_SECONDS:
-            return
         now = _now()
         taken = now.since(self._looked).plus(self._unseen).taken_by_others
         self._looked, self._unseen = now, _NOTHING
-        free = len(allowed_processors()) - math.ceil(taken - _TAKEN)
+        processors = len(allowed_processors())
+        free = processors - math.ceil(taken - _TAKEN - _TICKS * processors**0.5)
         wanted = max(1, min(self._plan.threads, free))
         again, self._pressed = self._pressed, wanted < self.threads
         if self._pressed and again:
@@ -133,5 +155,7 @@ _NOTHING = _Spent(0.0, 0.0, 0.0)
 def _now() -> _Spent:
     times = psutil.cpu_times(percpu=True)
     allowed = allowed_processors()
-    busy = sum(one.user + one.system for number, one in enumerate(times) if number in allowed)
+    if max(allowed) < len(times):  # else some are off, and they are not where their numbers say
+        times = [one for number, one in enumerate(times) if number in allowed]
+    busy = sum(one.user + one.system for one in times)
     return _Spent(time.monotonic(), busy, time.process_time())

@@ -56,7 +56,7 @@ class Plan:
     """One run's way of computing; `tiles`, `history` and `scratch` hold a value for each level.
 
     A tile is its longest side in pixels, None the whole picture at once. `scratch` names the
-    folder of the scratch files, or is None where a level needs none.
+    folder of the scratch files, "auto" the system's, or is None where a level needs none.
     """
 
     device: Annotated[str, Meta(pattern=r"\A(cpu|(cuda|mps)(:[0-9]{1,2})?)\Z")]
@@ -218,6 +218,15 @@ def _choose(
         f"tiles of {sizes[-1]} px, and {_gigabytes(max(0, budget))} are left beside the program, "
         "the pictures and the network: give more --memory or a smaller --size"
     )
+
+
+def placed(plan: Plan, resources: Resources) -> Plan:
+    """Return a plan with the folder that its scratch files go to, where it says "auto"."""
+    if "auto" not in plan.scratch:
+        return plan
+    folder = _scratch_folder(resources)
+    scratch = tuple(folder if one == "auto" else one for one in plan.scratch)
+    return dataclasses.replace(plan, scratch=scratch)
 
 
 def _scratch_folder(resources: Resources) -> str:

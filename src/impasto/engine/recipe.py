@@ -10,7 +10,6 @@ import hashlib
 import json
 import math
 import platform
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -192,8 +191,8 @@ def _followed(values: dict[str, Any]) -> Recipe:
 
 
 def _folders(used: Sequence[bool]) -> list[str | None]:
-    folder = tempfile.gettempdir() if any(used) else None  # there need not be one
-    return [folder if one else None for one in used]
+    # Which one is asked when the run is prepared: to read a recipe there need not be any.
+    return ["auto" if one else None for one in used]
 
 
 def _check_levels(recipe: Recipe) -> None:

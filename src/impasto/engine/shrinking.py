@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from impasto.engine.capture import CapturedObjective, pays
-from impasto.engine.memory import is_out_of_memory, reason_of
 from impasto.engine.objective import Objective
 from impasto.errors import DeviceError
+from impasto.network import is_out_of_memory, reason_of
 from impasto.settings import SMALLEST_TILE_PX
 
 _log = logging.getLogger(__name__)

@@ -107,8 +107,8 @@ def named(encoder: Encoder) -> tuple[str, str]:
     """
     name = str(getattr(encoder, "name", type(encoder).__name__))
     digest = str(getattr(encoder, "digest", ""))
-    if not re.fullmatch(r"[ -~]{1,200}", name):
-        raise UsageError(f"an encoder's name has 1 to 200 letters of ASCII, this one is {name!r}")
+    if not (name.isprintable() and 1 <= len(name) <= 200):
+        raise UsageError(f"an encoder's name has 1 to 200 letters, this one is {name[:200]!r}")
     if not re.fullmatch(r"([0-9a-f]{64})?", digest):
         raise UsageError(
             f"an encoder's digest is a sha256 in 64 hexadecimal digits, not {digest!r}"
@@ -119,6 +119,8 @@ def named(encoder: Encoder) -> tuple[str, str]:
 def check_layers(encoder: Encoder, names: Collection[str]) -> None:
     """Raise UsageError where an encoder lacks one of the layers `names`."""
     known = list(encoder.layers)
+    if not known:
+        raise UsageError("this network has no layers at all")
     for name in names:
         if name not in known:
             raise UsageError(

