@@ -417,7 +417,7 @@ def test_too_little_memory_is_refused_before_painting(
 ):
     out = tmp_path / "out.png"
     assert _paint(photo, painting, "-o", out, "--size", "8192", "--memory", "1GB") == 6
-    assert "give more --memory or a smaller --size" in capsys.readouterr().err
+    assert "or more, or give a smaller --size" in capsys.readouterr().err
     assert not out.exists()
 
 

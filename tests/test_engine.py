@@ -354,6 +354,11 @@ def test_a_groups_quota_bounds_the_threads(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(hardware, "allowed_processors", lambda: set(range(8)))
     monkeypatch.setattr(groups, "processors", lambda: [4.0, 1.5])
     assert hardware.available_threads() == 2
+    (inner.parent / "pids.max").write_text("100\n")
+    (inner.parent / "pids.current").write_text("98\n")
+    assert groups.free_processes(tmp_path, listing) == [2]
+    monkeypatch.setattr(groups, "free_processes", lambda: [2])
+    assert hardware.available_threads() == 1
 
 
 def test_stylize_returns_a_picture_and_saves_it(photo: Path, painting: Path, tmp_path: Path):

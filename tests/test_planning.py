@@ -1,4 +1,5 @@
 import logging
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +15,7 @@ from impasto import DeviceError, OutputError, Plan, Resources, Settings, UsageEr
 from impasto.engine import (
     Recipe,
     forecast,
+    gradient_error,
     groups,
     hardware,
     iterate,
@@ -21,6 +23,7 @@ from impasto.engine import (
     paint,
     planning,
     prepare,
+    seconds_per_pixel,
     shrinking,
 )
 from impasto.engine.objective import Objective
@@ -278,6 +281,42 @@ def test_threads_fit_into_the_addresses_that_are_left(monkeypatch: pytest.Monkey
     assert hardware.available_threads() <= 4
     monkeypatch.setattr(hardware, "free_addresses", lambda: [5])
     assert hardware.available_threads() == 1
+
+
+def test_a_plan_of_far_more_threads_than_there_are_goes_on_with_those(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(planning, "available_threads", lambda: 2)
+    settings = Settings(size=64, levels=1, **TINY)
+    plan = prepare(PHOTO, STYLE, settings, Resources(threads=2)).plan
+    logging.getLogger("impasto").propagate = True
+    with caplog.at_level(logging.INFO, "impasto"):
+        for count, used in ((4, 4), (16, 16), (17, 2), (1024, 2)):
+            asked = replace(plan, threads=count)
+            assert prepare(PHOTO, STYLE, settings, plan=asked).plan.threads == used
+    assert caplog.text.count("bits may differ: the plan has") == 2
+    monkeypatch.setattr(planning, "available_threads", lambda: 64)
+    asked = replace(plan, threads=48)
+    assert prepare(PHOTO, STYLE, settings, plan=asked).plan.threads == 48
+
+
+@pytest.mark.parametrize("compute", [seconds_per_pixel, lambda _, plan: gradient_error(plan)])
+def test_memory_that_runs_out_in_a_trial_is_said_to(compute, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes")
+
+    for trial in ("calibration", "selftest"):
+        monkeypatch.setattr(f"impasto.engine.{trial}.build", full)
+    plan = prepare(PHOTO, STYLE, Settings(size=64, levels=1)).plan
+    with pytest.raises(DeviceError, match="memory ran out"):
+        compute(Settings(), plan)
+
+
+def test_the_least_memory_that_would_do_is_named():
+    with pytest.raises(DeviceError, match=r"give more --memory, (\d+\.\d\d) GB or more") as caught:
+        _plan(1024, 100_000_000)
+    least = float(re.search(r"(\d+\.\d\d) GB or more", str(caught.value))[1])
+    _plan(1024, int(1.05 * least * GB))
 
 
 def test_a_plan_read_where_there_is_no_temporary_folder_is_placed_when_it_runs(monkeypatch):

@@ -7,6 +7,7 @@ import time
 import torch
 
 from impasto.engine.hardware import DTYPES
+from impasto.engine.memory import memory_may_run_out
 from impasto.engine.modes import computing
 from impasto.engine.objective import Objective
 from impasto.engine.planning import Plan
@@ -19,6 +20,7 @@ from impasto.settings import Settings
 _SIDE_PX = 256
 
 
+@memory_may_run_out()
 def seconds_per_pixel(settings: Settings, plan: Plan) -> float:
     """Return the seconds of one evaluation per encoded pixel, the better of two tries."""
     device = torch.device(plan.device)

@@ -19,6 +19,16 @@ def free_memory(root: Path = _ROOT, listing: Path = _LISTING) -> list[int]:
     return found
 
 
+def free_processes(root: Path = _ROOT, listing: Path = _LISTING) -> list[int]:
+    """Return the processes and threads that may be begun under each limit."""
+    found = []
+    for folder in _folders("pids", root, listing):
+        numbers = _numbers(folder / "pids.max") + _numbers(folder / "pids.current")
+        if len(numbers) == 2:
+            found.append(numbers[0] - numbers[1])
+    return found
+
+
 def processors(root: Path = _ROOT, listing: Path = _LISTING) -> list[float]:
     """Return the processors' worth of time that each limit allows."""
     found = []

@@ -55,6 +55,7 @@ def available_threads() -> int:
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     limits = [len(allowed_processors()), *(math.ceil(share) for share in groups.processors())]
     limits += [room // _THREAD_BYTES for room in free_addresses()]
+    limits += [room // 2 for room in groups.free_processes()]  # torch and others begin some, too
     if wanted.isdecimal() and int(wanted):
         limits.append(int(wanted))
     return max(1, min(limits))

@@ -7,6 +7,7 @@ and the memory, never from a timing, and a run by the same plan repeats the same
 from __future__ import annotations
 
 import dataclasses
+import logging
 import math
 import os
 import tempfile
@@ -17,7 +18,13 @@ from typing import Annotated
 import torch
 from msgspec import Meta
 
-from impasto.engine.hardware import DTYPES, pick_device, pick_precision, pick_threads
+from impasto.engine.hardware import (
+    DTYPES,
+    available_threads,
+    pick_device,
+    pick_precision,
+    pick_threads,
+)
 from impasto.engine.memory import free_bytes, held_bytes
 from impasto.engine.padding import frame
 from impasto.engine.pyramid import Level
@@ -26,6 +33,8 @@ from impasto.engine.tiling import Tiling, tiling
 from impasto.errors import DeviceError, OutputError, UsageError
 from impasto.network import layers_of, weight_bytes
 from impasto.settings import AUTO_HISTORY, LARGE_PX, SMALLEST_TILE_PX, Resources, Settings
+
+_log = logging.getLogger(__name__)
 
 Threads = Annotated[int, within(Resources, "threads")]
 Evaluations = Annotated[int, within(Settings, "iterations")]
@@ -47,6 +56,8 @@ _PICTURE_BYTES = 12  # a pixel: three float32
 # to 1280 px, within a few per cent.
 _ON_THEIR_WAY = 1.4
 _FIXED_BYTES = 150_000_000
+# More than there are processors only cost a little, and may be needed for the same bits.
+_HARMLESS_THREADS = 16
 # What is left to everything else when the budget is what is free.
 _SHARE_OF_FREE = 0.8
 
@@ -213,20 +224,35 @@ def _choose(
     if not must_fit:
         return large[-1], _scratch_folder(resources)
     least = needs(level, settings, sizes[-1], precision)
+    wanted = least.pictures + least.tile
+    if isinstance(resources.memory, int):
+        remedy = f"give more --memory, {_gigabytes(resources.memory + wanted - budget)} or more,"
+    else:
+        remedy = "end other programs, raise the limit that is set for this process,"
     raise DeviceError(
-        f"{level.width} x {level.height} px needs {_gigabytes(least.pictures + least.tile)} in "
-        f"tiles of {sizes[-1]} px, and {_gigabytes(max(0, budget))} are left beside the program, "
-        "the pictures and the network: give more --memory or a smaller --size"
+        f"{level.width} x {level.height} px needs {_gigabytes(wanted)} in tiles of {sizes[-1]} px, "
+        f"and {_gigabytes(max(0, budget))} are left beside the program, the pictures and the "
+        f"network: {remedy} or give a smaller --size"
     )
 
 
-def placed(plan: Plan, resources: Resources) -> Plan:
-    """Return a plan with the folder that its scratch files go to, where it says "auto"."""
-    if "auto" not in plan.scratch:
-        return plan
-    folder = _scratch_folder(resources)
+def fitted_here(plan: Plan, resources: Resources) -> Plan:
+    """Return a plan, which may come from anywhere, with what this machine can follow.
+
+    Scratch files go to the system's folder where it says "auto", and so many threads that they
+    would stand in each other's way become those that the machine has, with a note.
+    """
+    threads = plan.threads
+    if threads > max(_HARMLESS_THREADS, available_threads()):
+        threads = available_threads()
+        _log.info(
+            "bits may differ: the plan has %d threads, this machine goes on with %d",
+            plan.threads,
+            threads,
+        )
+    folder = _scratch_folder(resources) if "auto" in plan.scratch else None
     scratch = tuple(folder if one == "auto" else one for one in plan.scratch)
-    return dataclasses.replace(plan, scratch=scratch)
+    return dataclasses.replace(plan, scratch=scratch, threads=threads)
 
 
 def _scratch_folder(resources: Resources) -> str:

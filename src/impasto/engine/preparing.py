@@ -12,7 +12,7 @@ from torch import Tensor
 from impasto.engine.hardware import pick_device
 from impasto.engine.memory import memory_may_run_out
 from impasto.engine.modes import set_apart
-from impasto.engine.planning import Plan, make_plan, placed
+from impasto.engine.planning import Plan, fitted_here, make_plan
 from impasto.engine.pyramid import Level, make_levels, result_size
 from impasto.engine.recipe import Ingredients, ingredient, style_ingredients
 from impasto.engine.run import Run, mask_bytes
@@ -78,8 +78,10 @@ def prepare(
     _note_sizes(photo, paintings, levels[-1])
     beside = mask_bytes(served, mask, levels[-1])
     chosen = plan is None and resources.threads == "auto"
-    plan = plan or make_plan(levels, settings, resources, beside=beside, must_fit=must_fit)
-    plan = placed(plan, resources)
+    if plan is None:
+        plan = make_plan(levels, settings, resources, beside=beside, must_fit=must_fit)
+    else:
+        plan = fitted_here(plan, resources)
     if len(plan.tiles) != len(levels):
         raise UsageError(f"the plan is for {len(plan.tiles)} levels, this run has {len(levels)}")
     ingredients = Ingredients(

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from impasto.engine.hardware import DTYPES
+from impasto.engine.memory import memory_may_run_out
 from impasto.engine.modes import computing
 from impasto.engine.objective import Objective
 from impasto.engine.planning import Plan
@@ -21,6 +22,7 @@ _SIZE = (97, 131)
 TOLERANCE = {"float32": 2e-3, "tf32": 0.05, "bfloat16": 0.15}
 
 
+@memory_may_run_out()
 def gradient_error(plan: Plan) -> float:
     """Return how far a gradient by this plan is from float64's, relative to its length."""
     settings = Settings(levels=1)

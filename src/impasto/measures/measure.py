@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from impasto.engine import make_plan
+from impasto.engine.memory import memory_may_run_out
 from impasto.engine.modes import set_apart
 from impasto.engine.pyramid import Level, make_levels
 from impasto.errors import PictureError
@@ -38,6 +39,7 @@ class Measures:
         return known
 
 
+@memory_may_run_out()
 @set_apart
 def measure(
     result: Any,
