@@ -793,3 +793,32 @@ def test_a_run_goes_on_elsewhere_when_its_folder_is_gone(
     assert _run("resume", moved / "-c", "-o", moved / "out.png", "--overwrite", "--quiet") == 0
     assert json.loads(read_recipe_text(moved / "out.png"))["interrupted"] is False
     assert not (moved / "-c").exists()
+
+
+@pytest.mark.usefixtures("as_on_windows")
+def test_nothing_that_is_open_or_mapped_is_replaced_or_removed(
+    photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    out, kept, elsewhere = tmp_path / "out.png", tmp_path / "kept", tmp_path / "elsewhere"
+    out.write_bytes(b"old")
+    out.chmod(0o400)
+    elsewhere.mkdir()
+    words = ["--overwrite", "--fallback-dir", elsewhere, "--checkpoint", kept]
+    words += ["--checkpoint-every", "0", "--save-every", "1", "--timelapse", tmp_path / "f.gif"]
+    assert _run("paint", photo, painting, "-o", out, *SMALL, *words) == 0
+    assert load(out).size == (48, 64)
+    names = ["elsewhere", "f.gif", "out.png", "out.so-far.png", "painting.png", "photo.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("as_on_windows")
+def test_a_resumed_run_replaces_its_checkpoint_though_it_was_read_from_it(tmp_path: Path):
+    path = tmp_path / "c"
+    write_checkpoint(path, next(iter(_paint())).checkpoint())
+    state = read_checkpoint(path).state
+    for step in _paint(state):
+        write_checkpoint(path, step.checkpoint())
+    assert torch.equal(read_checkpoint(path).state.tensors["image"], step.image)
+    path.unlink()
+    assert torch.isfinite(state.tensors["image"]).all()

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -16,6 +17,9 @@ from typing import IO
 import psutil
 
 from impasto.errors import OutputError, UsageError
+
+# There nothing that is open or mapped can be removed or replaced.
+WINDOWS = sys.platform == "win32"
 
 # Of a name, where the system does not say.
 _MOST_BYTES = 255
@@ -70,9 +74,11 @@ def check_folder(folder: Path, name: str = "") -> None:
         raise OutputError(f"the folder {folder} does not exist; make it first")
     try:
         with _opened_beside(folder / (name or "probe")) as stream:
-            os.unlink(stream.name)
+            pass
+        # Closed, without which Windows removes nothing.
+        os.unlink(stream.name)
     except OSError as fault:
-        raise OutputError(f"cannot write to {folder}: {fault.strerror}") from fault
+        raise OutputError(f"cannot write to {folder}: {fault.strerror or fault}") from fault
 
 
 def landing(path: Path) -> Path:
@@ -132,8 +138,9 @@ def _opened_beside(path: Path) -> IO[bytes]:
     # The number says whose it is, for whoever finds it after a kill.
     name = f"{_leftovers(path)}{os.getpid()}-{secrets.token_hex(4)}.tmp"
     stream = path.with_name(name).open("x+b")
-    with contextlib.suppress(OSError):  # none there, or a file system without modes
-        os.chmod(stream.name, stat.S_IMODE(path.stat().st_mode) & 0o777)
+    if not WINDOWS:  # whose one mode forbids to remove it again
+        with contextlib.suppress(OSError):  # none there, or a file system without modes
+            os.chmod(stream.name, stat.S_IMODE(path.stat().st_mode) & 0o777)
     return stream
 
 
