@@ -16,9 +16,9 @@ from bad_files import BAD, chunk, png
 from conftest import random_pixels
 from PIL import Image
 
-from impasto import PictureError
+from impasto import PictureError, UsageError
 from impasto.cli import main
-from impasto.files import fitting, replacing
+from impasto.files import check_place, fitting, replacing
 from impasto.pictures import load
 
 ROOT = Path(__file__).parents[1]
@@ -152,6 +152,17 @@ def test_cut_names_keep_their_files_apart():
     assert len(paths) == 2
     assert all(len(os.fsencode(path.name)) <= 255 for path in paths)
     assert fitting(Path("x"), "out.png", ".checkpoint") == Path("x/out.png.checkpoint")
+
+
+def test_windows_counts_letters_not_bytes(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("impasto.files.WINDOWS", True)
+    monkeypatch.setattr("impasto.files._longest", lambda folder: 255)
+    assert fitting(tmp_path, "星" * 240, ".checkpoint").name == "星" * 240 + ".checkpoint"
+    cut = fitting(tmp_path, "😀" * 126, ".checkpoint").name
+    assert cut.startswith("😀" * 117 + "-")
+    assert len(cut.encode("utf-16-le")) // 2 <= 255
+    with pytest.raises(UsageError, match="has 256 characters, its folder holds names of 255"):
+        check_place(tmp_path / ("😀" * 126 + ".png"))
 
 
 @linux
