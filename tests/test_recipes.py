@@ -367,7 +367,7 @@ def test_what_is_no_file_is_no_checkpoint(tmp_path: Path, kind: str, capsys):
 
 def test_a_checkpoint_of_today_keeps_all_its_flags(tmp_path: Path):
     notes = read_notes(NOTES, tmp_path / "c")
-    assert notes.inputs == ("/gone/photo.png", "/gone/painting.png")
+    assert notes.inputs == (Path("/gone/photo.png"), Path("/gone/painting.png"))
     assert {"inputs", *notes.as_plain()} == set(NOTES)
     assert notes.as_plain() == {name: value for name, value in NOTES.items() if name != "inputs"}
     given = Results(
@@ -416,8 +416,9 @@ def test_a_checkpoint_from_elsewhere_may_replace_nothing(tmp_path: Path):
         ("depth", "12"),
         ("output", 5),
         ("output", ""),
-        ("output", "x" * 300 + ".png"),
+        ("output", "x" * 40_000 + ".png"),
         ("output", "\ud800.png"),
+        ("output", "\0.png"),
         ("overwrite", "yes"),
         ("inputs", None),
         ("timelapse", ["a"]),
@@ -425,8 +426,63 @@ def test_a_checkpoint_from_elsewhere_may_replace_nothing(tmp_path: Path):
     ],
 )
 def test_flags_of_a_checkpoint_that_cannot_be_are_refused(tmp_path: Path, flag: str, value: Any):
-    with pytest.raises(UsageError, match=flag):
+    with pytest.raises(UsageError, match=flag) as caught:
         read_notes(NOTES | {flag: value}, tmp_path / "c")
+    assert "regex" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/",
+            "//",
+            "/.",
+            "/..",
+            ".",
+            "..",
+            "a/",
+            "/a//b/../c.png",
+            "~",
+            "-",
+            " ",
+            "\n",
+            "\x1b[2J",
+        ),
+        *("C:\\", "C:\\Bilder\\" + 20 * "ein langer Name\\" + "a.png", "\\\\?\\C:\\a.png"),
+        *("\udcff.png", "星" * 255, "😀" * 63, "x" * 1000, "/".join("y" * 200 for _ in range(40))),
+    ],
+)
+def test_every_path_that_paint_takes_is_read_back(tmp_path: Path, path: str):
+    names = ("output", "fallback_dir", "checkpoint", "timelapse")
+    given = Results(**{name: Path(path) for name in names})
+    plain = json.loads(json.dumps({"inputs": [path], **given.as_plain()}))
+    notes = read_notes(plain, tmp_path / "c")
+    assert notes.inputs == (Path(path),)
+    assert notes.as_plain() == given.as_plain()
+
+
+def test_a_checkpoint_with_a_path_that_cannot_be_is_refused_in_words(kitchen: Kitchen, capsys):
+    for name in ("x" * 300 + ".png", "/".join(["y" * 200] * 40) + ".png", "a\0.png"):
+        path = kitchen.checkpoint(notes=json.dumps(NOTES | {"output": f"{kitchen.folder}/{name}"}))
+        assert main(["resume", str(path)]) in (2, 5)
+        told = capsys.readouterr().err
+        assert told.count("\n") == 1
+        assert "regex" not in told
+        assert "a bug" not in told
+
+
+def test_a_run_that_may_fall_back_to_the_root_is_resumed(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+):
+    notes = NOTES | {"output": f"{kitchen.folder}/out.png", "fallback_dir": "/"}
+    path = kitchen.checkpoint(notes=json.dumps(notes))
+    asked, painted = [], []
+    monkeypatch.setattr("impasto.cli.results.check_folder", asked.append)
+    monkeypatch.setattr(recipes, "paint_to", lambda *what: painted.append(what))
+    assert main(["resume", str(path), "--quiet"]) == 0
+    assert set(asked) == {Path("/")}
+    assert painted[0][1].fallback_dir == Path("/")
 
 
 def test_an_older_checkpoint_is_resumed_where_its_pictures_are(

@@ -22,7 +22,7 @@ _PIXEL_BYTES = 32
 class Pantry:
     """Finds the files of a recipe by their contents."""
 
-    def __init__(self, folders: Sequence[Path], paths: Iterable[str] = ()) -> None:
+    def __init__(self, folders: Sequence[Path], paths: Iterable[str | Path] = ()) -> None:
         """Look at `paths` first, then at everything in `folders`."""
         self._candidates = [
             *(Path(path) for path in paths),
