@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from impasto.cli import main, paint
-from impasto.cli.telling import Told, duration, escaped, quoted
+from impasto.cli.telling import Told, duration, escaped, quoted, telling
 from impasto.losses import CovarianceLoss
 from impasto.settings import Resources, Settings, options
 
@@ -384,6 +384,25 @@ def test_an_answer_that_cannot_be_written_is_an_error(monkeypatch, capsys):
         full.detach()
 
 
+def test_an_answer_to_a_closed_stream_is_an_error(monkeypatch, capsys):
+    closed = io.StringIO()
+    closed.close()
+    for stream in (None, closed):
+        monkeypatch.setattr(sys, "stdout", stream)
+        for words in (["show", "quick"], ["list"]):
+            assert main(["presets", *words]) == 5
+            assert capsys.readouterr().err.startswith("impasto: cannot write to stdout: ")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_an_answer_of_a_process_without_stdout_is_an_error():
+    command = f"{shlex.join([*IMPASTO, 'presets', 'show', 'quick'])} >&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        5, b"impasto: cannot write to stdout: it is closed\n",
+    )  # fmt: skip
+
+
 def test_an_hour_left_is_an_hour():
     assert [duration(s) for s in (0.4, 59.7, 4500)] == ["0:00:00", "0:01:00", "1:15:00"]
 
@@ -393,6 +412,23 @@ def test_notes_are_shown_only_while_the_command_line_runs():
     before = (log.level, log.propagate, list(log.handlers))
     assert main(["presets", "list"]) == 0
     assert (log.level, log.propagate, list(log.handlers)) == before
+
+
+def test_two_command_lines_at_once_leave_everything_as_it_was():
+    log = logging.getLogger("impasto")
+
+    def state() -> tuple:
+        return sys.stdout, sys.stderr, log.level, log.propagate, list(log.handlers)
+
+    before, first, second = state(), telling(), telling()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert isinstance(sys.stdout, Told)
+    assert log.getEffectiveLevel() == logging.INFO
+    assert len(log.handlers) == len(before[-1]) + 1
+    second.__exit__(None, None, None)
+    assert state() == before
 
 
 def test_a_plan_shows_levels_memory_and_time(photo: Path, painting: Path, capsys):
