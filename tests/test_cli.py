@@ -21,6 +21,7 @@ from PIL import Image
 from impasto.cli import main, paint
 from impasto.cli.telling import Told, duration, escaped, quoted, telling
 from impasto.losses import CovarianceLoss
+from impasto.pictures import read_recipe_text
 from impasto.settings import Resources, Settings, options
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -198,6 +199,8 @@ def test_a_broken_run_saves_the_last_finite_picture(
     assert _paint(photo, painting, "-o", out, *SMALL) == 7
     assert _size(out) == (64, 48)
     assert "style relu1_1 loss became nan" in capsys.readouterr().err
+    recipe = json.loads(read_recipe_text(out))
+    assert (recipe["evaluations"], recipe["interrupted"]) == ([1], True)
 
 
 def _environment() -> dict[str, str]:
