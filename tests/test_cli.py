@@ -190,6 +190,31 @@ def test_a_bug_is_one_line_without_debug(monkeypatch, capsys: pytest.CaptureFixt
     assert "Traceback" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit of addresses")
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (ImportError("libx.so: failed to map segment from shared object"), 6),
+        (ImportError("libx.so: cannot allocate memory in static TLS block"), 6),
+        (SystemError("initialization of _x raised unreported exception"), 6),
+        (ImportError("cannot import name 'x' from 'y'"), 1),
+        (ModuleNotFoundError("No module named 'x'"), 1),
+    ],
+)
+def test_only_a_library_that_finds_no_room_says_that_memory_ran_out(
+    fault: Exception, code: int, monkeypatch, capsys
+):
+    import resource
+
+    def failing(values: dict) -> None:
+        raise fault
+
+    monkeypatch.setattr(resource, "getrlimit", lambda limit: (1 << 30, 1 << 30))
+    monkeypatch.setattr(paint, "given", failing)
+    assert _paint("a", "b", "-o", "c.png") == code
+    assert ("memory ran out" in capsys.readouterr().err) == (code == 6)
+
+
 def test_a_broken_run_saves_the_last_finite_picture(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
