@@ -635,7 +635,28 @@ def test_pictures_and_their_parts_stay_within_the_memory(
     assert main(["recipe", str(path)]) == 0
     monkeypatch.setattr("impasto.engine.free_bytes", lambda device: 40_000)
     assert main(["recipe", str(path)]) == 3
-    assert "40 x 40 pixels" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "40 x 40 pixels, more than the 0 million that the free memory holds" in told
+    assert "--max-pixels" not in told
+
+
+@pytest.mark.parametrize("damage", ["large", "cut"])
+@pytest.mark.parametrize("words", [(), ("--content", "{bad}"), ("--style", "{bad}")])
+def test_no_flag_is_named_that_rerun_does_not_have(
+    kitchen: Kitchen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str, words, capsys
+):
+    sound, bad = kitchen.picture(kitchen.recipe.as_json()), tmp_path / "bad.png"
+    whole = (kitchen.folder / "photo.png").read_bytes()
+    bad.write_bytes(whole[: len(whole) // 2] if damage == "cut" else whole)
+    if damage == "large":
+        monkeypatch.setattr("impasto.cli.pantry._PIXEL_BYTES", 10**12)
+    picture = sound if words else bad
+    given = [word.format(bad=bad) for word in words]
+    assert main(["rerun", str(picture), *given, "-o", str(tmp_path / "out.png")]) == 3
+    told = capsys.readouterr().err
+    assert {"large": "the free memory holds", "cut": "is cut short at"}[damage] in told
+    for flag in ("--max-pixels", "--allow-truncated"):
+        assert flag not in told
 
 
 ODD: list[Any] = [
