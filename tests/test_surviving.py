@@ -17,7 +17,7 @@ import torch
 from conftest import TINY, TinyEncoder, random_pixels
 from PIL import Image
 
-from impasto import NonFiniteError, Settings, UsageError
+from impasto import NonFiniteError, Resources, Settings, UsageError
 from impasto.cli import main
 from impasto.engine import Recipe, paint, prepare, read_checkpoint, write_checkpoint
 from impasto.engine.checkpoint import State
@@ -27,6 +27,8 @@ IMPASTO = [sys.executable, "-m", "impasto"]
 SMALL = ["--size", "64", "--iterations", "4", "--threads", "1", "--quiet"]
 LONG = ["--size", "96", "--levels", "2", "--iterations", "14", "--tolerance", "0"]
 CONTENT, STYLE = random_pixels(72, 96, 1), random_pixels(64, 64, 2)
+# Which is given up to nobody: where bits are compared.
+ONE = Resources(threads=1)
 
 
 def _run(*words: object) -> int:
@@ -153,7 +155,7 @@ def test_other_versions_are_said(kitchen: Path, monkeypatch, capsys):
 
 def _paint(resume: State | None = None, **values: object) -> list:
     settings = Settings(size=96, levels=2, **{"iterations": 13, "tolerance": 0, **values}, **TINY)
-    return paint(prepare(CONTENT, STYLE, settings), TinyEncoder(), resume)
+    return paint(prepare(CONTENT, STYLE, settings, ONE), TinyEncoder(), resume)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,8 @@ def test_a_scratch_file_is_kept_in_a_checkpoint_too(tmp_path: Path, monkeypatch)
     from impasto.engine import storage
 
     monkeypatch.setattr(storage, "BLOCK", 1000)
-    run = prepare(CONTENT, STYLE, Settings(size=64, levels=1, iterations=13, tolerance=0, **TINY))
+    settings = Settings(size=64, levels=1, iterations=13, tolerance=0, **TINY)
+    run = prepare(CONTENT, STYLE, settings, ONE)
     run = replace(run, plan=replace(run.plan, scratch=(str(tmp_path),)))
     whole = list(paint(run, TinyEncoder()))
     step = next(step for step in paint(run, TinyEncoder()) if step.iteration == 7)
@@ -310,7 +313,7 @@ def test_an_interrupted_recipe_is_painted_to_the_end(photo: Path, painting: Path
     from impasto.engine import iterate
 
     settings = Settings(size=64, iterations=4)
-    steps = list(iterate(photo, painting, settings))
+    steps = list(iterate(photo, painting, settings, ONE))
     steps[1].picture.save(tmp_path / "half.png")
     steps[-1].picture.save(tmp_path / "whole.png")
     assert json.loads(steps[1].picture.recipe)["interrupted"] is True
