@@ -786,18 +786,24 @@ def shelf(kitchen: Kitchen) -> Pantry:
     return Pantry([kitchen.folder])
 
 
+def _edited_recipe(kitchen: Kitchen, edits: list[Edit]) -> str:
+    return json.dumps(_mutated(json.loads(json.dumps(kitchen.values)), edits))
+
+
+def _damaged_recipe(kitchen: Kitchen, cuts: list) -> str:
+    return _overwritten(kitchen.recipe.as_json().encode(), cuts).decode("utf-8", "replace")
+
+
 @MANY
 @hypothesis.given(edits=EDITS)
 def test_no_edited_recipe_is_a_bug(kitchen: Kitchen, shelf: Pantry, edits: list[Edit]):
-    text = json.dumps(_mutated(json.loads(json.dumps(kitchen.values)), edits))
-    _try_recipe(text, shelf)
+    _try_recipe(_edited_recipe(kitchen, edits), shelf)
 
 
 @MANY
 @hypothesis.given(cuts=CUTS)
 def test_no_damaged_recipe_is_a_bug(kitchen: Kitchen, shelf: Pantry, cuts: list):
-    text = _overwritten(kitchen.recipe.as_json().encode(), cuts).decode("utf-8", "replace")
-    _try_recipe(text, shelf)
+    _try_recipe(_damaged_recipe(kitchen, cuts), shelf)
 
 
 def _try_recipe(text: str, shelf: Pantry) -> None:
@@ -806,9 +812,7 @@ def _try_recipe(text: str, shelf: Pantry) -> None:
         assert 1 <= run.plan.threads <= 1024
 
 
-@MANY
-@hypothesis.given(edits=EDITS)
-def test_no_edited_checkpoint_is_a_bug(kitchen: Kitchen, shelf: Pantry, edits: list[Edit]):
+def _edited_checkpoint(kitchen: Kitchen, edits: list[Edit]) -> Path:
     data = kitchen.checkpoints[4].read_bytes()
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
@@ -821,7 +825,21 @@ def test_no_edited_checkpoint_is_a_bug(kitchen: Kitchen, shelf: Pantry, edits: l
             name: word if isinstance(word, str) else json.dumps(word)
             for name, word in words.items()
         }
-    _try_checkpoint(kitchen.with_header(json.dumps(header).encode(), data[8 + length :]), shelf)
+    return kitchen.with_header(json.dumps(header).encode(), data[8 + length :])
+
+
+def _damaged_checkpoint(kitchen: Kitchen, cuts: list, within_header: bool) -> Path:
+    data = kitchen.checkpoints[4].read_bytes()
+    length = 8 + int.from_bytes(data[:8], "little") if within_header else len(data)
+    path = kitchen.folder / "edited.checkpoint"
+    path.write_bytes(_overwritten(data[:length], cuts) + data[length:])
+    return path
+
+
+@MANY
+@hypothesis.given(edits=EDITS)
+def test_no_edited_checkpoint_is_a_bug(kitchen: Kitchen, shelf: Pantry, edits: list[Edit]):
+    _try_checkpoint(_edited_checkpoint(kitchen, edits), shelf)
 
 
 @MANY
@@ -829,11 +847,7 @@ def test_no_edited_checkpoint_is_a_bug(kitchen: Kitchen, shelf: Pantry, edits: l
 def test_no_damaged_checkpoint_is_a_bug(
     kitchen: Kitchen, shelf: Pantry, cuts: list, within_header: bool
 ):
-    data = kitchen.checkpoints[4].read_bytes()
-    length = 8 + int.from_bytes(data[:8], "little") if within_header else len(data)
-    path = kitchen.folder / "edited.checkpoint"
-    path.write_bytes(_overwritten(data[:length], cuts) + data[length:])
-    _try_checkpoint(path, shelf)
+    _try_checkpoint(_damaged_checkpoint(kitchen, cuts, within_header), shelf)
 
 
 def _try_checkpoint(path: Path, shelf: Pantry) -> None:
@@ -841,3 +855,59 @@ def _try_checkpoint(path: Path, shelf: Pantry) -> None:
         kept = read_checkpoint(path)
         read_notes(kept.notes, path)
         check_fits(kept.state, recipes._again(kept.recipe, shelf))
+
+
+SOME = hypothesis.settings(MANY, max_examples=200)
+
+
+@SOME
+@hypothesis.given(edits=EDITS, cuts=CUTS, edited=st.booleans())
+def test_rerun_refuses_what_it_does_not_follow(
+    kitchen: Kitchen, capsys, edits: list[Edit], cuts: list, edited: bool
+):
+    text = _edited_recipe(kitchen, edits) if edited else _damaged_recipe(kitchen, cuts)
+    _try_command(capsys, "rerun", kitchen.picture(text), "-o", kitchen.folder / "new.png")
+
+
+@SOME
+@hypothesis.given(edits=EDITS, cuts=CUTS, edited=st.booleans(), within_header=st.booleans())
+def test_resume_refuses_what_it_does_not_follow(
+    kitchen: Kitchen, capsys, edits: list[Edit], cuts: list, edited: bool, within_header: bool
+):
+    path = (
+        _edited_checkpoint(kitchen, edits)
+        if edited
+        else _damaged_checkpoint(kitchen, cuts, within_header)
+    )
+    _try_command(capsys, "resume", path)
+
+
+# Beside what is refused with 2: flags of a checkpoint that name folders, and sound sizes that no
+# machine, or this one, has the memory for.
+RIGHTLY = {0: "", 2: "impasto: ", 5: "impasto: the folder ", 6: " needs "}
+
+
+def _try_command(capsys: pytest.CaptureFixture, *words: object) -> int:
+    """Run a command up to the first evaluation: it is followed, or refused in one line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recipes, "paint_to", _as_far_as_painting)
+        code = main([*map(str, words), "--quiet"])
+    *notes, said = capsys.readouterr().err.splitlines() or [""]
+    assert code in RIGHTLY, said
+    assert RIGHTLY[code] in said
+    assert all(line.startswith("note: ") for line in notes)
+    return code
+
+
+def _as_far_as_painting(
+    run: Run, results: Results, reporter: object, inputs: object, resume: State | None = None
+) -> None:
+    results.check_fits(run)
+    if resume is not None:
+        check_fits(resume, run)
+
+
+def test_a_sound_recipe_and_checkpoint_are_followed_by_the_commands(kitchen: Kitchen, capsys):
+    picture = kitchen.picture(kitchen.recipe.as_json())
+    assert _try_command(capsys, "rerun", picture, "-o", kitchen.folder / "new.png") == 0
+    assert _try_command(capsys, "resume", kitchen.checkpoints[4]) == 0
