@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+import sys
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +73,25 @@ def painting(tmp_path: Path) -> Path:
     path = tmp_path / "painting.png"
     Image.fromarray(random_pixels(64, 56, 2)).save(path)
     return path
+
+
+@pytest.fixture
+def as_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove and replace nothing that is open or mapped, as Windows does."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("reads /proc")
+    monkeypatch.setattr("impasto.files.WINDOWS", True)
+    for name in ("unlink", "remove", "replace", "rename"):
+        monkeypatch.setattr(os, name, _refusing_what_is_held(getattr(os, name)))
+
+
+def _refusing_what_is_held(change: Callable[..., None]) -> Callable[..., None]:
+    def changed(*paths: str | Path, **more: object) -> None:
+        held = {os.path.realpath(one) for one in Path("/proc/self/fd").iterdir()}
+        mapped = Path("/proc/self/maps").read_text()
+        for path in map(os.path.realpath, paths):
+            if path in held or f" {path}\n" in mapped:
+                raise PermissionError(13, "The process cannot access the file", path)
+        change(*paths, **more)
+
+    return changed

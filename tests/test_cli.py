@@ -19,8 +19,9 @@ import pytest
 from PIL import Image
 
 from impasto.cli import main, paint
-from impasto.cli.telling import Told, duration, escaped, quoted
+from impasto.cli.telling import Told, duration, escaped, quoted, telling
 from impasto.losses import CovarianceLoss
+from impasto.pictures import read_recipe_text
 from impasto.settings import Resources, Settings, options
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -99,7 +100,12 @@ def test_json_lines_tell_every_level(photo: Path, painting: Path, tmp_path: Path
         (["{photo}", "{painting}", "-o", "{photo}"], 2, "also an input"),
         (["{photo}", "{painting}", "-o", "{old}"], 2, "--overwrite"),
         (["{photo}", "{painting}", "-o", "{folder}/no/out.png"], 5, "does not exist"),
-        (["{photo}", "{painting}", "-o", "/proc/out.png"], 5, "cannot write"),
+        pytest.param(
+            ["{photo}", "{painting}", "-o", "/proc/out.png"],
+            5,
+            "cannot write",
+            marks=pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs /proc"),
+        ),
         (["{photo}", "{painting}", "-o", "out.xyz"], 2, "unknown extension"),
         (["{photo}", "{painting}", "-o", "out"], 2, "unknown extension"),
         (["{photo}", "{painting}"], 2, "Missing option '-o'"),
@@ -189,6 +195,31 @@ def test_a_bug_is_one_line_without_debug(monkeypatch, capsys: pytest.CaptureFixt
     assert "Traceback" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit of addresses")
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (ImportError("libx.so: failed to map segment from shared object"), 6),
+        (ImportError("libx.so: cannot allocate memory in static TLS block"), 6),
+        (SystemError("initialization of _x raised unreported exception"), 6),
+        (ImportError("cannot import name 'x' from 'y'"), 1),
+        (ModuleNotFoundError("No module named 'x'"), 1),
+    ],
+)
+def test_only_a_library_that_finds_no_room_says_that_memory_ran_out(
+    fault: Exception, code: int, monkeypatch, capsys
+):
+    import resource
+
+    def failing(values: dict) -> None:
+        raise fault
+
+    monkeypatch.setattr(resource, "getrlimit", lambda limit: (1 << 30, 1 << 30))
+    monkeypatch.setattr(paint, "given", failing)
+    assert _paint("a", "b", "-o", "c.png") == code
+    assert ("memory ran out" in capsys.readouterr().err) == (code == 6)
+
+
 def test_a_broken_run_saves_the_last_finite_picture(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
@@ -198,6 +229,8 @@ def test_a_broken_run_saves_the_last_finite_picture(
     assert _paint(photo, painting, "-o", out, *SMALL) == 7
     assert _size(out) == (64, 48)
     assert "style relu1_1 loss became nan" in capsys.readouterr().err
+    recipe = json.loads(read_recipe_text(out))
+    assert (recipe["evaluations"], recipe["interrupted"]) == ([1], True)
 
 
 def _environment() -> dict[str, str]:
@@ -384,6 +417,25 @@ def test_an_answer_that_cannot_be_written_is_an_error(monkeypatch, capsys):
         full.detach()
 
 
+def test_an_answer_to_a_closed_stream_is_an_error(monkeypatch, capsys):
+    closed = io.StringIO()
+    closed.close()
+    for stream in (None, closed):
+        monkeypatch.setattr(sys, "stdout", stream)
+        for words in (["show", "quick"], ["list"]):
+            assert main(["presets", *words]) == 5
+            assert capsys.readouterr().err.startswith("impasto: cannot write to stdout: ")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_an_answer_of_a_process_without_stdout_is_an_error():
+    command = f"{shlex.join([*IMPASTO, 'presets', 'show', 'quick'])} >&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        5, b"impasto: cannot write to stdout: it is closed\n",
+    )  # fmt: skip
+
+
 def test_an_hour_left_is_an_hour():
     assert [duration(s) for s in (0.4, 59.7, 4500)] == ["0:00:00", "0:01:00", "1:15:00"]
 
@@ -393,6 +445,23 @@ def test_notes_are_shown_only_while_the_command_line_runs():
     before = (log.level, log.propagate, list(log.handlers))
     assert main(["presets", "list"]) == 0
     assert (log.level, log.propagate, list(log.handlers)) == before
+
+
+def test_two_command_lines_at_once_leave_everything_as_it_was():
+    log = logging.getLogger("impasto")
+
+    def state() -> tuple:
+        return sys.stdout, sys.stderr, log.level, log.propagate, list(log.handlers)
+
+    before, first, second = state(), telling(), telling()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert isinstance(sys.stdout, Told)
+    assert log.getEffectiveLevel() == logging.INFO
+    assert len(log.handlers) == len(before[-1]) + 1
+    second.__exit__(None, None, None)
+    assert state() == before
 
 
 def test_a_plan_shows_levels_memory_and_time(photo: Path, painting: Path, capsys):

@@ -189,8 +189,9 @@ def test_a_recipe_and_a_checkpoint_are_followed(kitchen: Kitchen):
 def test_what_a_recipe_must_not_ask_for_is_refused_by_name(
     kitchen: Kitchen, edit: tuple, field: str
 ):
-    with pytest.raises(UsageError, match=field):
+    with pytest.raises(UsageError, match=field) as caught:
         Recipe.from_json(json.dumps(kitchen.edited(*edit)), "x.png")
+    assert "regex" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["plan", "settings", "ingredients", "weights", "versions"])
@@ -367,7 +368,7 @@ def test_what_is_no_file_is_no_checkpoint(tmp_path: Path, kind: str, capsys):
 
 def test_a_checkpoint_of_today_keeps_all_its_flags(tmp_path: Path):
     notes = read_notes(NOTES, tmp_path / "c")
-    assert notes.inputs == ("/gone/photo.png", "/gone/painting.png")
+    assert notes.inputs == (Path("/gone/photo.png"), Path("/gone/painting.png"))
     assert {"inputs", *notes.as_plain()} == set(NOTES)
     assert notes.as_plain() == {name: value for name, value in NOTES.items() if name != "inputs"}
     given = Results(
@@ -416,8 +417,9 @@ def test_a_checkpoint_from_elsewhere_may_replace_nothing(tmp_path: Path):
         ("depth", "12"),
         ("output", 5),
         ("output", ""),
-        ("output", "x" * 300 + ".png"),
+        ("output", "x" * 40_000 + ".png"),
         ("output", "\ud800.png"),
+        ("output", "\0.png"),
         ("overwrite", "yes"),
         ("inputs", None),
         ("timelapse", ["a"]),
@@ -425,8 +427,63 @@ def test_a_checkpoint_from_elsewhere_may_replace_nothing(tmp_path: Path):
     ],
 )
 def test_flags_of_a_checkpoint_that_cannot_be_are_refused(tmp_path: Path, flag: str, value: Any):
-    with pytest.raises(UsageError, match=flag):
+    with pytest.raises(UsageError, match=flag) as caught:
         read_notes(NOTES | {flag: value}, tmp_path / "c")
+    assert "regex" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/",
+            "//",
+            "/.",
+            "/..",
+            ".",
+            "..",
+            "a/",
+            "/a//b/../c.png",
+            "~",
+            "-",
+            " ",
+            "\n",
+            "\x1b[2J",
+        ),
+        *("C:\\", "C:\\Bilder\\" + 20 * "ein langer Name\\" + "a.png", "\\\\?\\C:\\a.png"),
+        *("\udcff.png", "星" * 255, "😀" * 63, "x" * 1000, "/".join("y" * 200 for _ in range(40))),
+    ],
+)
+def test_every_path_that_paint_takes_is_read_back(tmp_path: Path, path: str):
+    names = ("output", "fallback_dir", "checkpoint", "timelapse")
+    given = Results(**{name: Path(path) for name in names})
+    plain = json.loads(json.dumps({"inputs": [path], **given.as_plain()}))
+    notes = read_notes(plain, tmp_path / "c")
+    assert notes.inputs == (Path(path),)
+    assert notes.as_plain() == given.as_plain()
+
+
+def test_a_checkpoint_with_a_path_that_cannot_be_is_refused_in_words(kitchen: Kitchen, capsys):
+    for name in ("x" * 300 + ".png", "/".join(["y" * 200] * 40) + ".png", "a\0.png"):
+        path = kitchen.checkpoint(notes=json.dumps(NOTES | {"output": f"{kitchen.folder}/{name}"}))
+        assert main(["resume", str(path)]) in (2, 5)
+        told = capsys.readouterr().err
+        assert told.count("\n") == 1
+        assert "regex" not in told
+        assert "a bug" not in told
+
+
+def test_a_run_that_may_fall_back_to_the_root_is_resumed(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+):
+    notes = NOTES | {"output": f"{kitchen.folder}/out.png", "fallback_dir": "/"}
+    path = kitchen.checkpoint(notes=json.dumps(notes))
+    asked, painted = [], []
+    monkeypatch.setattr("impasto.cli.results.check_folder", asked.append)
+    monkeypatch.setattr(recipes, "paint_to", lambda *what: painted.append(what))
+    assert main(["resume", str(path), "--quiet"]) == 0
+    assert set(asked) == {Path("/")}
+    assert painted[0][1].fallback_dir == Path("/")
 
 
 def test_an_older_checkpoint_is_resumed_where_its_pictures_are(
@@ -578,7 +635,28 @@ def test_pictures_and_their_parts_stay_within_the_memory(
     assert main(["recipe", str(path)]) == 0
     monkeypatch.setattr("impasto.engine.free_bytes", lambda device: 40_000)
     assert main(["recipe", str(path)]) == 3
-    assert "40 x 40 pixels" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "40 x 40 pixels, more than the 0 million that the free memory holds" in told
+    assert "--max-pixels" not in told
+
+
+@pytest.mark.parametrize("damage", ["large", "cut"])
+@pytest.mark.parametrize("words", [(), ("--content", "{bad}"), ("--style", "{bad}")])
+def test_no_flag_is_named_that_rerun_does_not_have(
+    kitchen: Kitchen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str, words, capsys
+):
+    sound, bad = kitchen.picture(kitchen.recipe.as_json()), tmp_path / "bad.png"
+    whole = (kitchen.folder / "photo.png").read_bytes()
+    bad.write_bytes(whole[: len(whole) // 2] if damage == "cut" else whole)
+    if damage == "large":
+        monkeypatch.setattr("impasto.cli.pantry._PIXEL_BYTES", 10**12)
+    picture = sound if words else bad
+    given = [word.format(bad=bad) for word in words]
+    assert main(["rerun", str(picture), *given, "-o", str(tmp_path / "out.png")]) == 3
+    told = capsys.readouterr().err
+    assert {"large": "the free memory holds", "cut": "is cut short at"}[damage] in told
+    for flag in ("--max-pixels", "--allow-truncated"):
+        assert flag not in told
 
 
 ODD: list[Any] = [
@@ -708,18 +786,24 @@ def shelf(kitchen: Kitchen) -> Pantry:
     return Pantry([kitchen.folder])
 
 
+def _edited_recipe(kitchen: Kitchen, edits: list[Edit]) -> str:
+    return json.dumps(_mutated(json.loads(json.dumps(kitchen.values)), edits))
+
+
+def _damaged_recipe(kitchen: Kitchen, cuts: list) -> str:
+    return _overwritten(kitchen.recipe.as_json().encode(), cuts).decode("utf-8", "replace")
+
+
 @MANY
 @hypothesis.given(edits=EDITS)
 def test_no_edited_recipe_is_a_bug(kitchen: Kitchen, shelf: Pantry, edits: list[Edit]):
-    text = json.dumps(_mutated(json.loads(json.dumps(kitchen.values)), edits))
-    _try_recipe(text, shelf)
+    _try_recipe(_edited_recipe(kitchen, edits), shelf)
 
 
 @MANY
 @hypothesis.given(cuts=CUTS)
 def test_no_damaged_recipe_is_a_bug(kitchen: Kitchen, shelf: Pantry, cuts: list):
-    text = _overwritten(kitchen.recipe.as_json().encode(), cuts).decode("utf-8", "replace")
-    _try_recipe(text, shelf)
+    _try_recipe(_damaged_recipe(kitchen, cuts), shelf)
 
 
 def _try_recipe(text: str, shelf: Pantry) -> None:
@@ -728,9 +812,7 @@ def _try_recipe(text: str, shelf: Pantry) -> None:
         assert 1 <= run.plan.threads <= 1024
 
 
-@MANY
-@hypothesis.given(edits=EDITS)
-def test_no_edited_checkpoint_is_a_bug(kitchen: Kitchen, shelf: Pantry, edits: list[Edit]):
+def _edited_checkpoint(kitchen: Kitchen, edits: list[Edit]) -> Path:
     data = kitchen.checkpoints[4].read_bytes()
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
@@ -743,7 +825,21 @@ def test_no_edited_checkpoint_is_a_bug(kitchen: Kitchen, shelf: Pantry, edits: l
             name: word if isinstance(word, str) else json.dumps(word)
             for name, word in words.items()
         }
-    _try_checkpoint(kitchen.with_header(json.dumps(header).encode(), data[8 + length :]), shelf)
+    return kitchen.with_header(json.dumps(header).encode(), data[8 + length :])
+
+
+def _damaged_checkpoint(kitchen: Kitchen, cuts: list, within_header: bool) -> Path:
+    data = kitchen.checkpoints[4].read_bytes()
+    length = 8 + int.from_bytes(data[:8], "little") if within_header else len(data)
+    path = kitchen.folder / "edited.checkpoint"
+    path.write_bytes(_overwritten(data[:length], cuts) + data[length:])
+    return path
+
+
+@MANY
+@hypothesis.given(edits=EDITS)
+def test_no_edited_checkpoint_is_a_bug(kitchen: Kitchen, shelf: Pantry, edits: list[Edit]):
+    _try_checkpoint(_edited_checkpoint(kitchen, edits), shelf)
 
 
 @MANY
@@ -751,11 +847,7 @@ def test_no_edited_checkpoint_is_a_bug(kitchen: Kitchen, shelf: Pantry, edits: l
 def test_no_damaged_checkpoint_is_a_bug(
     kitchen: Kitchen, shelf: Pantry, cuts: list, within_header: bool
 ):
-    data = kitchen.checkpoints[4].read_bytes()
-    length = 8 + int.from_bytes(data[:8], "little") if within_header else len(data)
-    path = kitchen.folder / "edited.checkpoint"
-    path.write_bytes(_overwritten(data[:length], cuts) + data[length:])
-    _try_checkpoint(path, shelf)
+    _try_checkpoint(_damaged_checkpoint(kitchen, cuts, within_header), shelf)
 
 
 def _try_checkpoint(path: Path, shelf: Pantry) -> None:
@@ -763,3 +855,59 @@ def _try_checkpoint(path: Path, shelf: Pantry) -> None:
         kept = read_checkpoint(path)
         read_notes(kept.notes, path)
         check_fits(kept.state, recipes._again(kept.recipe, shelf))
+
+
+SOME = hypothesis.settings(MANY, max_examples=200)
+
+
+@SOME
+@hypothesis.given(edits=EDITS, cuts=CUTS, edited=st.booleans())
+def test_rerun_refuses_what_it_does_not_follow(
+    kitchen: Kitchen, capsys, edits: list[Edit], cuts: list, edited: bool
+):
+    text = _edited_recipe(kitchen, edits) if edited else _damaged_recipe(kitchen, cuts)
+    _try_command(capsys, "rerun", kitchen.picture(text), "-o", kitchen.folder / "new.png")
+
+
+@SOME
+@hypothesis.given(edits=EDITS, cuts=CUTS, edited=st.booleans(), within_header=st.booleans())
+def test_resume_refuses_what_it_does_not_follow(
+    kitchen: Kitchen, capsys, edits: list[Edit], cuts: list, edited: bool, within_header: bool
+):
+    path = (
+        _edited_checkpoint(kitchen, edits)
+        if edited
+        else _damaged_checkpoint(kitchen, cuts, within_header)
+    )
+    _try_command(capsys, "resume", path)
+
+
+# Beside what is refused with 2: flags of a checkpoint that name folders, and sound sizes that no
+# machine, or this one, has the memory for.
+RIGHTLY = {0: "", 2: "impasto: ", 5: "impasto: the folder ", 6: " needs "}
+
+
+def _try_command(capsys: pytest.CaptureFixture, *words: object) -> int:
+    """Run a command up to the first evaluation: it is followed, or refused in one line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recipes, "paint_to", _as_far_as_painting)
+        code = main([*map(str, words), "--quiet"])
+    *notes, said = capsys.readouterr().err.splitlines() or [""]
+    assert code in RIGHTLY, said
+    assert RIGHTLY[code] in said
+    assert all(line.startswith("note: ") for line in notes)
+    return code
+
+
+def _as_far_as_painting(
+    run: Run, results: Results, reporter: object, inputs: object, resume: State | None = None
+) -> None:
+    results.check_fits(run)
+    if resume is not None:
+        check_fits(resume, run)
+
+
+def test_a_sound_recipe_and_checkpoint_are_followed_by_the_commands(kitchen: Kitchen, capsys):
+    picture = kitchen.picture(kitchen.recipe.as_json())
+    assert _try_command(capsys, "rerun", picture, "-o", kitchen.folder / "new.png") == 0
+    assert _try_command(capsys, "resume", kitchen.checkpoints[4]) == 0

@@ -16,9 +16,9 @@ from bad_files import BAD, chunk, png
 from conftest import random_pixels
 from PIL import Image
 
-from impasto import PictureError
+from impasto import PictureError, UsageError
 from impasto.cli import main
-from impasto.files import fitting, replacing
+from impasto.files import check_place, fitting, replacing
 from impasto.pictures import load
 
 ROOT = Path(__file__).parents[1]
@@ -154,6 +154,17 @@ def test_cut_names_keep_their_files_apart():
     assert fitting(Path("x"), "out.png", ".checkpoint") == Path("x/out.png.checkpoint")
 
 
+def test_windows_counts_letters_not_bytes(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("impasto.files.WINDOWS", True)
+    monkeypatch.setattr("impasto.files._longest", lambda folder: 255)
+    assert fitting(tmp_path, "星" * 240, ".checkpoint").name == "星" * 240 + ".checkpoint"
+    cut = fitting(tmp_path, "😀" * 126, ".checkpoint").name
+    assert cut.startswith("😀" * 117 + "-")
+    assert len(cut.encode("utf-16-le")) // 2 <= 255
+    with pytest.raises(UsageError, match="has 256 characters, its folder holds names of 255"):
+        check_place(tmp_path / ("😀" * 126 + ".png"))
+
+
 @linux
 def test_names_that_are_no_text_work(photo: Path, painting: Path, tmp_path: Path, capsys):
     content = photo.rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9t\xe9.png"))
@@ -210,8 +221,9 @@ def test_a_link_to_an_existing_file_or_an_input_is_not_written_over(
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
 @pytest.mark.parametrize("flag", ["-o", "--checkpoint", "--timelapse", "--save-every"])
 def test_what_is_no_regular_file_is_never_written(
-    flag: str, photo: Path, painting: Path, tmp_path: Path, capsys
+    flag: str, photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
+    monkeypatch.chdir(tmp_path)
     odd = tmp_path / ("out.so-far.png" if flag == "--save-every" else "odd.gif")
     odd = odd.with_suffix(".png") if flag == "-o" else odd
     out = odd if flag == "-o" else tmp_path / "out.png"
@@ -222,7 +234,7 @@ def test_what_is_no_regular_file_is_never_written(
 
     def socket_() -> None:
         with socket.socket(socket.AF_UNIX) as one:
-            one.bind(str(odd))
+            one.bind(odd.name)  # the whole path may be too long for a socket
 
     def loop() -> None:
         odd.symlink_to(odd)
@@ -298,7 +310,7 @@ def test_deep_and_transparent_pictures_are_painted(painting: Path, tmp_path: Pat
 
 def test_what_is_transparent_changes_nothing(painting: Path):
     """Whatever colours hide under alpha 0, the picture is the same."""
-    from impasto import Settings
+    from impasto import Resources, Settings
     from impasto.engine import paint, prepare
     from impasto.pictures import Picture
 
@@ -307,8 +319,9 @@ def test_what_is_transparent_changes_nothing(painting: Path):
     alpha[:, :16] = 0
     other = pixels.copy()
     other[:, :16] = 1
+    settings, kept = Settings(size=64, iterations=3), Resources(threads=1)
     images = [
-        list(paint(prepare(Picture(one, alpha), painting, Settings(size=64, iterations=3))))[-1]
+        list(paint(prepare(Picture(one, alpha), painting, settings, kept)))[-1]
         for one in (pixels, other)
     ]
     assert torch.equal(images[0].image, images[1].image)

@@ -17,7 +17,7 @@ import torch
 from conftest import TINY, TinyEncoder, random_pixels
 from PIL import Image
 
-from impasto import NonFiniteError, Settings, UsageError
+from impasto import NonFiniteError, Resources, Settings, UsageError
 from impasto.cli import main
 from impasto.engine import Recipe, paint, prepare, read_checkpoint, write_checkpoint
 from impasto.engine.checkpoint import State
@@ -27,6 +27,8 @@ IMPASTO = [sys.executable, "-m", "impasto"]
 SMALL = ["--size", "64", "--iterations", "4", "--threads", "1", "--quiet"]
 LONG = ["--size", "96", "--levels", "2", "--iterations", "14", "--tolerance", "0"]
 CONTENT, STYLE = random_pixels(72, 96, 1), random_pixels(64, 64, 2)
+# Which is given up to nobody: where bits are compared.
+ONE = Resources(threads=1)
 
 
 def _run(*words: object) -> int:
@@ -152,7 +154,7 @@ def test_other_versions_are_said(kitchen: Path, monkeypatch, capsys):
 
 def _paint(resume: State | None = None, **values: object) -> list:
     settings = Settings(size=96, levels=2, **{"iterations": 13, "tolerance": 0, **values}, **TINY)
-    return paint(prepare(CONTENT, STYLE, settings), TinyEncoder(), resume)
+    return paint(prepare(CONTENT, STYLE, settings, ONE), TinyEncoder(), resume)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,8 @@ def test_a_scratch_file_is_kept_in_a_checkpoint_too(tmp_path: Path, monkeypatch)
     from impasto.engine import storage
 
     monkeypatch.setattr(storage, "BLOCK", 1000)
-    run = prepare(CONTENT, STYLE, Settings(size=64, levels=1, iterations=13, tolerance=0, **TINY))
+    settings = Settings(size=64, levels=1, iterations=13, tolerance=0, **TINY)
+    run = prepare(CONTENT, STYLE, settings, ONE)
     run = replace(run, plan=replace(run.plan, scratch=(str(tmp_path),)))
     whole = list(paint(run, TinyEncoder()))
     step = next(step for step in paint(run, TinyEncoder()) if step.iteration == 7)
@@ -309,7 +312,7 @@ def test_an_interrupted_recipe_is_painted_to_the_end(photo: Path, painting: Path
     from impasto.engine import iterate
 
     settings = Settings(size=64, iterations=4)
-    steps = list(iterate(photo, painting, settings))
+    steps = list(iterate(photo, painting, settings, ONE))
     steps[1].picture.save(tmp_path / "half.png")
     steps[-1].picture.save(tmp_path / "whole.png")
     assert json.loads(steps[1].picture.recipe)["interrupted"] is True
@@ -792,3 +795,32 @@ def test_a_run_goes_on_elsewhere_when_its_folder_is_gone(
     assert _run("resume", moved / "-c", "-o", moved / "out.png", "--overwrite", "--quiet") == 0
     assert json.loads(read_recipe_text(moved / "out.png"))["interrupted"] is False
     assert not (moved / "-c").exists()
+
+
+@pytest.mark.usefixtures("as_on_windows")
+def test_nothing_that_is_open_or_mapped_is_replaced_or_removed(
+    photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    out, kept, elsewhere = tmp_path / "out.png", tmp_path / "kept", tmp_path / "elsewhere"
+    out.write_bytes(b"old")
+    out.chmod(0o400)
+    elsewhere.mkdir()
+    words = ["--overwrite", "--fallback-dir", elsewhere, "--checkpoint", kept]
+    words += ["--checkpoint-every", "0", "--save-every", "1", "--timelapse", tmp_path / "f.gif"]
+    assert _run("paint", photo, painting, "-o", out, *SMALL, *words) == 0
+    assert load(out).size == (48, 64)
+    names = ["elsewhere", "f.gif", "out.png", "out.so-far.png", "painting.png", "photo.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("as_on_windows")
+def test_a_resumed_run_replaces_its_checkpoint_though_it_was_read_from_it(tmp_path: Path):
+    path = tmp_path / "c"
+    write_checkpoint(path, next(iter(_paint())).checkpoint())
+    state = read_checkpoint(path).state
+    for step in _paint(state):
+        write_checkpoint(path, step.checkpoint())
+    assert torch.equal(read_checkpoint(path).state.tensors["image"], step.image)
+    path.unlink()
+    assert torch.isfinite(state.tensors["image"]).all()

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -17,10 +18,13 @@ import psutil
 
 from impasto.errors import OutputError, UsageError
 
+# There nothing that is open or mapped can be removed or replaced.
+WINDOWS = sys.platform == "win32"
+
 # Of a name, where the system does not say.
-_MOST_BYTES = 255
+_LONGEST = 255
 # What a temporary name has beside the file's own: `.NAME.impasto-PID-RANDOM.tmp`.
-_MARK_BYTES = len(".") + len(".impasto-") + 10 + len("-") + 8 + len(".tmp")
+_MARK = len(".") + len(".impasto-") + 10 + len("-") + 8 + len(".tmp")
 
 
 @contextlib.contextmanager
@@ -54,10 +58,11 @@ def check_place(path: Path) -> None:
     Raises UsageError for a name that cannot be a file's, OutputError for a folder that is missing
     or cannot be written to.
     """
-    length, most = len(os.fsencode(path.name)), most_bytes(path.parent)
+    length, most = _length(path.name), _longest(path.parent)
     if length > most:
+        unit = "characters" if WINDOWS else "bytes"
         raise UsageError(
-            f"the name {path.name} has {length} bytes, its folder holds names of {most} at most; "
+            f"the name {path.name} has {length} {unit}, its folder holds names of {most} at most; "
             "give a shorter one"
         )
     place = landing(path)
@@ -70,9 +75,11 @@ def check_folder(folder: Path, name: str = "") -> None:
         raise OutputError(f"the folder {folder} does not exist; make it first")
     try:
         with _opened_beside(folder / (name or "probe")) as stream:
-            os.unlink(stream.name)
+            pass
+        # Closed, without which Windows removes nothing.
+        os.unlink(stream.name)
     except OSError as fault:
-        raise OutputError(f"cannot write to {folder}: {fault.strerror}") from fault
+        raise OutputError(f"cannot write to {folder}: {fault.strerror or fault}") from fault
 
 
 def landing(path: Path) -> Path:
@@ -112,19 +119,26 @@ def fitting(folder: Path, stem: str, ending: str) -> Path:
 
     A cut stem ends in a digest of the whole, so that two never become one.
     """
-    whole, room = os.fsencode(stem), most_bytes(folder) - len(os.fsencode(ending))
-    if len(whole) <= room:
+    room = _longest(folder) - _length(ending)
+    if _length(stem) <= room:
         return folder / f"{stem}{ending}"
-    digest = f"-{hashlib.sha256(whole).hexdigest()[:8]}"
+    digest = f"-{hashlib.sha256(os.fsencode(stem)).hexdigest()[:8]}"
     return folder / f"{_beginning(stem, room - len(digest))}{digest}{ending}"
 
 
-def most_bytes(folder: Path) -> int:
+def _length(name: str) -> int:
+    """Return how long a name is, as file systems count: bytes, on Windows units of UTF-16."""
+    if WINDOWS:
+        return len(name.encode("utf-16-le", "surrogatepass")) // 2
+    return len(os.fsencode(name))
+
+
+def _longest(folder: Path) -> int:
     """Return how long a name in a folder may be."""
     try:
         return os.pathconf(folder, "PC_NAME_MAX")
     except (AttributeError, OSError, ValueError):  # not on Windows; not a folder
-        return _MOST_BYTES
+        return _LONGEST
 
 
 def _opened_beside(path: Path) -> IO[bytes]:
@@ -132,8 +146,9 @@ def _opened_beside(path: Path) -> IO[bytes]:
     # The number says whose it is, for whoever finds it after a kill.
     name = f"{_leftovers(path)}{os.getpid()}-{secrets.token_hex(4)}.tmp"
     stream = path.with_name(name).open("x+b")
-    with contextlib.suppress(OSError):  # none there, or a file system without modes
-        os.chmod(stream.name, stat.S_IMODE(path.stat().st_mode) & 0o777)
+    if not WINDOWS:  # whose one mode forbids to remove it again
+        with contextlib.suppress(OSError):  # none there, or a file system without modes
+            os.chmod(stream.name, stat.S_IMODE(path.stat().st_mode) & 0o777)
     return stream
 
 
@@ -152,11 +167,11 @@ def _sweep(path: Path) -> None:
 
 
 def _leftovers(path: Path) -> str:
-    return f".{_beginning(path.name[:60], most_bytes(path.parent) - _MARK_BYTES)}.impasto-"
+    return f".{_beginning(path.name[:60], _longest(path.parent) - _MARK)}.impasto-"
 
 
 def _beginning(name: str, most: int) -> str:
-    """Return as many whole characters as fit into so many bytes."""
-    while len(os.fsencode(name)) > most:
+    """Return as many whole characters as fit into such a length."""
+    while _length(name) > most:
         name = name[:-1]
     return name

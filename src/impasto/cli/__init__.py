@@ -17,6 +17,9 @@ from impasto.errors import ImpastoError
 
 INTERRUPTED = 130
 
+# What the system's loader says where there are too few addresses.
+_CRAMPED = ("failed to map segment", "cannot allocate", "out of memory")
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="impasto", prog_name="impasto", message="%(prog)s %(version)s")
@@ -92,7 +95,8 @@ def _verdict(fault: BaseException) -> tuple[str, int]:
 
 def _too_cramped_to_load(fault: BaseException) -> bool:
     """Return whether a library cannot be loaded for want of addresses, which none says plainly."""
-    if not isinstance(fault, ImportError | SystemError) or sys.platform == "win32":
+    said = isinstance(fault, ImportError) and any(word in str(fault).lower() for word in _CRAMPED)
+    if not (said or isinstance(fault, SystemError)) or sys.platform == "win32":
         return False
     import resource
 

@@ -141,8 +141,9 @@ def _saved(fault: Exception, step: Step | None, results: Results) -> Exception:
 
 def _sound(fault: Exception, step: Step | None) -> Picture | None:
     """Return the last picture that is fit to be seen, if there is one."""
-    picture: Picture | None = getattr(fault, "picture", None)
-    return step.picture if picture is None and step is not None else picture
+    # A step's has its recipe.
+    picture: Picture | None = getattr(fault, "picture", None) if step is None else step.picture
+    return picture
 
 
 def _interrupted(stop: Stopped, step: Step | None) -> Interrupted:

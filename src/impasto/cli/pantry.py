@@ -22,7 +22,7 @@ _PIXEL_BYTES = 32
 class Pantry:
     """Finds the files of a recipe by their contents."""
 
-    def __init__(self, folders: Sequence[Path], paths: Iterable[str] = ()) -> None:
+    def __init__(self, folders: Sequence[Path], paths: Iterable[str | Path] = ()) -> None:
         """Look at `paths` first, then at everything in `folders`."""
         self._candidates = [
             *(Path(path) for path in paths),
@@ -46,7 +46,7 @@ class Pantry:
         from impasto.pictures import load
 
         self.used.append(str(path.absolute()))
-        return load(path)
+        return load(path, reading())
 
     def with_digest(self, name: str, sha256: str) -> Path:
         """Return the file of these contents, whatever its name is now."""
@@ -83,14 +83,14 @@ class Pantry:
 
 
 def reading(frame: int = 0, *, allow_truncated: bool = False) -> Reading:
-    """Return what lets in a picture that was let in before, as large as the memory allows."""
+    """Return what lets in a picture as large as the memory allows, for commands without flags."""
     import torch
 
     from impasto.engine import free_bytes
     from impasto.pictures import Reading
 
     most = free_bytes(torch.device("cpu")) // _PIXEL_BYTES
-    return Reading(max(most, 1), frame, allow_truncated)
+    return Reading(max(most, 1), frame, allow_truncated, by_flags=False)
 
 
 def _listed(folder: Path) -> list[Path]:

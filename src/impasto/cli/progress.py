@@ -14,9 +14,6 @@ from impasto.cli.telling import duration, tell, terminal
 if TYPE_CHECKING:
     from impasto.engine import Step
 
-# The engine's own rhythm: reading losses more often would make a GPU wait.
-READ_EVERY = 10
-
 
 class Reporter(Protocol):
     """Told of every step and of the end."""
@@ -98,7 +95,7 @@ class Lines(Quiet):
     def step(self, step: Step) -> None:
         """Write a line every ten evaluations."""
         self._meter.see(step)
-        if step.iteration % READ_EVERY == 0:
+        if _read(step):
             tell(f"{_where(step)}  {_numbers(step, self._meter)}")
 
     def done(self, output: Path, size: tuple[int, int], seconds: float) -> None:
@@ -112,7 +109,7 @@ class JsonLines(Quiet):
     def step(self, step: Step) -> None:
         """Write an object every ten evaluations and at the last of a level."""
         self._meter.see(step)
-        if step.iteration % READ_EVERY == 0 or step.iteration == step.iterations:
+        if _read(step) or step.iteration == step.iterations:
             level = step.levels[step.level - 1]
             self._write(
                 event="step", level=step.level, levels=len(step.levels),
@@ -166,7 +163,7 @@ class Bar(Lines):
     def step(self, step: Step) -> None:
         """Move the bar; losses are read every ten evaluations."""
         self._meter.see(step)
-        if step.iteration % READ_EVERY == 0 or step.iteration == 1:
+        if _read(step) or step.iteration == 1:
             self._text = _numbers(step, self._meter)
         self._progress.update(
             self._task, description=_where(step), completed=self._meter.fraction,
@@ -191,6 +188,13 @@ def make_reporter(*, quiet: bool, json_lines: bool) -> Reporter:
     if quiet:
         return Quiet()
     return Bar() if sys.stderr.isatty() else Lines()
+
+
+def _read(step: Step) -> bool:
+    """Return whether the engine has just read the losses: more often would make a GPU wait."""
+    from impasto.engine.stopping import READ_EVERY
+
+    return step.iteration % READ_EVERY == 0
 
 
 def _where(step: Step) -> str:

@@ -21,7 +21,7 @@ from impasto.errors import DeviceError, UsageError
 from impasto.settings import Settings, from_names
 
 if TYPE_CHECKING:
-    from impasto.engine import Recipe, Run, StyleIngredient
+    from impasto.engine import Plan, Recipe, Run, StyleIngredient
     from impasto.pictures import Picture, Source, Style
 
 _PATH = click.Path(path_type=Path, readable=False)
@@ -120,37 +120,42 @@ def _again(
     size: str | None = None,
 ) -> Run:
     """Prepare a recipe's run, with other pictures or another size."""
-    from impasto.engine import differences, prepare, present
+    from impasto.engine import prepare
 
+    _check_network(recipe)
+    settings, parts = _settings(recipe, pantry, size), recipe.ingredients
+    plan = _plan(recipe) if size is None and not (content or styles) else None
+    photo = _found(parts.content, pantry) if content is None else pantry.given(content)
+    paintings = _styles(parts.styles, pantry, styles)
+    _check_parts(paintings, settings)
+    run = prepare(
+        photo, paintings, settings, plan=plan, regions=_found(parts.regions, pantry),
+        protect=_found(parts.protect, pantry), start=_found(parts.start, pantry),
+    )  # fmt: skip
+    return run if plan is None else _within_memory(run)
+
+
+def _check_network(recipe: Recipe) -> None:
+    """Refuse to paint with our network what was painted with the caller's own."""
     if recipe.encoder is not None:
         raise UsageError(
             f"this was painted with a network of its own ('{recipe.encoder}'), which the command "
             "line does not have; paint it in Python with impasto.engine.paint(run, encoder)"
         )
-    parts = recipe.ingredients
-    settings = _settings(recipe, pantry, size)
-    same = size is None and not (content or styles)
-    plan = recipe.plan if same and present(recipe.plan.device) else None
-    if same and (other := differences(recipe)):
+
+
+def _plan(recipe: Recipe) -> Plan | None:
+    """Return the recipe's plan where its device is here; say what may change bits."""
+    from impasto.engine import differences, present
+
+    if other := differences(recipe):
         listed = ", ".join(other)
         tell(f"note: bits may differ from the recipe's picture: {listed}")
-    photo = None
-    if content is not None:
-        photo = pantry.given(content)
-    elif parts.content is not None:
-        photo = pantry.load(parts.content)
+    return recipe.plan if present(recipe.plan.device) else None
 
-    def found_part(part: Source | None) -> Picture | None:
-        return None if part is None else pantry.load(part)
 
-    paintings = _styles(parts.styles, pantry, styles)
-    _check_parts(paintings, settings)
-    run = prepare(
-        photo, paintings, settings, plan=plan,
-        regions=found_part(parts.regions), protect=found_part(parts.protect),
-        start=found_part(parts.start),
-    )  # fmt: skip
-    return run if plan is None else _within_memory(run)
+def _found(part: Source | None, pantry: Pantry) -> Picture | None:
+    return None if part is None else pantry.load(part)
 
 
 def _check_parts(styles: Sequence[Style], settings: Settings) -> None:

@@ -13,6 +13,7 @@ import os
 import re
 import shlex
 import sys
+import threading
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,8 +99,10 @@ def answer(text: str) -> None:
 
     A reader who leaves early, as `head` does, has had enough.
     """
-    click.echo(text)
     stream: object = sys.stdout
+    if getattr(stream, "heard", stream) is None:
+        raise OutputError("cannot write to stdout: it is closed")
+    click.echo(text)
     fault = stream.fault if isinstance(stream, Told) else None
     if fault is not None and not isinstance(fault, BrokenPipeError):
         raise OutputError(f"cannot write to stdout: {getattr(fault, 'strerror', None) or fault}")
@@ -129,9 +132,34 @@ def terminal() -> TextIO:
     return _safe(stream.heard, escapes=False) if isinstance(stream, Told) else sys.stderr
 
 
+# Streams and the log are the whole process's affair: ours as long as anybody is inside.
+_lock = threading.Lock()
+_inside = 0
+_before = contextlib.ExitStack()
+
+
 @contextlib.contextmanager
 def telling() -> Iterator[None]:
-    """Let nothing that is told inside the block fail, and show what the library notes."""
+    """Let nothing that is told inside the block fail, and show what the library notes.
+
+    The last one to leave puts back what the first found.
+    """
+    global _inside  # noqa: PLW0603
+    with _lock:
+        if not _inside:
+            _before.enter_context(_told())
+        _inside += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if not _inside:
+                _before.close()
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
     log, notes = logging.getLogger("impasto"), _Notes()
     before = log.level, log.propagate
     with (

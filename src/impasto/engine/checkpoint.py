@@ -19,13 +19,13 @@ from msgspec import Meta, Struct
 from safetensors import safe_open
 from torch import Tensor
 
+from impasto import files
 from impasto.engine.planning import Evaluations, Threads
 from impasto.engine.recipe import Recipe
 from impasto.engine.schema import fitted, parsed
 from impasto.engine.stopping import Watched
 from impasto.engine.storage import blocks
 from impasto.errors import UsageError
-from impasto.files import replacing
 
 _FORM = "2"
 _KINDS = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
@@ -74,7 +74,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "state": json.dumps(plain),
         "notes": json.dumps(dict(checkpoint.notes)),
     }
-    with replacing(path) as stream:
+    with files.replacing(path) as stream:
         _write(stream, state.tensors, words)
 
 
@@ -114,13 +114,18 @@ def _opened(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     if not path.is_file():
         raise UsageError(f"{path} is no checkpoint of impasto: it is not a regular file")
     try:
-        # Tensors are mapped, not read: the file must stay while they are used.
         with _nameable(path) as name, safe_open(name, "pt") as file:
             words = file.metadata() or {}
-            return words, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return words, {name: _kept(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
     except Exception as fault:  # what a header may say has no limits
         reason = str(fault).split("\n", 1)[0][:200]
         raise UsageError(f"{path} is no checkpoint of impasto, or damaged: {reason}") from fault
+
+
+def _kept(tensor: Tensor) -> Tensor:
+    """Return what stays when the run replaces the file, from which a tensor is mapped."""
+    # Elsewhere what is mapped outlives its name, and needs no memory until it is read.
+    return tensor.clone() if files.WINDOWS else tensor
 
 
 @contextlib.contextmanager

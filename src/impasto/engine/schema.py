@@ -50,6 +50,8 @@ def fitted(values: Any, kind: type[_T], make: Callable[[type[Any], Any], Any] | 
     except (msgspec.ValidationError, OverflowError) as fault:
         reason, _, field = str(fault).partition(" - at `$")
         where = field.rstrip("`").lstrip(".")
+        if "matching regex" in reason:  # which is no word for people
+            reason = "this text cannot be one"
         told = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]} ..."
         raise UsageError(f"{where}: {told}" if where else told) from fault
 

@@ -17,13 +17,19 @@ class Reading:
     max_pixels: int = 1 << 27
     frame: int = 0
     allow_truncated: bool = False
+    by_flags: bool = True  # what is let in is for whoever reads to say; else the memory says
 
     def check_size(self, name: str, width: int, height: int) -> None:
         """Refuse a picture of too many pixels; to be asked before anything is decoded."""
         if width * height > self.max_pixels:
+            remedy = (
+                f"are let in; raise that with --max-pixels {width * height}"
+                if self.by_flags
+                else "the free memory holds; free more, or go where there is more"
+            )
             raise PictureError(
                 f"{name} has {width} x {height} pixels, more than the {self.max_pixels / 1e6:.0f} "
-                f"million that are let in; raise that with --max-pixels {width * height}"
+                f"million that {remedy}"
             )
 
     def chosen(self, frames: int, name: str) -> int:
@@ -40,7 +46,6 @@ class Reading:
         """Refuse a file that was cut short after a share of its picture, unless that is let in."""
         message = f"{name} is cut short at {share:.0%}"
         if not self.allow_truncated:
-            raise PictureError(
-                f"{message}; get all of it, or paint what is there with --allow-truncated"
-            )
+            remedy = ", or paint what is there with --allow-truncated" if self.by_flags else ""
+            raise PictureError(f"{message}; get all of it{remedy}")
         _log.info("%s; what is missing is painted as it came", message)
