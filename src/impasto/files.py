@@ -103,6 +103,11 @@ def landing(path: Path) -> Path:
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
+def keeps_what_is_open() -> bool:
+    """Return whether the system keeps a file that is open or mapped from being replaced."""
+    return WINDOWS
+
+
 def claim(folder: Path, name: str) -> Path:
     """Make an empty file in a folder, of this name or one like it that nothing has yet."""
     stem, ending = os.path.splitext(name)

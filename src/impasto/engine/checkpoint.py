@@ -19,13 +19,13 @@ from msgspec import Meta, Struct
 from safetensors import safe_open
 from torch import Tensor
 
-from impasto import files
 from impasto.engine.planning import Evaluations, Threads
 from impasto.engine.recipe import Recipe
 from impasto.engine.schema import fitted, parsed
 from impasto.engine.stopping import Watched
 from impasto.engine.storage import blocks
 from impasto.errors import UsageError
+from impasto.files import keeps_what_is_open, replacing
 
 _FORM = "2"
 _KINDS = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
@@ -74,7 +74,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "state": json.dumps(plain),
         "notes": json.dumps(dict(checkpoint.notes)),
     }
-    with files.replacing(path) as stream:
+    with replacing(path) as stream:
         _write(stream, state.tensors, words)
 
 
@@ -125,7 +125,7 @@ def _opened(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
 def _kept(tensor: Tensor) -> Tensor:
     """Return what stays when the run replaces the file, from which a tensor is mapped."""
     # Elsewhere what is mapped outlives its name, and needs no memory until it is read.
-    return tensor.clone() if files.WINDOWS else tensor
+    return tensor.clone() if keeps_what_is_open() else tensor
 
 
 @contextlib.contextmanager
