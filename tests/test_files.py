@@ -598,28 +598,84 @@ def test_lab_of_any_depth_is_the_same_picture(tmp_path: Path, bits: int):
     assert np.abs(load(tmp_path / "a.tif").array * 255 - PIXELS).mean() < 1.5
 
 
-def test_tiffs_of_fewer_colours_than_pixels_are_read(tmp_path: Path):
-    colour = (120, 90, 160)
-    blocks = bytes((colour[0],) * 4 + colour[1:]) * (32 * 24)  # of two by two pixels
+def _directory(*tags: tuple[int, int, int, int]) -> bytes:
+    """Return a TIFF's directory of (tag, type, count, value)."""
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in sorted(tags))
+    return struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
+def _of_fewer_colours(*more: tuple[int, int, int, int], at: int = 8) -> bytes:
+    """Return a directory and its 64 x 48 pixels in YCbCr, of one colour for each two by two."""
+    light = np.add.outer(np.arange(24) * 4, np.arange(32) * 3).astype(np.uint8) + 30
+    blocks = b"".join(bytes((value,) * 4 + FEWER_COLOURS) for value in light.reshape(-1))
+    behind = at + 2 + 12 * (9 + len(more)) + 4
     tags = [
         (256, 3, 1, 64),
         (257, 3, 1, 48),
-        (258, 3, 3, 8 + 2 + 9 * 12 + 4),
+        (258, 3, 3, behind),
         (259, 3, 1, 1),
         (262, 3, 1, 6),
-        (273, 4, 1, 132),
+        (273, 4, 1, behind + 6),
         (277, 3, 1, 3),
         (279, 4, 1, len(blocks)),
         (530, 3, 2, 2 | 2 << 16),
     ]
-    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
-    head = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
-    data = head + struct.pack("<HHH", 8, 8, 8)
-    (tmp_path / "a.tif").write_bytes(data.ljust(132, b"\0") + blocks)
-    found = load(tmp_path / "a.tif").array
-    expected = np.asarray(Image.new("YCbCr", (1, 1), colour).convert("RGB"))[0, 0] / 255
+    return _directory(*tags, *more) + struct.pack("<HHH", 8, 8, 8) + blocks
+
+
+FEWER_COLOURS = (90, 160)
+TIFF_START = b"II*\0" + struct.pack("<I", 8)
+
+
+def _expected_fewer_colours() -> np.ndarray:
+    light = np.add.outer(np.arange(24) * 4, np.arange(32) * 3).astype(np.uint8) + 30
+    planes = [light, *(np.full_like(light, value) for value in FEWER_COLOURS)]
+    small = Image.fromarray(np.stack(planes, -1), "YCbCr").convert("RGB")
+    return np.asarray(small).repeat(2, 0).repeat(2, 1)
+
+
+def test_tiffs_of_fewer_colours_than_pixels_are_read(tmp_path: Path):
+    (tmp_path / "a.tif").write_bytes(TIFF_START + _of_fewer_colours())
+    found = load(tmp_path / "a.tif").samples(8)
     assert found.shape == (48, 64, 3)
-    assert np.abs(found - expected).max() < 0.02
+    assert np.abs(found.astype(int) - _expected_fewer_colours()).max() <= 4
+
+
+@pytest.mark.parametrize("orientation", [2, 3, 6])
+def test_tiffs_of_fewer_colours_are_turned_once(tmp_path: Path, orientation: int):
+    for name, number in (("a", 1), ("b", orientation)):
+        data = TIFF_START + _of_fewer_colours((274, 3, 1, number))
+        (tmp_path / f"{name}.tif").write_bytes(data)
+    stored, found = (load(tmp_path / f"{name}.tif").array for name in "ab")
+    turns = {2: stored[:, ::-1], 3: stored[::-1, ::-1], 6: stored.swapaxes(0, 1)[:, ::-1]}
+    assert np.array_equal(found, turns[orientation])
+
+
+def test_a_whole_picture_of_fewer_colours_beneath_its_thumbnail_is_taken(tmp_path: Path):
+    tags = [
+        (254, 4, 1, 1),
+        (256, 3, 1, 8),
+        (257, 3, 1, 6),
+        (258, 3, 1, 8),
+        (259, 3, 1, 1),
+        (262, 3, 1, 1),
+        (273, 4, 1, 200),
+        (277, 3, 1, 1),
+        (279, 4, 1, 48),
+        (330, 4, 1, 248),
+    ]
+    head = (TIFF_START + _directory(*tags)).ljust(200, b"\0") + bytes(48)
+    (tmp_path / "a.tif").write_bytes(head + _of_fewer_colours(at=248))
+    found = load(tmp_path / "a.tif").samples(8)
+    assert np.abs(found.astype(int) - _expected_fewer_colours()).max() <= 4
+
+
+def test_a_tiff_of_another_size_than_it_says_is_refused(tmp_path: Path, monkeypatch):
+    (tmp_path / "a.tif").write_bytes(TIFF_START + _of_fewer_colours())
+    other = np.zeros((6, 8, 4), np.uint8)
+    monkeypatch.setattr(imagecodecs, "tiff_decode", lambda *_, **__: other)
+    with pytest.raises(PictureError, match="holds 8 x 6 pixels and says 64 x 48"):
+        load(tmp_path / "a.tif")
 
 
 def test_a_compression_that_is_not_known_is_named(tmp_path: Path):
