@@ -767,6 +767,37 @@ def test_a_cut_png_of_16_bits_can_be_painted(tmp_path: Path):
     assert load(path, Reading(allow_truncated=True)).size == (120, 160)
 
 
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("cut", [1, 4, 11, 12, 13, 16])
+def test_a_png_cut_behind_its_pixels_is_whole(tmp_path: Path, deep: bool, cut: int):
+    samples = _deep() if deep else PIXELS
+    (tmp_path / "a.png").write_bytes(imagecodecs.png_encode(samples)[:-cut])
+    assert np.array_equal(load(tmp_path / "a.png").samples(16 if deep else 8), samples)
+
+
+def test_a_wrong_half_of_a_checksum_is_wrong(tmp_path: Path):
+    data = bytearray(imagecodecs.png_encode(PIXELS)[:-14])
+    data[-1] ^= 1
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(PictureError, match="wrong checksum in its IDAT chunk"):
+        load(tmp_path / "a.png")
+
+
+def test_no_cut_file_is_said_to_be_there_at_100_percent(tmp_path: Path):
+    tall, path = random_pixels(800, 16, 0), tmp_path / "a.png"
+    data = imagecodecs.png_encode(tall)
+    path.write_bytes(data[: len(data) - 100])
+    with pytest.raises(PictureError, match="cut short at 99%"):
+        load(path)
+
+
+def test_sixteen_bits_that_are_read_as_eight_are_said(tmp_path: Path, caplog):
+    (tmp_path / "a.png").write_bytes(imagecodecs.png_encode(_deep())[:-18])
+    with caplog.at_level("INFO", "impasto"):
+        assert load(tmp_path / "a.png", Reading(allow_truncated=True)).origin.depth == 8
+    assert "8 bits of its 16" in caplog.text
+
+
 def test_eight_threads_leave_a_hosts_settings_as_they_are(tmp_path: Path):
     Image.fromarray(random_pixels(200, 200, 0)).save(tmp_path / "a.jpg", exif=b"Exif\0\0odd" * 9)
     (tmp_path / "b.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:4000])

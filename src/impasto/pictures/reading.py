@@ -128,6 +128,7 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
     except Exception:
         if content.is_whole:
             raise
+        _log.info("%s is read with 8 bits of its 16, for it is cut short", name)
         return _decoded(image, stream, name, reading)
     _note_extension(name, "PNG")
     reading.chosen(getattr(image, "n_frames", 1), name)
