@@ -1,5 +1,6 @@
 """Picture files in and out: nothing that a person had is lost on the way."""
 
+import errno
 import io
 import os
 import struct
@@ -881,7 +882,7 @@ def test_a_recipe_too_long_for_the_format_is_left_out_with_a_note(tmp_path: Path
     assert ("the recipe does not fit" in caplog.text) == (not holds)
 
 
-@pytest.mark.parametrize("fault", [ValueError("EXIF data is too long"), MemoryError(), KeyError(1)])
+@pytest.mark.parametrize("fault", [ValueError("EXIF data is too long"), KeyError(1)])
 def test_whatever_an_encoder_raises_is_an_output_error(tmp_path: Path, fault, monkeypatch):
     def fail(*_: object, **__: object) -> None:
         raise fault
@@ -891,4 +892,43 @@ def test_whatever_an_encoder_raises_is_an_output_error(tmp_path: Path, fault, mo
         Picture(np.zeros((40, 40, 3), np.float32)).save(tmp_path / "a.webp")
     with pytest.raises(OutputError, match=r"cannot write .*a\.gif: ."):
         save_film([Image.new("RGB", (40, 40))], tmp_path / "a.gif", 5)
+    assert not list(tmp_path.iterdir())
+
+
+MEMORY = [
+    MemoryError(),
+    OSError("out of memory error when reading image file"),
+    RuntimeError("png_read_image: Out of memory"),
+    OSError(errno.ENOMEM, "Cannot allocate memory"),
+]
+
+
+@pytest.mark.parametrize("fault", MEMORY)
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", "16.png", "16.tif", "cut.tif"])
+def test_memory_that_runs_out_is_no_damage(tmp_path: Path, suffix: str, fault, monkeypatch):
+    path = tmp_path / f"a{suffix}"
+    picture = Picture((_deep(64, 64) / np.float32(65535)).astype(np.float32))
+    picture.save(path, depth=16 if "16" in suffix else None)
+    if "cut" in suffix:
+        path.write_bytes(path.read_bytes()[:-100])
+
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(Image.Image, "load", fail)
+    monkeypatch.setattr(imagecodecs, "png_decode", fail)
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", fail)
+    monkeypatch.setattr(tifffile.TiffPage, "decode", fail)
+    with pytest.raises(MemoryError):
+        load(path, Reading(allow_truncated=True))
+
+
+@pytest.mark.parametrize("fault", MEMORY)
+def test_memory_that_runs_out_in_an_encoder_is_said_to(tmp_path: Path, fault, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    with pytest.raises(MemoryError):
+        Picture(np.zeros((40, 40, 3), np.float32)).save(tmp_path / "a.webp")
     assert not list(tmp_path.iterdir())

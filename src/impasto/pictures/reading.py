@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 from PIL import ImageFile
 
-from impasto.errors import ImpastoError, PictureError, UsageError
+from impasto.errors import PictureError, UsageError
 from impasto.pictures import code_points, png, raws, tiff
+from impasto.pictures.coding import decoding, memory_told
 from impasto.pictures.limits import Reading
 from impasto.pictures.metadata import words_of
 from impasto.pictures.modes import from_pil, picture_of_samples
 from impasto.pictures.opening import HEAD, opened
 from impasto.pictures.picture import Picture, Source
-from impasto.pictures.quiet import quiet
 
 _log = logging.getLogger(__name__)
 
@@ -58,16 +58,10 @@ def load(path: Path, reading: Reading | None = None) -> Picture:
 
 
 def _load(stream: _Stream, name: str, reading: Reading) -> Picture:
-    try:
-        with quiet():
-            picture = _read(stream, name, reading)
+    with decoding(name):
+        picture = _read(stream, name, reading)
         stream.seek(0)
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except ImpastoError:
-        raise
-    except Exception as fault:
-        # Damaged bytes make decoders raise anything; none of it is a bug of ours.
-        raise PictureError(f"{name} is damaged: {fault or type(fault).__name__}") from fault
     source = Source(Path(name).name, digest, reading.frame)
     return replace(picture, origin=replace(picture.origin, source=source))
 
@@ -124,7 +118,10 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
     if not content.is_deep or reading.frame:  # of animations Pillow decodes more than the first
         return _decoded(image, stream, name, reading)
     try:
-        samples = content.samples()
+        with memory_told():
+            samples = content.samples()
+    except MemoryError:
+        raise
     except Exception:
         if content.is_whole:
             raise

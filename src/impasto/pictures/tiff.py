@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from impasto.errors import PictureError
 from impasto.pictures import raws
 from impasto.pictures.channels import RGB, check_channels, rgb_of
+from impasto.pictures.coding import memory_told
 from impasto.pictures.limits import Reading
 from impasto.pictures.metadata import words_of_page
 from impasto.pictures.picture import Picture
@@ -98,9 +99,12 @@ def _samples(page: Any, name: str, reading: Reading) -> tuple[NDArray[Any], int]
     present = _share_present(page)
     if present > 0.99:  # many a writer counts a few bytes too many
         try:
-            return _channels_last(page.asarray(), page), page.photometric
+            with memory_told():
+                return _channels_last(page.asarray(), page), page.photometric
         except NotImplementedError:
             return _decoded_by_libtiff(page), RGB
+        except MemoryError:
+            raise
         except Exception:
             if present == 1:
                 raise
@@ -159,7 +163,10 @@ def _what_is_there(page: Any) -> NDArray[Any]:
         if page.compression == 1:
             data = data.ljust(count, b"\0")
         try:
-            part, place, shape = page.decode(data, number)
+            with memory_told():
+                part, place, shape = page.decode(data, number)
+        except MemoryError:
+            raise
         except Exception:  # noqa: S112 - what decoders raise of half a strip
             continue
         area = tuple(

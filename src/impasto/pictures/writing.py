@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -15,8 +14,9 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image
 
-from impasto.errors import ImpastoError, OutputError, UsageError
+from impasto.errors import UsageError
 from impasto.files import check_place, replacing
+from impasto.pictures.coding import encoding
 from impasto.pictures.exif import plain_tags, with_recipe
 from impasto.pictures.picture import Origin, Picture
 from impasto.pictures.profiles import converted, srgb
@@ -60,18 +60,6 @@ def save(
     fitting = _fitted(picture, form, path, depth)
     with replacing(path) as stream, encoding(path):
         form.write(fitting, stream, depth)
-
-
-@contextlib.contextmanager
-def encoding(path: Path) -> Iterator[None]:
-    """Raise what an encoder raises as OutputError, so that the picture can be saved elsewhere."""
-    try:
-        yield
-    except (ImpastoError, OSError):  # the second is told by whoever opened the stream
-        raise
-    except Exception as fault:
-        reason = " ".join(f"{type(fault).__name__}: {fault}".split())
-        raise OutputError(f"cannot write {path}: {reason}") from fault
 
 
 def check_output(path: Path, *, overwrite: bool = False, inputs: tuple[Path, ...] = ()) -> None:
