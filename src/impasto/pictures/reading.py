@@ -68,17 +68,29 @@ def _load(stream: _Stream, name: str, reading: Reading) -> Picture:
 
 def _stdin() -> _Stream:
     """Read what comes down a pipe, as far as a picture may be long."""
-    if sys.stdin is None:
-        raise PictureError("stdin is closed; send a picture down the pipe, or give a file")
-    try:
-        data = sys.stdin.buffer.read(_LONGEST_INPUT + 1)
-    except OSError as fault:
-        raise PictureError(f"stdin cannot be read: {fault.strerror or fault}") from fault
+    data = _bytes_of_stdin()
     if not data:
         raise PictureError("stdin is empty; send a picture down the pipe, or give a file")
     if len(data) > _LONGEST_INPUT:
         raise PictureError(f"stdin holds more than {_LONGEST_INPUT / 1e6:.0f} MB; give a file")
     return io.BytesIO(data)
+
+
+def _bytes_of_stdin() -> bytes:
+    """Return all that is let in, whatever a host has put in stdin's place."""
+    stream = getattr(sys.stdin, "buffer", sys.stdin)
+    if stream is None:
+        raise PictureError("stdin is closed; send a picture down the pipe, or give a file")
+    try:
+        data = stream.read(_LONGEST_INPUT + 1)
+    except (OSError, ValueError, AttributeError) as fault:
+        reason = getattr(fault, "strerror", None) or fault
+        raise PictureError(f"stdin cannot be read: {reason}; give a file") from fault
+    if not isinstance(data, bytes | None):
+        raise PictureError(
+            "stdin holds text, no bytes; send a picture down the pipe, or give a file"
+        )
+    return data or b""
 
 
 def digest_of(path: Path) -> str:
