@@ -319,6 +319,17 @@ def test_what_is_there_of_a_cut_file_can_be_painted(tmp_path: Path, caplog):
     assert "cut short at" in caplog.text
 
 
+def test_a_frame_that_a_file_has_not_is_never_another(tmp_path: Path):
+    for suffix in (".jpg", ".png", ".webp", ".bmp", ".gif", ".tif", ".jp2", ".avif"):
+        path = tmp_path / f"a{suffix}"
+        Image.fromarray(PIXELS).save(path)
+        with pytest.raises(UsageError, match="1 frames, 0 to 0; there is no 1"):
+            load(path, Reading(frame=1))
+    (tmp_path / "deep.png").write_bytes(imagecodecs.png_encode(_deep()))
+    with pytest.raises(UsageError, match="there is no 1"):
+        load(tmp_path / "deep.png", Reading(frame=1))
+
+
 def test_heic_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     path = tmp_path / "phone.heic"

@@ -149,8 +149,7 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
 def _decoded(image: ImageFile.ImageFile, stream: _Stream, name: str, reading: Reading) -> Picture:
     _note_extension(name, image.format)
     reading.check_size(name, *image.size)
-    if image.format != "JPEG":
-        image.seek(reading.chosen(getattr(image, "n_frames", 1), name))
+    image.seek(reading.chosen(getattr(image, "n_frames", 1), name))
     try:
         image.load()
     except OSError as fault:
