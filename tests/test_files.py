@@ -11,6 +11,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import imagecodecs
 import numpy as np
@@ -20,7 +21,7 @@ from bad_files import chunk
 from conftest import random_pixels
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageFile
+from PIL import Image, ImageCms, ImageFile, WebPImagePlugin
 
 from impasto import OutputError, Picture, PictureError, UsageError
 from impasto.files import replacing
@@ -288,9 +289,9 @@ def test_float_tiffs_are_read(tmp_path: Path):
     assert picture.origin.depth == 16
 
 
-@pytest.mark.parametrize("name", ["bomb.png", "deep.png", "deep.tif"])
+@pytest.mark.parametrize("name", ["bomb.png", "bomb.webp", "deep.png", "deep.tif"])
 def test_the_limit_is_asked_before_decoding(tmp_path: Path, name: str, monkeypatch):
-    if name == "bomb.png":
+    if name.startswith("bomb"):
         Image.new("L", (3000, 1000)).save(tmp_path / name)
     elif name == "deep.png":
         (tmp_path / name).write_bytes(imagecodecs.png_encode(np.zeros((1000, 3000), np.uint16)))
@@ -304,6 +305,8 @@ def test_the_limit_is_asked_before_decoding(tmp_path: Path, name: str, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(Image.Image, "load", decoded)
         patch.setattr(imagecodecs, "png_decode", decoded)
+        # WebP's decoder makes room for the picture before it says how large that is.
+        patch.setattr(WebPImagePlugin, "_webp", SimpleNamespace(WebPAnimDecoder=decoded))
         with pytest.raises(PictureError, match="--max-pixels 3000000"):
             load(tmp_path / name, reading)
     assert load(tmp_path / name, Reading(max_pixels=3_000_000)).size == (1000, 3000)
@@ -317,6 +320,54 @@ def test_what_is_there_of_a_cut_file_can_be_painted(tmp_path: Path, caplog):
         picture = load(path, Reading(allow_truncated=True))
     assert picture.size == (200, 200)
     assert "cut short at" in caplog.text
+
+
+def _gif_that_grows() -> bytes:
+    """Return a GIF of 8 x 8 whose second picture is 60 x 40."""
+    parts = []
+    for size in ((8, 8), (60, 40)):
+        stream = io.BytesIO()
+        Image.linear_gradient("L").resize(size).save(stream, "GIF")
+        parts.append(stream.getvalue())
+    start = parts[1].index(b",", 13 + (6 << (parts[1][10] & 7)))  # behind header and palette
+    return parts[0][:-1] + parts[1][start:]
+
+
+def test_a_picture_that_grows_with_its_frames_is_asked_again(tmp_path: Path):
+    (tmp_path / "a.gif").write_bytes(_gif_that_grows())
+    assert load(tmp_path / "a.gif", Reading(max_pixels=100)).size == (8, 8)
+    assert load(tmp_path / "a.gif", Reading(frame=1)).size == (40, 60)
+    with pytest.raises(PictureError, match=r"60 x 40 pixels.*--max-pixels 2400"):
+        load(tmp_path / "a.gif", Reading(max_pixels=100, frame=1))
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".gif", ".png", ".jpg"])
+def test_our_limit_holds_and_no_hosts(tmp_path: Path, suffix: str, monkeypatch):
+    path = tmp_path / f"a{suffix}"
+    frames = [Image.fromarray(random_pixels(40, 60, seed)) for seed in (0, 1)]
+    several = {} if suffix == ".jpg" else {"save_all": True, "append_images": frames[1:]}
+    frames[0].save(path, **several)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert load(path, Reading(frame=int(suffix != ".jpg"))).size == (40, 60)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "JPEG2000", "WEBP", "AVIF"])
+def test_a_host_that_lets_cut_files_pass_changes_nothing(tmp_path: Path, kind: str, monkeypatch):
+    path = tmp_path / "a"
+    Image.fromarray(random_pixels(120, 160, 0)).save(path, kind)
+    whole = path.read_bytes()
+    for share in (0.3, 0.56, 0.98):
+        path.write_bytes(whole[: int(len(whole) * share)])
+        said = []
+        for host in (False, True):
+            monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", host)
+            with pytest.raises(PictureError) as caught:
+                load(path)
+            said.append(str(caught.value))
+        assert said[0] == said[1]
+        assert "cut short" in said[0] or kind not in ("JPEG", "PNG", "GIF", "BMP")
+    path.write_bytes(whole)
+    assert load(path).size == (120, 160)
 
 
 def test_a_frame_that_a_file_has_not_is_never_another(tmp_path: Path):

@@ -108,7 +108,7 @@ def _read(stream: _Stream, name: str, reading: Reading) -> Picture:
         return tiff.read(stream, name, reading)
     if head.startswith(png.SIGNATURE):
         return _read_png(stream, head, name, reading)
-    image = opened(stream, head, name)
+    image = opened(stream, head, name, reading)
     if image is None:
         raise PictureError(
             f"{name} is not a picture impasto can read ({', '.join(READABLE)}, HEIC with its extra)"
@@ -122,7 +122,7 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
     reading.check_size(name, *png.size_of(head))
     content = png.content_of(stream, name)
     stream = io.BytesIO(content.data)
-    image = opened(stream, head, name)
+    image = opened(stream, head, name, reading)
     assert image is not None
     if content.profile is not None:
         image.info["icc_profile"] = content.profile
