@@ -822,6 +822,26 @@ def test_a_jpeg_that_lacks_only_its_end_mark_is_whole(tmp_path: Path):
     assert np.array_equal(load(tmp_path / "b.jpg").array, whole.array)
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_a_jpeg_that_lacks_one_block_is_cut_short(tmp_path: Path, options: dict):
+    path = tmp_path / "a.jpg"
+    Image.fromarray(random_pixels(120, 160, 0)).save(path, **options)
+    data = path.read_bytes()
+    for lacking in (12, 100, len(data) // 20, len(data) // 2):
+        path.write_bytes(data[:-lacking])
+        with pytest.raises(PictureError, match="cut short"):
+            load(path)
+    for lacking in (1, 2):
+        path.write_bytes(data[:-lacking])
+        load(path)
+
+
+def test_a_jpeg_that_is_flat_where_it_ends_may_lack_its_end_mark(tmp_path: Path):
+    Image.new("RGB", (40, 60), "white").save(tmp_path / "a.jpg")
+    (tmp_path / "b.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:-2])
+    assert load(tmp_path / "b.jpg").array.min() == 1
+
+
 def test_a_cut_png_of_16_bits_can_be_painted(tmp_path: Path):
     path = tmp_path / "a.png"
     path.write_bytes(imagecodecs.png_encode(_deep(120, 160))[:60_000])

@@ -10,12 +10,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from PIL import ImageFile
 
 from impasto.errors import PictureError, UsageError
 from impasto.pictures import code_points, png, raws, tiff
 from impasto.pictures.coding import decoding, memory_told
+from impasto.pictures.cut import as_far_as_it_goes, lacks_only_its_end, share_decoded
 from impasto.pictures.limits import Reading
 from impasto.pictures.metadata import words_of
 from impasto.pictures.modes import from_pil, picture_of_samples
@@ -31,7 +31,6 @@ _EXTENSIONS = {
 }  # fmt: skip
 READABLE = tuple(dict.fromkeys(_EXTENSIONS.values()))
 
-_END_OF_JPEG = b"\xff\xd9"
 # What is read from: a file, or what came down a pipe.
 _Stream = io.BufferedReader | io.BytesIO
 
@@ -155,37 +154,11 @@ def _decoded(image: ImageFile.ImageFile, stream: _Stream, name: str, reading: Re
     except OSError as fault:
         if "truncated" not in str(fault):
             raise
-        image = _as_far_as_it_goes(image, stream)
-        if not _has_last_block(image):
-            reading.check_whole(name, _share_decoded(image))
+        image = as_far_as_it_goes(image, stream)
+        if not lacks_only_its_end(image, stream):
+            reading.check_whole(name, share_decoded(image))
     words = words_of(image)
     return words.of(from_pil(image, words.profile, name))
-
-
-def _as_far_as_it_goes(image: ImageFile.ImageFile, stream: _Stream) -> ImageFile.ImageFile:
-    """Return an image of a file that was cut short with what there is of it, loaded."""
-    if image.format != "JPEG":
-        image.tile = []  # so that nothing more is waited for
-        return image
-    # Without an end mark the last rows stay in the decoder, and all of a progressive file.
-    stream.seek(0)
-    ended = type(image)(io.BytesIO(stream.read() + _END_OF_JPEG))
-    ended.load()
-    return ended
-
-
-def _has_last_block(image: ImageFile.ImageFile) -> bool:
-    """Return whether only a JPEG's end mark is missing: what was not decoded has one colour."""
-    last = np.asarray(image)[-8:, -8:]
-    return image.format == "JPEG" and bool((last != last[0, 0]).any())
-
-
-def _share_decoded(image: ImageFile.ImageFile) -> float:
-    """Return how far down an image has rows."""
-    rows = np.asarray(image.convert("RGB"))
-    # Below lies one colour, whatever the decoder fills with.
-    same = (rows == rows[-1, -1]).all(axis=(1, 2))
-    return 1 - float(np.argmin(same[::-1])) / len(same) if not same.all() else 0.0
 
 
 def _say_space(image: ImageFile.ImageFile, points: tuple[int, int] | None, name: str) -> None:
