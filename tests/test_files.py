@@ -900,11 +900,11 @@ def test_eight_threads_leave_a_hosts_settings_as_they_are(tmp_path: Path):
 
 def test_a_host_that_catches_warnings_meanwhile_gets_its_filters_back():
     before = list(warnings.filters)
-    with quiet(), warnings.catch_warnings(record=True) as caught:
+    with quiet("PIL"), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.warn("the host's own", stacklevel=1)
     assert [str(one.message) for one in caught] == ["the host's own"]
-    reading = quiet()
+    reading = quiet("PIL")
     reading.__enter__()
     with warnings.catch_warnings():
         reading.__exit__(None, None, None)

@@ -15,7 +15,7 @@ _ANY_SIZE = Reading(max_pixels=1 << 62)
 
 def read_recipe_text(path: Path) -> str | None:
     """Return the recipe that a picture file carries, None where there is none."""
-    with quiet(), path.open("rb") as stream:
+    with quiet("PIL"), path.open("rb") as stream:
         head = stream.read(HEAD)
         if head.startswith(png.SIGNATURE):
             return png.recipe_text(stream)

@@ -18,7 +18,7 @@ _OUT_OF_MEMORY = ("out of memory", "unable to allocate", "cannot allocate", "can
 def decoding(name: str) -> Iterator[None]:
     """Raise what a decoder raises as PictureError, but for MemoryError, and ignore its warnings."""
     try:
-        with quiet(), memory_told():
+        with quiet("PIL"), memory_told():
             yield
     except (ImpastoError, MemoryError):
         raise
