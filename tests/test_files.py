@@ -1,5 +1,6 @@
 """Picture files in and out: nothing that a person had is lost on the way."""
 
+import errno
 import io
 import os
 import struct
@@ -10,6 +11,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import imagecodecs
 import numpy as np
@@ -19,7 +21,7 @@ from bad_files import chunk
 from conftest import random_pixels
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageFile
+from PIL import Image, ImageCms, ImageFile, WebPImagePlugin
 
 from impasto import OutputError, Picture, PictureError, UsageError
 from impasto.files import replacing
@@ -287,9 +289,9 @@ def test_float_tiffs_are_read(tmp_path: Path):
     assert picture.origin.depth == 16
 
 
-@pytest.mark.parametrize("name", ["bomb.png", "deep.png", "deep.tif"])
+@pytest.mark.parametrize("name", ["bomb.png", "bomb.webp", "deep.png", "deep.tif"])
 def test_the_limit_is_asked_before_decoding(tmp_path: Path, name: str, monkeypatch):
-    if name == "bomb.png":
+    if name.startswith("bomb"):
         Image.new("L", (3000, 1000)).save(tmp_path / name)
     elif name == "deep.png":
         (tmp_path / name).write_bytes(imagecodecs.png_encode(np.zeros((1000, 3000), np.uint16)))
@@ -303,6 +305,8 @@ def test_the_limit_is_asked_before_decoding(tmp_path: Path, name: str, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(Image.Image, "load", decoded)
         patch.setattr(imagecodecs, "png_decode", decoded)
+        # WebP's decoder makes room for the picture before it says how large that is.
+        patch.setattr(WebPImagePlugin, "_webp", SimpleNamespace(WebPAnimDecoder=decoded))
         with pytest.raises(PictureError, match="--max-pixels 3000000"):
             load(tmp_path / name, reading)
     assert load(tmp_path / name, Reading(max_pixels=3_000_000)).size == (1000, 3000)
@@ -316,6 +320,65 @@ def test_what_is_there_of_a_cut_file_can_be_painted(tmp_path: Path, caplog):
         picture = load(path, Reading(allow_truncated=True))
     assert picture.size == (200, 200)
     assert "cut short at" in caplog.text
+
+
+def _gif_that_grows() -> bytes:
+    """Return a GIF of 8 x 8 whose second picture is 60 x 40."""
+    parts = []
+    for size in ((8, 8), (60, 40)):
+        stream = io.BytesIO()
+        Image.linear_gradient("L").resize(size).save(stream, "GIF")
+        parts.append(stream.getvalue())
+    start = parts[1].index(b",", 13 + (6 << (parts[1][10] & 7)))  # behind header and palette
+    return parts[0][:-1] + parts[1][start:]
+
+
+def test_a_picture_that_grows_with_its_frames_is_asked_again(tmp_path: Path):
+    (tmp_path / "a.gif").write_bytes(_gif_that_grows())
+    assert load(tmp_path / "a.gif", Reading(max_pixels=100)).size == (8, 8)
+    assert load(tmp_path / "a.gif", Reading(frame=1)).size == (40, 60)
+    with pytest.raises(PictureError, match=r"60 x 40 pixels.*--max-pixels 2400"):
+        load(tmp_path / "a.gif", Reading(max_pixels=100, frame=1))
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".gif", ".png", ".jpg"])
+def test_our_limit_holds_and_no_hosts(tmp_path: Path, suffix: str, monkeypatch):
+    path = tmp_path / f"a{suffix}"
+    frames = [Image.fromarray(random_pixels(40, 60, seed)) for seed in (0, 1)]
+    several = {} if suffix == ".jpg" else {"save_all": True, "append_images": frames[1:]}
+    frames[0].save(path, **several)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert load(path, Reading(frame=int(suffix != ".jpg"))).size == (40, 60)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "JPEG2000", "WEBP", "AVIF"])
+def test_a_host_that_lets_cut_files_pass_changes_nothing(tmp_path: Path, kind: str, monkeypatch):
+    path = tmp_path / "a"
+    Image.fromarray(random_pixels(120, 160, 0)).save(path, kind)
+    whole = path.read_bytes()
+    for share in (0.3, 0.56, 0.98):
+        path.write_bytes(whole[: int(len(whole) * share)])
+        said = []
+        for host in (False, True):
+            monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", host)
+            with pytest.raises(PictureError) as caught:
+                load(path)
+            said.append(str(caught.value))
+        assert said[0] == said[1]
+        assert "cut short" in said[0] or kind not in ("JPEG", "PNG", "GIF", "BMP")
+    path.write_bytes(whole)
+    assert load(path).size == (120, 160)
+
+
+def test_a_frame_that_a_file_has_not_is_never_another(tmp_path: Path):
+    for suffix in (".jpg", ".png", ".webp", ".bmp", ".gif", ".tif", ".jp2", ".avif"):
+        path = tmp_path / f"a{suffix}"
+        Image.fromarray(PIXELS).save(path)
+        with pytest.raises(UsageError, match="1 frames, 0 to 0; there is no 1"):
+            load(path, Reading(frame=1))
+    (tmp_path / "deep.png").write_bytes(imagecodecs.png_encode(_deep()))
+    with pytest.raises(UsageError, match="there is no 1"):
+        load(tmp_path / "deep.png", Reading(frame=1))
 
 
 def test_heic_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -598,28 +661,84 @@ def test_lab_of_any_depth_is_the_same_picture(tmp_path: Path, bits: int):
     assert np.abs(load(tmp_path / "a.tif").array * 255 - PIXELS).mean() < 1.5
 
 
-def test_tiffs_of_fewer_colours_than_pixels_are_read(tmp_path: Path):
-    colour = (120, 90, 160)
-    blocks = bytes((colour[0],) * 4 + colour[1:]) * (32 * 24)  # of two by two pixels
+def _directory(*tags: tuple[int, int, int, int]) -> bytes:
+    """Return a TIFF's directory of (tag, type, count, value)."""
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in sorted(tags))
+    return struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
+def _of_fewer_colours(*more: tuple[int, int, int, int], at: int = 8) -> bytes:
+    """Return a directory and its 64 x 48 pixels in YCbCr, of one colour for each two by two."""
+    light = np.add.outer(np.arange(24) * 4, np.arange(32) * 3).astype(np.uint8) + 30
+    blocks = b"".join(bytes((value,) * 4 + FEWER_COLOURS) for value in light.reshape(-1))
+    behind = at + 2 + 12 * (9 + len(more)) + 4
     tags = [
         (256, 3, 1, 64),
         (257, 3, 1, 48),
-        (258, 3, 3, 8 + 2 + 9 * 12 + 4),
+        (258, 3, 3, behind),
         (259, 3, 1, 1),
         (262, 3, 1, 6),
-        (273, 4, 1, 132),
+        (273, 4, 1, behind + 6),
         (277, 3, 1, 3),
         (279, 4, 1, len(blocks)),
         (530, 3, 2, 2 | 2 << 16),
     ]
-    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
-    head = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
-    data = head + struct.pack("<HHH", 8, 8, 8)
-    (tmp_path / "a.tif").write_bytes(data.ljust(132, b"\0") + blocks)
-    found = load(tmp_path / "a.tif").array
-    expected = np.asarray(Image.new("YCbCr", (1, 1), colour).convert("RGB"))[0, 0] / 255
+    return _directory(*tags, *more) + struct.pack("<HHH", 8, 8, 8) + blocks
+
+
+FEWER_COLOURS = (90, 160)
+TIFF_START = b"II*\0" + struct.pack("<I", 8)
+
+
+def _expected_fewer_colours() -> np.ndarray:
+    light = np.add.outer(np.arange(24) * 4, np.arange(32) * 3).astype(np.uint8) + 30
+    planes = [light, *(np.full_like(light, value) for value in FEWER_COLOURS)]
+    small = Image.fromarray(np.stack(planes, -1), "YCbCr").convert("RGB")
+    return np.asarray(small).repeat(2, 0).repeat(2, 1)
+
+
+def test_tiffs_of_fewer_colours_than_pixels_are_read(tmp_path: Path):
+    (tmp_path / "a.tif").write_bytes(TIFF_START + _of_fewer_colours())
+    found = load(tmp_path / "a.tif").samples(8)
     assert found.shape == (48, 64, 3)
-    assert np.abs(found - expected).max() < 0.02
+    assert np.abs(found.astype(int) - _expected_fewer_colours()).max() <= 4
+
+
+@pytest.mark.parametrize("orientation", [2, 3, 6])
+def test_tiffs_of_fewer_colours_are_turned_once(tmp_path: Path, orientation: int):
+    for name, number in (("a", 1), ("b", orientation)):
+        data = TIFF_START + _of_fewer_colours((274, 3, 1, number))
+        (tmp_path / f"{name}.tif").write_bytes(data)
+    stored, found = (load(tmp_path / f"{name}.tif").array for name in "ab")
+    turns = {2: stored[:, ::-1], 3: stored[::-1, ::-1], 6: stored.swapaxes(0, 1)[:, ::-1]}
+    assert np.array_equal(found, turns[orientation])
+
+
+def test_a_whole_picture_of_fewer_colours_beneath_its_thumbnail_is_taken(tmp_path: Path):
+    tags = [
+        (254, 4, 1, 1),
+        (256, 3, 1, 8),
+        (257, 3, 1, 6),
+        (258, 3, 1, 8),
+        (259, 3, 1, 1),
+        (262, 3, 1, 1),
+        (273, 4, 1, 200),
+        (277, 3, 1, 1),
+        (279, 4, 1, 48),
+        (330, 4, 1, 248),
+    ]
+    head = (TIFF_START + _directory(*tags)).ljust(200, b"\0") + bytes(48)
+    (tmp_path / "a.tif").write_bytes(head + _of_fewer_colours(at=248))
+    found = load(tmp_path / "a.tif").samples(8)
+    assert np.abs(found.astype(int) - _expected_fewer_colours()).max() <= 4
+
+
+def test_a_tiff_of_another_size_than_it_says_is_refused(tmp_path: Path, monkeypatch):
+    (tmp_path / "a.tif").write_bytes(TIFF_START + _of_fewer_colours())
+    other = np.zeros((6, 8, 4), np.uint8)
+    monkeypatch.setattr(imagecodecs, "tiff_decode", lambda *_, **__: other)
+    with pytest.raises(PictureError, match="holds 8 x 6 pixels and says 64 x 48"):
+        load(tmp_path / "a.tif")
 
 
 def test_a_compression_that_is_not_known_is_named(tmp_path: Path):
@@ -703,12 +822,63 @@ def test_a_jpeg_that_lacks_only_its_end_mark_is_whole(tmp_path: Path):
     assert np.array_equal(load(tmp_path / "b.jpg").array, whole.array)
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_a_jpeg_that_lacks_one_block_is_cut_short(tmp_path: Path, options: dict):
+    path = tmp_path / "a.jpg"
+    Image.fromarray(random_pixels(120, 160, 0)).save(path, **options)
+    data = path.read_bytes()
+    for lacking in (12, 100, len(data) // 20, len(data) // 2):
+        path.write_bytes(data[:-lacking])
+        with pytest.raises(PictureError, match="cut short"):
+            load(path)
+    for lacking in (1, 2):
+        path.write_bytes(data[:-lacking])
+        load(path)
+
+
+def test_a_jpeg_that_is_flat_where_it_ends_may_lack_its_end_mark(tmp_path: Path):
+    Image.new("RGB", (40, 60), "white").save(tmp_path / "a.jpg")
+    (tmp_path / "b.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:-2])
+    assert load(tmp_path / "b.jpg").array.min() == 1
+
+
 def test_a_cut_png_of_16_bits_can_be_painted(tmp_path: Path):
     path = tmp_path / "a.png"
     path.write_bytes(imagecodecs.png_encode(_deep(120, 160))[:60_000])
     with pytest.raises(PictureError, match="cut short at"):
         load(path)
     assert load(path, Reading(allow_truncated=True)).size == (120, 160)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("cut", [1, 4, 11, 12, 13, 16])
+def test_a_png_cut_behind_its_pixels_is_whole(tmp_path: Path, deep: bool, cut: int):
+    samples = _deep() if deep else PIXELS
+    (tmp_path / "a.png").write_bytes(imagecodecs.png_encode(samples)[:-cut])
+    assert np.array_equal(load(tmp_path / "a.png").samples(16 if deep else 8), samples)
+
+
+def test_a_wrong_half_of_a_checksum_is_wrong(tmp_path: Path):
+    data = bytearray(imagecodecs.png_encode(PIXELS)[:-14])
+    data[-1] ^= 1
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(PictureError, match="wrong checksum in its IDAT chunk"):
+        load(tmp_path / "a.png")
+
+
+def test_no_cut_file_is_said_to_be_there_at_100_percent(tmp_path: Path):
+    tall, path = random_pixels(800, 16, 0), tmp_path / "a.png"
+    data = imagecodecs.png_encode(tall)
+    path.write_bytes(data[: len(data) - 100])
+    with pytest.raises(PictureError, match="cut short at 99%"):
+        load(path)
+
+
+def test_sixteen_bits_that_are_read_as_eight_are_said(tmp_path: Path, caplog):
+    (tmp_path / "a.png").write_bytes(imagecodecs.png_encode(_deep())[:-18])
+    with caplog.at_level("INFO", "impasto"):
+        assert load(tmp_path / "a.png", Reading(allow_truncated=True)).origin.depth == 8
+    assert "8 bits of its 16" in caplog.text
 
 
 def test_eight_threads_leave_a_hosts_settings_as_they_are(tmp_path: Path):
@@ -730,11 +900,11 @@ def test_eight_threads_leave_a_hosts_settings_as_they_are(tmp_path: Path):
 
 def test_a_host_that_catches_warnings_meanwhile_gets_its_filters_back():
     before = list(warnings.filters)
-    with quiet(), warnings.catch_warnings(record=True) as caught:
+    with quiet("PIL"), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.warn("the host's own", stacklevel=1)
     assert [str(one.message) for one in caught] == ["the host's own"]
-    reading = quiet()
+    reading = quiet("PIL")
     reading.__enter__()
     with warnings.catch_warnings():
         reading.__exit__(None, None, None)
@@ -794,7 +964,7 @@ def test_a_recipe_too_long_for_the_format_is_left_out_with_a_note(tmp_path: Path
     assert ("the recipe does not fit" in caplog.text) == (not holds)
 
 
-@pytest.mark.parametrize("fault", [ValueError("EXIF data is too long"), MemoryError(), KeyError(1)])
+@pytest.mark.parametrize("fault", [ValueError("EXIF data is too long"), KeyError(1)])
 def test_whatever_an_encoder_raises_is_an_output_error(tmp_path: Path, fault, monkeypatch):
     def fail(*_: object, **__: object) -> None:
         raise fault
@@ -804,4 +974,43 @@ def test_whatever_an_encoder_raises_is_an_output_error(tmp_path: Path, fault, mo
         Picture(np.zeros((40, 40, 3), np.float32)).save(tmp_path / "a.webp")
     with pytest.raises(OutputError, match=r"cannot write .*a\.gif: ."):
         save_film([Image.new("RGB", (40, 40))], tmp_path / "a.gif", 5)
+    assert not list(tmp_path.iterdir())
+
+
+MEMORY = [
+    MemoryError(),
+    OSError("out of memory error when reading image file"),
+    RuntimeError("png_read_image: Out of memory"),
+    OSError(errno.ENOMEM, "Cannot allocate memory"),
+]
+
+
+@pytest.mark.parametrize("fault", MEMORY)
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", "16.png", "16.tif", "cut.tif"])
+def test_memory_that_runs_out_is_no_damage(tmp_path: Path, suffix: str, fault, monkeypatch):
+    path = tmp_path / f"a{suffix}"
+    picture = Picture((_deep(64, 64) / np.float32(65535)).astype(np.float32))
+    picture.save(path, depth=16 if "16" in suffix else None)
+    if "cut" in suffix:
+        path.write_bytes(path.read_bytes()[:-100])
+
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(Image.Image, "load", fail)
+    monkeypatch.setattr(imagecodecs, "png_decode", fail)
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", fail)
+    monkeypatch.setattr(tifffile.TiffPage, "decode", fail)
+    with pytest.raises(MemoryError):
+        load(path, Reading(allow_truncated=True))
+
+
+@pytest.mark.parametrize("fault", MEMORY)
+def test_memory_that_runs_out_in_an_encoder_is_said_to(tmp_path: Path, fault, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    with pytest.raises(MemoryError):
+        Picture(np.zeros((40, 40, 3), np.float32)).save(tmp_path / "a.webp")
     assert not list(tmp_path.iterdir())

@@ -210,6 +210,18 @@ def _stdin(data: bytes) -> SimpleNamespace:
     return SimpleNamespace(buffer=io.BytesIO(data))
 
 
+def _closed() -> io.TextIOWrapper:
+    stream = io.TextIOWrapper(io.BytesIO(b"picture"))
+    stream.close()
+    return stream
+
+
+def _detached() -> io.TextIOWrapper:
+    stream = io.TextIOWrapper(io.BytesIO(b"picture"))
+    stream.detach()
+    return stream
+
+
 def test_stdin_needs_no_temporary_folder(photo: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sys.stdin", _stdin(photo.read_bytes()))
     monkeypatch.setattr("tempfile.tempdir", "/proc/nowhere")
@@ -224,6 +236,11 @@ def test_stdin_needs_no_temporary_folder(photo: Path, monkeypatch: pytest.Monkey
     [
         (_stdin(b""), "stdin is empty"),
         (None, "stdin is closed"),
+        (_closed(), r"stdin cannot be read: .*closed.*; give a file"),
+        (_detached(), "stdin is closed"),
+        (SimpleNamespace(), "stdin cannot be read"),
+        (io.StringIO("text"), "stdin holds text"),
+        (SimpleNamespace(buffer=SimpleNamespace(read=lambda _: None)), "stdin is empty"),
         (_stdin(b"no picture"), "stdin is not a picture"),
     ],
 )

@@ -141,6 +141,11 @@ def test_eight_bits_of_linear_light_come_back_only_where_there_were_no_more(tmp_
     assert load(tmp_path / "c.jpg").origin.own_profile is None
     assert np.abs(load(tmp_path / "c.jpg").array - picture.array).mean() < 0.02
     assert picture.image.info.get("icc_profile") == picture.origin.profile
+    caplog.clear()
+    with caplog.at_level("INFO", "impasto"):
+        save(picture, tmp_path / "d.jp2")
+    assert caplog.messages == [".jp2 has no colour profile; the result is brought to sRGB"]
+    assert np.abs(load(tmp_path / "d.jp2").array - picture.array).mean() < 0.02
 
 
 def test_a_result_of_linear_light_is_in_the_photographs_profile(tmp_path: Path):

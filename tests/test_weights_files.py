@@ -5,6 +5,7 @@ import json
 import logging
 import pickle
 import re
+import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from safetensors.torch import save_file
 from impasto.cli import main
 from impasto.engine import prepare
 from impasto.errors import UsageError, WeightsError
-from impasto.network import build, layers_of, weights, weights_digest
+from impasto.network import build, layers_of, weights, weights_digest, weights_file
 from impasto.network.architecture import kernel_shapes
 from impasto.network.convention import CAFFE, CAFFE_RGB, TORCHVISION, infer
 from impasto.network.normalisation import filter_means
@@ -445,3 +446,37 @@ def test_a_vgg_is_added_by_one_entry(tmp_path: Path, monkeypatch: pytest.MonkeyP
     torch.save(_caffe("VGG-13"), path)
     assert look(path).architecture == "VGG-13"
     _assert_agrees(_features(path), _built_in())
+
+
+def test_reading_weights_leaves_a_hosts_warnings_as_they_are(tmp_path: Path, monkeypatch):
+    def load(*_: object, **__: object) -> None:
+        assert warnings.filters is filters
+        warnings.warn_explicit("odd", UserWarning, "x.py", 1, module="torch.serialization")
+        warnings.warn("odd in the name of who calls", stacklevel=2)
+        with pytest.raises(UserWarning, match="own"):
+            warnings.warn_explicit("the host's own", UserWarning, "x.py", 1, module="host")
+        raise EOFError
+
+    path = tmp_path / "a.pth"
+    path.write_bytes(b"x")
+    filters = warnings.filters
+    before = list(filters)
+    monkeypatch.setattr(torch, "load", load)
+    with pytest.raises(WeightsError, match="EOFError"):
+        weights_file.read(path)
+    assert list(warnings.filters) == before
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+@pytest.mark.parametrize(
+    "fault", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried")]
+)
+def test_memory_that_runs_out_is_no_damage_of_weights(tmp_path: Path, suffix, fault, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    (tmp_path / f"a{suffix}").write_bytes(b"x")
+    monkeypatch.setattr(torch, "load", fail)
+    monkeypatch.setattr(weights_file, "load_file", fail)
+    with pytest.raises(MemoryError):
+        weights_file.read(tmp_path / f"a{suffix}")

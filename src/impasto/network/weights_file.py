@@ -9,7 +9,6 @@ import hashlib
 import os
 import pickle
 import re
-import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +23,8 @@ from impasto.errors import UsageError, WeightsError
 from impasto.network.architecture import block_of, convolution_of, kernel_shapes
 from impasto.network.convention import CAFFE, TORCHVISION, Convention, infer
 from impasto.network.weights import Filters
+from impasto.pictures.coding import memory_told
+from impasto.pictures.quiet import quiet
 from impasto.settings import ARCHITECTURES, layer_names
 
 _SUFFIXES = (".safetensors", ".pth", ".pt")
@@ -124,8 +125,10 @@ def _check_path(path: Path) -> None:
 def _open(path: Path) -> Any:
     try:
         if path.suffix.lower() == ".safetensors":
-            return load_file(path)
-        with warnings.catch_warnings(action="ignore"):  # an error follows, and says more
+            with memory_told():
+                return load_file(path)
+        # An error follows, and says more. torch warns in the name of who calls it.
+        with quiet("torch", __name__), memory_told():
             return torch.load(path, weights_only=True, map_location="cpu")
     except pickle.UnpicklingError as fault:
         # torch's own message advises to load it with weights_only=False: never.
@@ -133,6 +136,8 @@ def _open(path: Path) -> Any:
             f"the weights {path} are damaged, or hold more than tensors, which could run code; "
             "save the network's state_dict() alone, best as .safetensors"
         ) from fault
+    except MemoryError:
+        raise
     except Exception as fault:  # what a damaged file makes an unpickler raise has no limits
         reason = str(fault).split("\n", 1)[0][:200] or type(fault).__name__
         raise WeightsError(

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from impasto.files import replacing
-from impasto.pictures.writing import encoding
+from impasto.pictures.coding import encoding
 
 FILMS = (".gif", ".webp", ".mp4")
 

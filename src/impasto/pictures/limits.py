@@ -44,7 +44,7 @@ class Reading:
 
     def check_whole(self, name: str, share: float) -> None:
         """Refuse a file that was cut short after a share of its picture, unless that is let in."""
-        message = f"{name} is cut short at {share:.0%}"
+        message = f"{name} is cut short at {min(int(100 * share), 99)}%"
         if not self.allow_truncated:
             remedy = ", or paint what is there with --allow-truncated" if self.by_flags else ""
             raise PictureError(f"{message}; get all of it{remedy}")

@@ -59,13 +59,18 @@ def picture_of(
     """
     if alpha is not None:
         alpha = _seen(alpha, name)
-    # Many a grey file carries an RGB profile; grey has the same curve there.
-    if pixels.ndim == 2 and profile is not None and profile[16:20] != b"RGB ":
-        fitting = profiles.kept(profile, "L", name)
-        return Picture(profiles.grey_to_rgb(pixels, fitting), alpha, Origin(depth=depth))
     if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    fitting = profiles.kept(profile, "RGB", name)
+        # Many a grey file carries an RGB profile; grey has the same curve there.
+        is_rgb = profile is not None and profile[16:20] == b"RGB "
+        grey = None if is_rgb else profiles.kept(profile, "L", name)
+        pixels, profile = profiles.grey_to_rgb(pixels, grey), profile if is_rgb else None
+    return _in_its_space(pixels, alpha, profiles.kept(profile, "RGB", name), name, depth)
+
+
+def _in_its_space(
+    pixels: Pixels, alpha: Pixels | None, fitting: bytes | None, name: str, depth: int
+) -> Picture:
+    """Make a picture of RGB pixels in the space of a profile, or in one to paint in."""
     if fitting is None:
         return Picture(pixels, alpha, Origin(depth=depth))
     if not profiles.is_matrix(fitting):

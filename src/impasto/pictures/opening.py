@@ -1,11 +1,12 @@
 """Which of Pillow's readers opens a file, by how it begins and never by its name.
 
 The reader itself, not `Image.open`: that follows limits which the whole process shares. Ours are
-asked for each file (limits.py).
+asked for each file (limits.py), also by readers that know such limits themselves (switches.py).
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import IO
 
 from PIL import (
@@ -20,6 +21,8 @@ from PIL import (
 )
 
 from impasto.errors import PictureError
+from impasto.pictures.limits import Reading
+from impasto.pictures.switches import Reader, unswitched
 
 # How much of a file says what it is.
 HEAD = 64
@@ -27,7 +30,7 @@ JPEG = b"\xff\xd8\xff"
 
 # Nothing that runs programs (EPS calls Ghostscript) or is rarely a picture. A JPEG is one picture:
 # what phones add to it is no frame.
-_READERS: dict[bytes, type[ImageFile.ImageFile]] = {
+_READERS: dict[bytes, Reader] = {
     b"\x89PNG\r\n\x1a\n": PngImagePlugin.PngImageFile,
     JPEG: JpegImagePlugin.JpegImageFile,
     b"GIF87a": GifImagePlugin.GifImageFile,
@@ -40,17 +43,22 @@ _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}
 
 
-def opened(stream: IO[bytes], head: bytes, name: str) -> ImageFile.ImageFile | None:
+def opened(
+    stream: IO[bytes], head: bytes, name: str, reading: Reading
+) -> ImageFile.ImageFile | None:
     """Open what begins so, without decoding it; return None where no reader knows it.
 
-    Raises PictureError for HEIC where the extra that reads it is not installed.
+    Raises PictureError for HEIC where the extra that reads it is not installed, and for a size that
+    is not let in where a reader makes room for it at once.
     """
     reader = _reader(head, name)
+    if reader is None:
+        return None
     stream.seek(0)
-    return None if reader is None else reader(stream)
+    return unswitched(reader, partial(reading.check_size, name))(stream)
 
 
-def _reader(head: bytes, name: str) -> type[ImageFile.ImageFile] | None:
+def _reader(head: bytes, name: str) -> Reader | None:
     for beginning, reader in _READERS.items():
         if head.startswith(beginning):
             return reader
@@ -67,12 +75,12 @@ def _reader(head: bytes, name: str) -> type[ImageFile.ImageFile] | None:
     return None
 
 
-def _heic_reader(name: str) -> type[ImageFile.ImageFile]:
+def _heic_reader(name: str) -> Reader:
     try:
         from pillow_heif import HeifImageFile
     except ImportError as fault:
         raise PictureError(
             f"{name} is a HEIC picture; install what reads it with: pip install 'impasto[heic]'"
         ) from fault
-    reader: type[ImageFile.ImageFile] = HeifImageFile
+    reader: Reader = HeifImageFile
     return reader

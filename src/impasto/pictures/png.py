@@ -20,6 +20,7 @@ from impasto.errors import PictureError
 
 _log = logging.getLogger(__name__)
 
+_END = b"\0\0\0\0IEND\xaeB`\x82"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PIXELS = {b"IHDR", b"PLTE", b"IDAT", b"tRNS", b"fcTL", b"fdAT"}
 _WORDS = {b"IEND", b"pHYs", b"eXIf", b"gAMA", b"cHRM", b"sRGB", b"acTL"}
@@ -59,16 +60,25 @@ class _Chunk:
     kind: bytes
     length: int
     content: bytes
-    is_sound: bool
+    checksum: bytes  # of which the file may have a part only
 
     @property
     def is_cut(self) -> bool:
+        """Whether the file ends before its content does."""
         return len(self.content) < self.length
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing contradicts it: no checksum, or as much of one as there is."""
+        return self.is_cut or self._right_checksum().startswith(self.checksum)
 
     def as_bytes(self) -> bytes:
         """Return the chunk as it stands in a file, without a checksum where it was cut short."""
         whole = struct.pack(">I", self.length) + self.kind + self.content
-        return whole if self.is_cut else whole + struct.pack(">I", _checksum(self))
+        return whole if self.is_cut else whole + self._right_checksum()
+
+    def _right_checksum(self) -> bytes:
+        return struct.pack(">I", zlib.crc32(self.content, zlib.crc32(self.kind)))
 
 
 def size_of(head: bytes) -> tuple[int, int]:
@@ -79,9 +89,10 @@ def size_of(head: bytes) -> tuple[int, int]:
 
 def content_of(stream: IO[bytes], name: str) -> Content:
     """Read what matters of a PNG; raise PictureError where that was changed by damage."""
-    kept, profile, code_points, is_whole = [SIGNATURE], None, None, False
+    kept, profile, code_points = [SIGNATURE], None, None
+    is_whole = is_cut = False
     for chunk in _chunks(stream, _PIXELS | _WORDS | _TEXT | _COLOUR):
-        if not (chunk.is_sound or chunk.is_cut):
+        if not chunk.is_sound:
             _check_harmless(chunk, name)
         elif chunk.kind == b"iCCP":
             profile = _profile(chunk, name)
@@ -89,7 +100,9 @@ def content_of(stream: IO[bytes], name: str) -> Content:
             code_points = (chunk.content[0], chunk.content[1]) if chunk.length == 4 else None
         elif chunk.kind not in _TEXT or _says_turning(chunk):
             kept.append(chunk.as_bytes())
-        is_whole = chunk.kind == b"IEND"
+        is_whole, is_cut = chunk.kind == b"IEND", chunk.is_cut
+    if not (is_whole or is_cut):
+        kept.append(_END)
     return Content(b"".join(kept), profile, code_points, is_whole)
 
 
@@ -111,13 +124,7 @@ def _chunks(stream: IO[bytes], wanted: set[bytes]) -> Iterator[_Chunk]:
         if kind not in wanted:
             stream.seek(length + 4, io.SEEK_CUR)
             continue
-        content, checksum = stream.read(length), stream.read(4)
-        chunk = _Chunk(kind, length, content, is_sound=False)
-        yield _Chunk(kind, length, content, checksum == struct.pack(">I", _checksum(chunk)))
-
-
-def _checksum(chunk: _Chunk) -> int:
-    return zlib.crc32(chunk.content, zlib.crc32(chunk.kind))
+        yield _Chunk(kind, length, stream.read(length), stream.read(4))
 
 
 def _check_harmless(chunk: _Chunk, name: str) -> None:

@@ -14,24 +14,26 @@ for _library in ("PIL", "imagecodecs", "tifffile"):
     logging.getLogger(_library).addHandler(logging.NullHandler())
 
 
-class _PillowHere:
-    """What a filter of warnings compares a module's name with: Pillow's, in this thread."""
+class _SomeHere:
+    """What a filter of warnings compares a module's name with: some packages', in this thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, packages: tuple[str, ...]) -> None:
+        self._beginnings = tuple(f"{package}." for package in packages)
         self._thread = threading.get_ident()
 
     def match(self, module: str) -> bool:
-        return module.startswith("PIL.") and threading.get_ident() == self._thread
+        here = threading.get_ident() == self._thread
+        return here and f"{module}.".startswith(self._beginnings)
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Ignore what Pillow warns of in the block and in this thread.
+def quiet(*packages: str) -> Iterator[None]:
+    """Ignore what modules of some packages warn of in the block and in this thread.
 
     `warnings.catch_warnings` puts another list of filters in place, and two threads put back the
     wrong one; single entries come and go in any order.
     """
-    entry: Any = ("ignore", None, Warning, _PillowHere(), 0)
+    entry: Any = ("ignore", None, Warning, _SomeHere(packages), 0)
     filters: Any = warnings.filters
     filters.insert(0, entry)
     try:

@@ -10,17 +10,17 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from PIL import ImageFile
 
-from impasto.errors import ImpastoError, PictureError, UsageError
+from impasto.errors import PictureError, UsageError
 from impasto.pictures import code_points, png, raws, tiff
+from impasto.pictures.coding import decoding, memory_told
+from impasto.pictures.cut import as_far_as_it_goes, lacks_only_its_end, share_decoded
 from impasto.pictures.limits import Reading
 from impasto.pictures.metadata import words_of
 from impasto.pictures.modes import from_pil, picture_of_samples
 from impasto.pictures.opening import HEAD, opened
 from impasto.pictures.picture import Picture, Source
-from impasto.pictures.quiet import quiet
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,6 @@ _EXTENSIONS = {
 }  # fmt: skip
 READABLE = tuple(dict.fromkeys(_EXTENSIONS.values()))
 
-_END_OF_JPEG = b"\xff\xd9"
 # What is read from: a file, or what came down a pipe.
 _Stream = io.BufferedReader | io.BytesIO
 
@@ -58,33 +57,39 @@ def load(path: Path, reading: Reading | None = None) -> Picture:
 
 
 def _load(stream: _Stream, name: str, reading: Reading) -> Picture:
-    try:
-        with quiet():
-            picture = _read(stream, name, reading)
+    with decoding(name):
+        picture = _read(stream, name, reading)
         stream.seek(0)
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except ImpastoError:
-        raise
-    except Exception as fault:
-        # Damaged bytes make decoders raise anything; none of it is a bug of ours.
-        raise PictureError(f"{name} is damaged: {fault or type(fault).__name__}") from fault
     source = Source(Path(name).name, digest, reading.frame)
     return replace(picture, origin=replace(picture.origin, source=source))
 
 
 def _stdin() -> _Stream:
     """Read what comes down a pipe, as far as a picture may be long."""
-    if sys.stdin is None:
-        raise PictureError("stdin is closed; send a picture down the pipe, or give a file")
-    try:
-        data = sys.stdin.buffer.read(_LONGEST_INPUT + 1)
-    except OSError as fault:
-        raise PictureError(f"stdin cannot be read: {fault.strerror or fault}") from fault
+    data = _bytes_of_stdin()
     if not data:
         raise PictureError("stdin is empty; send a picture down the pipe, or give a file")
     if len(data) > _LONGEST_INPUT:
         raise PictureError(f"stdin holds more than {_LONGEST_INPUT / 1e6:.0f} MB; give a file")
     return io.BytesIO(data)
+
+
+def _bytes_of_stdin() -> bytes:
+    """Return all that is let in, whatever a host has put in stdin's place."""
+    stream = getattr(sys.stdin, "buffer", sys.stdin)
+    if stream is None:
+        raise PictureError("stdin is closed; send a picture down the pipe, or give a file")
+    try:
+        data = stream.read(_LONGEST_INPUT + 1)
+    except (OSError, ValueError, AttributeError) as fault:
+        reason = getattr(fault, "strerror", None) or fault
+        raise PictureError(f"stdin cannot be read: {reason}; give a file") from fault
+    if not isinstance(data, bytes | None):
+        raise PictureError(
+            "stdin holds text, no bytes; send a picture down the pipe, or give a file"
+        )
+    return data or b""
 
 
 def digest_of(path: Path) -> str:
@@ -102,7 +107,7 @@ def _read(stream: _Stream, name: str, reading: Reading) -> Picture:
         return tiff.read(stream, name, reading)
     if head.startswith(png.SIGNATURE):
         return _read_png(stream, head, name, reading)
-    image = opened(stream, head, name)
+    image = opened(stream, head, name, reading)
     if image is None:
         raise PictureError(
             f"{name} is not a picture impasto can read ({', '.join(READABLE)}, HEIC with its extra)"
@@ -116,7 +121,7 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
     reading.check_size(name, *png.size_of(head))
     content = png.content_of(stream, name)
     stream = io.BytesIO(content.data)
-    image = opened(stream, head, name)
+    image = opened(stream, head, name, reading)
     assert image is not None
     if content.profile is not None:
         image.info["icc_profile"] = content.profile
@@ -124,10 +129,14 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
     if not content.is_deep or reading.frame:  # of animations Pillow decodes more than the first
         return _decoded(image, stream, name, reading)
     try:
-        samples = content.samples()
+        with memory_told():
+            samples = content.samples()
+    except MemoryError:
+        raise
     except Exception:
         if content.is_whole:
             raise
+        _log.info("%s is read with 8 bits of its 16, for it is cut short", name)
         return _decoded(image, stream, name, reading)
     _note_extension(name, "PNG")
     reading.chosen(getattr(image, "n_frames", 1), name)
@@ -139,44 +148,17 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
 def _decoded(image: ImageFile.ImageFile, stream: _Stream, name: str, reading: Reading) -> Picture:
     _note_extension(name, image.format)
     reading.check_size(name, *image.size)
-    if image.format != "JPEG":
-        image.seek(reading.chosen(getattr(image, "n_frames", 1), name))
+    image.seek(reading.chosen(getattr(image, "n_frames", 1), name))
     try:
         image.load()
     except OSError as fault:
         if "truncated" not in str(fault):
             raise
-        image = _as_far_as_it_goes(image, stream)
-        if not _has_last_block(image):
-            reading.check_whole(name, _share_decoded(image))
+        image = as_far_as_it_goes(image, stream)
+        if not lacks_only_its_end(image, stream):
+            reading.check_whole(name, share_decoded(image))
     words = words_of(image)
     return words.of(from_pil(image, words.profile, name))
-
-
-def _as_far_as_it_goes(image: ImageFile.ImageFile, stream: _Stream) -> ImageFile.ImageFile:
-    """Return an image of a file that was cut short with what there is of it, loaded."""
-    if image.format != "JPEG":
-        image.tile = []  # so that nothing more is waited for
-        return image
-    # Without an end mark the last rows stay in the decoder, and all of a progressive file.
-    stream.seek(0)
-    ended = type(image)(io.BytesIO(stream.read() + _END_OF_JPEG))
-    ended.load()
-    return ended
-
-
-def _has_last_block(image: ImageFile.ImageFile) -> bool:
-    """Return whether only a JPEG's end mark is missing: what was not decoded has one colour."""
-    last = np.asarray(image)[-8:, -8:]
-    return image.format == "JPEG" and bool((last != last[0, 0]).any())
-
-
-def _share_decoded(image: ImageFile.ImageFile) -> float:
-    """Return how far down an image has rows."""
-    rows = np.asarray(image.convert("RGB"))
-    # Below lies one colour, whatever the decoder fills with.
-    same = (rows == rows[-1, -1]).all(axis=(1, 2))
-    return 1 - float(np.argmin(same[::-1])) / len(same) if not same.all() else 0.0
 
 
 def _say_space(image: ImageFile.ImageFile, points: tuple[int, int] | None, name: str) -> None:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from impasto.errors import ImpastoError, PictureError
+from impasto.errors import PictureError
+from impasto.pictures.coding import decoding
 from impasto.pictures.metadata import words_of
 from impasto.pictures.modes import from_pil, picture_of_samples
 from impasto.pictures.picture import Picture
-from impasto.pictures.quiet import quiet
 from impasto.pictures.reading import load
 
 _NAME = "the picture"
@@ -53,15 +53,10 @@ def as_picture(source: Any) -> Picture:
 
 
 def _from_image(image: Image.Image) -> Picture:
-    try:
-        with quiet():
-            image.load()
-            words = words_of(image)
-            return words.of(from_pil(image, words.profile, _NAME))
-    except ImpastoError:
-        raise
-    except Exception as fault:  # decoded only now, its file may be damaged
-        raise PictureError(f"{_NAME} is damaged: {fault or type(fault).__name__}") from fault
+    with decoding(_NAME):  # only now, and its file may be damaged
+        image.load()
+        words = words_of(image)
+        return words.of(from_pil(image, words.profile, _NAME))
 
 
 def _numbers(tensor: Tensor) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from typing import IO, Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from impasto.errors import PictureError
 from impasto.pictures import raws
 from impasto.pictures.channels import RGB, check_channels, rgb_of
+from impasto.pictures.coding import memory_told
 from impasto.pictures.limits import Reading
 from impasto.pictures.metadata import words_of_page
 from impasto.pictures.picture import Picture
@@ -82,6 +84,12 @@ def _check(page: Any, name: str, reading: Reading) -> None:
 
 def _picture(page: Any, name: str, reading: Reading) -> Picture:
     samples, kind = _samples(page, name, reading)
+    height, width = samples.shape[:2]
+    if (height, width) != (page.imagelength, page.imagewidth):
+        raise PictureError(
+            f"{name} holds {width} x {height} pixels and says {page.imagewidth} x "
+            f"{page.imagelength}; save it again, as RGB"
+        )
     words = words_of_page(page)
     return words.of(rgb_of(samples, kind, page, words.profile, name))
 
@@ -91,9 +99,12 @@ def _samples(page: Any, name: str, reading: Reading) -> tuple[NDArray[Any], int]
     present = _share_present(page)
     if present > 0.99:  # many a writer counts a few bytes too many
         try:
-            return _channels_last(page.asarray(), page), page.photometric
+            with memory_told():
+                return _channels_last(page.asarray(), page), page.photometric
         except NotImplementedError:
             return _decoded_by_libtiff(page), RGB
+        except MemoryError:
+            raise
         except Exception:
             if present == 1:
                 raise
@@ -111,10 +122,23 @@ def _decoded_by_libtiff(page: Any) -> NDArray[Any]:
     """Decode what tifffile does not, such as YCbCr of fewer colours than pixels, as 8-bit RGB."""
     import imagecodecs
 
-    file = page.parent.filehandle
-    file.seek(0)
-    rgb: NDArray[Any] = imagecodecs.tiff_decode(file.read(), page.index, asrgb=True)[..., :3]
+    rgb: NDArray[Any] = imagecodecs.tiff_decode(_put_first(page), 0, asrgb=True)[..., :3]
     return rgb
+
+
+def _put_first(page: Any) -> bytes:
+    """Return a page's file as if the page were its first, and stored upright.
+
+    libtiff knows no page beneath another by a number, and would turn the picture as we do later.
+    """
+    file, order = page.parent.filehandle, page.parent.byteorder
+    file.seek(0)
+    data = bytearray(file.read())
+    place, kind = (8, "Q") if page.parent.is_bigtiff else (4, "I")
+    struct.pack_into(order + kind, data, place, page.offset)
+    if "Orientation" in page.tags:
+        struct.pack_into(order + "H", data, page.tags["Orientation"].valueoffset, 1)
+    return bytes(data)
 
 
 def _share_present(page: Any) -> float:
@@ -139,7 +163,10 @@ def _what_is_there(page: Any) -> NDArray[Any]:
         if page.compression == 1:
             data = data.ljust(count, b"\0")
         try:
-            part, place, shape = page.decode(data, number)
+            with memory_told():
+                part, place, shape = page.decode(data, number)
+        except MemoryError:
+            raise
         except Exception:  # noqa: S112 - what decoders raise of half a strip
             continue
         area = tuple(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -15,8 +14,9 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image
 
-from impasto.errors import ImpastoError, OutputError, UsageError
+from impasto.errors import UsageError
 from impasto.files import check_place, replacing
+from impasto.pictures.coding import encoding
 from impasto.pictures.exif import plain_tags, with_recipe
 from impasto.pictures.picture import Origin, Picture
 from impasto.pictures.profiles import converted, srgb
@@ -62,18 +62,6 @@ def save(
         form.write(fitting, stream, depth)
 
 
-@contextlib.contextmanager
-def encoding(path: Path) -> Iterator[None]:
-    """Raise what an encoder raises as OutputError, so that the picture can be saved elsewhere."""
-    try:
-        yield
-    except (ImpastoError, OSError):  # the second is told by whoever opened the stream
-        raise
-    except Exception as fault:
-        reason = " ".join(f"{type(fault).__name__}: {fault}".split())
-        raise OutputError(f"cannot write {path}: {reason}") from fault
-
-
 def check_output(path: Path, *, overwrite: bool = False, inputs: tuple[Path, ...] = ()) -> None:
     """Make sure, before the work, that `path` can be written.
 
@@ -106,20 +94,28 @@ def check_fits(path: Path, height: int, width: int, depth: int | None = None) ->
 
 def _fitted(picture: Picture, form: Format, path: Path, depth: int) -> Picture:
     """Return what the format can hold of a picture, in the file's own space where it has one."""
-    own = picture.origin.own_profile
-    if own is not None and form.profile and depth >= picture.origin.depth:
-        picture = _brought(picture, own)
-    elif own is not None:
-        _log.info(
-            "8 bits are too few for the photograph's own curve; the result is written with sRGB's"
-        )
+    picture = _in_its_space(picture, form, path, depth)
     if picture.alpha is not None and not form.alpha:
         _log.info("%s has no transparency; the result is laid over white", path.suffix)
         share = picture.alpha[..., None]
         picture = replace(picture, array=picture.array * share + (1 - share), alpha=None)
-    if picture.origin.profile is not None and not form.profile:
-        _log.info("%s has no colour profile; the result is brought to sRGB", path.suffix)
-        picture = _brought(picture, None)
+    return picture
+
+
+def _in_its_space(picture: Picture, form: Format, path: Path, depth: int) -> Picture:
+    """Return a picture in the space that its file will say."""
+    origin = picture.origin
+    if not form.profile:
+        if origin.profile or origin.own_profile:
+            _log.info("%s has no colour profile; the result is brought to sRGB", path.suffix)
+        return _brought(picture, None) if origin.profile else picture
+    if origin.own_profile is None:
+        return picture
+    if depth >= origin.depth:
+        return _brought(picture, origin.own_profile)
+    _log.info(
+        "8 bits are too few for the photograph's own curve; the result is written with sRGB's"
+    )
     return picture
 
 

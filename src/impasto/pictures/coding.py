@@ -1,0 +1,58 @@
+"""What decoders and encoders raise, in our words: damage, a place to write to, or memory."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
+from impasto.errors import ImpastoError, OutputError, PictureError
+from impasto.pictures.quiet import quiet
+
+# How Pillow, numpy, zlib, libpng and libtiff say it, under whatever type.
+_OUT_OF_MEMORY = ("out of memory", "unable to allocate", "cannot allocate", "can't allocate")
+
+
+@contextlib.contextmanager
+def decoding(name: str) -> Iterator[None]:
+    """Raise what a decoder raises as PictureError, but for MemoryError, and ignore its warnings."""
+    try:
+        with quiet("PIL"), memory_told():
+            yield
+    except (ImpastoError, MemoryError):
+        raise
+    except Exception as fault:
+        # Damaged bytes make decoders raise anything; none of it is a bug of ours.
+        raise PictureError(f"{name} is damaged: {fault or type(fault).__name__}") from fault
+
+
+@contextlib.contextmanager
+def encoding(path: Path) -> Iterator[None]:
+    """Raise what an encoder raises as OutputError, but for MemoryError.
+
+    So the picture can be saved elsewhere.
+    """
+    try:
+        with memory_told():
+            yield
+    except (ImpastoError, MemoryError, OSError):  # the last is told by whoever opened the stream
+        raise
+    except Exception as fault:
+        reason = " ".join(f"{type(fault).__name__}: {fault}".split())
+        raise OutputError(f"cannot write {path}: {reason}") from fault
+
+
+@contextlib.contextmanager
+def memory_told() -> Iterator[None]:
+    """Raise MemoryError for whatever says that there was not enough."""
+    try:
+        yield
+    except (ImpastoError, MemoryError):
+        raise
+    except Exception as fault:
+        words = str(fault).lower()
+        is_told = isinstance(fault, OSError) and fault.errno == errno.ENOMEM
+        if is_told or any(said in words for said in _OUT_OF_MEMORY):
+            raise MemoryError(str(fault)) from fault
+        raise
