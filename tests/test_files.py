@@ -289,6 +289,30 @@ def test_float_tiffs_are_read(tmp_path: Path):
     assert picture.origin.depth == 16
 
 
+@pytest.mark.parametrize(
+    ("kind", "brightest"), [(np.uint64, 210), (np.uint64, 2**64 - 1), (np.uint32, 210)]
+)
+def test_whole_numbers_of_unknown_white_are_refused(tmp_path: Path, kind: type, brightest: int):
+    samples = np.zeros((40, 60, 3), kind)
+    samples[20:] = brightest
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="rgb")
+    with pytest.raises(PictureError, match=f"{np.dtype(kind)} pixels of unknown range"):
+        load(tmp_path / "a.tif")
+
+
+def test_whole_numbers_of_32_bits_reach_white(tmp_path: Path):
+    samples = (_deep().astype(np.uint32) << 16) + 65535
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="rgb")
+    assert np.abs(load(tmp_path / "a.tif").array - _deep() / 65535).max() < 2e-5
+
+
+def test_sixteen_bits_that_use_only_eight_are_noted(tmp_path: Path, caplog):
+    tifffile.imwrite(tmp_path / "a.tif", _deep() >> 8, photometric="rgb")
+    with caplog.at_level("INFO", "impasto"):
+        assert load(tmp_path / "a.tif").array.max() < 0.004
+    assert "numbers up to 255 of 65535 only" in caplog.text
+
+
 @pytest.mark.parametrize("name", ["bomb.png", "bomb.webp", "deep.png", "deep.tif"])
 def test_the_limit_is_asked_before_decoding(tmp_path: Path, name: str, monkeypatch):
     if name.startswith("bomb"):

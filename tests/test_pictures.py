@@ -130,6 +130,9 @@ def test_bad_files_are_refused_by_name(tmp_path: Path, make, message: str):
         (np.zeros((40, 40, 3), np.int64), "type int64"),
         (np.zeros((40, 40, 3), np.complex64), "type complex64"),
         (torch.zeros(3, 40, 40, dtype=torch.int32), "type"),
+        (torch.zeros(3, 40, 40, dtype=torch.uint8).view(torch.bits8), "bits8"),
+        (np.ma.masked_less(np.ones((40, 48)).cumsum(0), 2) / 40, "masked pixels"),
+        (np.zeros((40, 40), np.uint64), "type uint64"),
         (7, "a int is not a picture"),
     ],
 )
@@ -154,6 +157,8 @@ TENSOR = torch.from_numpy(UNIT[..., :3]).permute(2, 0, 1)
         TENSOR.double(),
         (TENSOR * 255).byte(),
         (TENSOR * 65535).to(torch.uint16),
+        torch.complex(-TENSOR, -TENSOR).conj().imag,
+        np.ma.masked_less(UNIT[..., :3], 0),  # of which nothing is masked
         UNIT[..., :3].astype(np.float16),
         UNIT[..., :3].astype(">f8"),
         np.moveaxis(UNIT[..., :3], 2, 0),
@@ -177,7 +182,15 @@ def test_a_fourth_channel_is_alpha(source):
 
 @pytest.mark.parametrize(
     "source",
-    [UNIT[..., 0], UNIT[..., :1], TENSOR[0], TENSOR[:1], TENSOR[:1, None], UNIT[..., 0] > 0.5],
+    [
+        UNIT[..., 0],
+        UNIT[..., :1],
+        TENSOR[0],
+        TENSOR[:1],
+        TENSOR[:1, None],
+        UNIT[..., 0] > 0.5,
+        UNIT[..., 0].view(np.matrix),
+    ],
 )
 def test_one_channel_is_grey(source):
     picture = as_picture(source)
