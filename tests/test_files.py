@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import bad_files
 import imagecodecs
 import numpy as np
 import pytest
@@ -890,6 +891,41 @@ def test_a_wrong_checksum_is_called_so(tmp_path: Path, kind: bytes):
     data[data.index(kind) + 12] ^= 1
     (tmp_path / "a.png").write_bytes(data)
     with pytest.raises(PictureError, match=f"wrong checksum in its {kind.decode()} chunk"):
+        load(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    "kind", [b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"acTL", b"fcTL", b"fdAT", b"tRNS"]
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_short_chunk_beside_the_pixels_does_no_harm(
+    tmp_path: Path, kind: bytes, channels: int, caplog
+):
+    pixels = np.ascontiguousarray(PIXELS[..., :channels].squeeze())
+    (tmp_path / "a.png").write_bytes(_with_chunk(imagecodecs.png_encode(pixels), chunk(kind, b"")))
+    with caplog.at_level("INFO", "impasto"):
+        found = load(tmp_path / "a.png").samples(8)
+    assert np.array_equal(found[..., :channels].squeeze(), pixels)
+    assert f"{kind.decode()} chunk that is too short" in caplog.text
+
+
+@pytest.mark.parametrize("palette", [b"", chunk(b"PLTE", b"")])
+def test_a_palette_that_is_missing_is_said(tmp_path: Path, palette: bytes):
+    data = bytearray(bad_files.png(40, 40, palette))
+    data[25] = 3  # pixels of a palette
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(PictureError, match="no palette"):
+        load(tmp_path / "a.png")
+
+
+def test_damage_always_has_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object) -> None:
+        raise AssertionError
+
+    Image.fromarray(PIXELS).save(tmp_path / "a.png")
+    monkeypatch.setattr("impasto.pictures.reading.png.content_of", fail)
+    with pytest.raises(PictureError, match=r"damaged: its decoder stopped \(AssertionError\)$"):
         load(tmp_path / "a.png")
 
 

@@ -24,7 +24,8 @@ def decoding(name: str) -> Iterator[None]:
         raise
     except Exception as fault:
         # Damaged bytes make decoders raise anything; none of it is a bug of ours.
-        raise PictureError(f"{name} is damaged: {fault or type(fault).__name__}") from fault
+        words = " ".join(str(fault).split()) or f"its decoder stopped ({type(fault).__name__})"
+        raise PictureError(f"{name} is damaged: {words}") from fault
 
 
 @contextlib.contextmanager

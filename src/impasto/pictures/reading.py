@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import ImageFile
 
 from impasto.errors import PictureError, UsageError
-from impasto.pictures import code_points, png, raws, tiff
+from impasto.pictures import code_points, narrow, png, raws, tiff
 from impasto.pictures.coding import decoding, memory_told
 from impasto.pictures.cut import as_far_as_it_goes, lacks_only_its_end, share_decoded
 from impasto.pictures.limits import Reading
@@ -127,7 +127,7 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
         image.info["icc_profile"] = content.profile
     _say_space(image, content.code_points, name)
     if not content.is_deep or reading.frame:  # of animations Pillow decodes more than the first
-        return _decoded(image, stream, name, reading)
+        return _decoded(image, stream, name, reading, is_narrow=content.is_narrow)
     try:
         with memory_told():
             samples = content.samples()
@@ -137,15 +137,23 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
         if content.is_whole:
             raise
         _log.info("%s is read with 8 bits of its 16, for it is cut short", name)
-        return _decoded(image, stream, name, reading)
+        return _decoded(image, stream, name, reading, is_narrow=content.is_narrow)
     _note_extension(name, "PNG")
     reading.chosen(getattr(image, "n_frames", 1), name)
     image.load()  # what stands behind the pixels
     words = words_of(image)
+    if content.is_narrow:
+        samples = narrow.widened(samples, name)
     return words.of(picture_of_samples(samples, words.profile, name))
 
 
-def _decoded(image: ImageFile.ImageFile, stream: _Stream, name: str, reading: Reading) -> Picture:
+def _decoded(
+    image: ImageFile.ImageFile,
+    stream: _Stream,
+    name: str,
+    reading: Reading,
+    is_narrow: bool = False,
+) -> Picture:
     _note_extension(name, image.format)
     reading.check_size(name, *image.size)
     image.seek(reading.chosen(getattr(image, "n_frames", 1), name))
@@ -158,6 +166,9 @@ def _decoded(image: ImageFile.ImageFile, stream: _Stream, name: str, reading: Re
         if not lacks_only_its_end(image, stream):
             reading.check_whole(name, share_decoded(image))
     words = words_of(image)
+    if is_narrow:
+        samples = narrow.widened(narrow.samples_of(image), name)
+        return words.of(picture_of_samples(samples, words.profile, name, depth=8))
     return words.of(from_pil(image, words.profile, name))
 
 
