@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,19 +46,27 @@ def load(path: Path, reading: Reading | None = None) -> Picture:
     Raises UsageError when there is no such file, PictureError when it is no picture, too large,
     or damaged.
     """
-    reading = reading or Reading()
+    with opened_input(path) as (stream, name):
+        return load_stream(stream, name, reading or Reading())
+
+
+@contextlib.contextmanager
+def opened_input(path: Path) -> Iterator[tuple[_Stream, str]]:
+    """Open a file, or stdin for "-", and say what to call it; raise as `load` does."""
     if str(path) == "-":
-        return _load(_stdin(), "stdin", reading)
+        yield _stdin(), "stdin"
+        return
     _check_input(path)
     try:
         stream = path.open("rb")
     except OSError as fault:
         raise PictureError(f"cannot open {path}: {fault.strerror or fault}") from fault
     with stream:
-        return _load(stream, str(path), reading)
+        yield stream, str(path)
 
 
-def _load(stream: _Stream, name: str, reading: Reading) -> Picture:
+def load_stream(stream: _Stream, name: str, reading: Reading) -> Picture:
+    """Read a picture of what `opened_input` gave."""
     with decoding(name):
         picture = _read(stream, name, reading)
         stream.seek(0)

@@ -39,7 +39,7 @@ def as_picture(source: Any) -> Picture:
     if isinstance(source, Picture):
         return source
     if isinstance(source, str | os.PathLike):
-        return load(Path(source))
+        return load(Path(os.fsdecode(source)))
     if isinstance(source, Image.Image):
         return _from_image(source)
     if isinstance(source, Tensor):

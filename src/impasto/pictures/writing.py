@@ -85,6 +85,8 @@ def check_output(path: Path, *, overwrite: bool = False, inputs: tuple[Path, ...
 
 def check_fits(path: Path, height: int, width: int, depth: int | None = None) -> None:
     """Make sure that the extension's format holds pictures so large and deep, or UsageError."""
+    if depth not in (None, 8, 16):
+        raise UsageError(f"the depth cannot be {depth!r}; give 8 or 16 bits a channel")
     form = WRITABLE[path.suffix.lower()]
     if max(height, width) > form.largest:
         raise UsageError(
