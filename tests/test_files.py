@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import bad_files
 import imagecodecs
 import numpy as np
 import pytest
@@ -39,6 +40,7 @@ from impasto.pictures import (
 )
 from impasto.pictures.profiles import converted, srgb
 from impasto.pictures.quiet import quiet
+from impasto.pictures.spaces import assembled
 
 # Primaries and gamma of Adobe RGB (1998), section 4.3, and of ProPhoto (ISO 22028-2).
 D65, D50 = (0.3127, 0.3290, 1.0), (0.3457, 0.3585, 1.0)
@@ -287,6 +289,30 @@ def test_float_tiffs_are_read(tmp_path: Path):
     picture = load(tmp_path / "f.tif")
     np.testing.assert_array_equal(picture.array, pixels)
     assert picture.origin.depth == 16
+
+
+@pytest.mark.parametrize(
+    ("kind", "brightest"), [(np.uint64, 210), (np.uint64, 2**64 - 1), (np.uint32, 210)]
+)
+def test_whole_numbers_of_unknown_white_are_refused(tmp_path: Path, kind: type, brightest: int):
+    samples = np.zeros((40, 60, 3), kind)
+    samples[20:] = brightest
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="rgb")
+    with pytest.raises(PictureError, match=f"{np.dtype(kind)} pixels of unknown range"):
+        load(tmp_path / "a.tif")
+
+
+def test_whole_numbers_of_32_bits_reach_white(tmp_path: Path):
+    samples = (_deep().astype(np.uint32) << 16) + 65535
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="rgb")
+    assert np.abs(load(tmp_path / "a.tif").array - _deep() / 65535).max() < 2e-5
+
+
+def test_sixteen_bits_that_use_only_eight_are_noted(tmp_path: Path, caplog):
+    tifffile.imwrite(tmp_path / "a.tif", _deep() >> 8, photometric="rgb")
+    with caplog.at_level("INFO", "impasto"):
+        assert load(tmp_path / "a.tif").array.max() < 0.004
+    assert "numbers up to 255 of 65535 only" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["bomb.png", "bomb.webp", "deep.png", "deep.tif"])
@@ -785,18 +811,78 @@ def test_long_texts_and_profiles_of_a_png_do_no_harm(tmp_path: Path, deep: bool)
     assert picture.origin.profile == profile
 
 
+@pytest.mark.parametrize("kind", ["primaries", "table"])
+@pytest.mark.parametrize(("suffix", "length"), [(".png", 1_500_000), (".jpg", 17_000_000)])
+def test_a_profile_too_long_for_the_results_readers_is_trimmed(
+    tmp_path: Path, suffix: str, length: int, kind: str, caplog
+):
+    long = _lengthened(ADOBE if kind == "primaries" else _of_a_table(9), bytes(length))
+    picture = replace(as_picture(PIXELS), origin=Origin(long))
+    with caplog.at_level("INFO", "impasto"):
+        save(picture, tmp_path / f"a{suffix}")
+    assert "too long" in caplog.text
+    with Image.open(tmp_path / f"a{suffix}") as image:
+        short = image.info["icc_profile"]
+        assert suffix == ".jpg" or np.array_equal(np.asarray(image), PIXELS)
+    assert len(short) < 10_000
+    assert ImageCms.getProfileDescription(_opened(short)) == ImageCms.getProfileDescription(
+        _opened(ADOBE)
+    )
+    seen = converted(picture.array, long, None)
+    assert np.array_equal(converted(picture.array, short, None), seen)
+
+
+def test_where_a_profiles_colours_themselves_are_too_long_the_result_is_in_srgb(
+    tmp_path: Path, caplog
+):
+    picture = replace(as_picture(PIXELS), origin=Origin(_of_a_table(57)))
+    expected = converted(picture.array, picture.origin.profile, None)
+    with caplog.at_level("INFO", "impasto"):
+        save(picture, tmp_path / "a.png")
+    assert "brought to sRGB" in caplog.text
+    found = load(tmp_path / "a.png")
+    assert found.origin.profile is None
+    assert np.ptp(found.array, axis=2).max() < 0.01
+    assert np.abs(found.array - expected).max() <= 0.5 / 255 + 1e-6
+
+
+def _opened(profile: bytes) -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(io.BytesIO(profile))
+
+
+def _of_a_table(points: int) -> bytes:
+    """Return a profile of Adobe's primaries with a table (ICC.1, mft2) that makes all grey."""
+    steps = np.linspace(0, 1, points)
+    red, green, blue = np.meshgrid(steps, steps, steps, indexing="ij")
+    light = (0.2 * red + 0.5 * green + 0.3 * blue)[..., None] * (0.9642, 1.0, 0.8249) * 32768
+    straight = struct.pack(">6H", *(0, 65535) * 3)
+    table = b"mft2" + struct.pack(">4xBBBx", 3, 3, points)
+    table += struct.pack(">9i2H", *(np.eye(3, dtype=int).ravel() * 65536), 2, 2)
+    table += straight + np.rint(light).astype(">u2").tobytes() + straight
+    return _with_tags(ADOBE, A2B0=table)
+
+
+def _with_tags(profile: bytes, **added: bytes) -> bytes:
+    count = struct.unpack(">I", profile[128:132])[0]
+    entries = struct.iter_unpack(">4sII", profile[132 : 132 + 12 * count])
+    tags = {name: profile[first : first + size] for name, first, size in entries}
+    return assembled(profile[:128], tags | {name.encode(): tag for name, tag in added.items()})
+
+
+def test_a_profile_that_cannot_be_followed_is_taken_as_srgb(tmp_path: Path, caplog):
+    endless = b"curv" + bytes(4) + struct.pack(">I", 250_000) + bytes(500_000)
+    unfit = _with_tags(ADOBE, rTRC=endless)
+    Image.fromarray(PIXELS).save(tmp_path / "a.png", icc_profile=unfit)
+    with caplog.at_level("INFO", "impasto"):
+        found = load(tmp_path / "a.png")
+    assert "damaged colour profile" in caplog.text
+    assert found.origin.profile is None
+    assert np.array_equal(found.samples(8), PIXELS)
+
+
 def _lengthened(profile: bytes, more: bytes) -> bytes:
     """Return an ICC profile with a private tag."""
-    count = struct.unpack(">I", profile[128:132])[0]
-    tags, data = profile[132 : 132 + 12 * count], profile[132 + 12 * count :]
-    moved = b""
-    for at in range(0, len(tags), 12):
-        name, first, size = struct.unpack(">4sII", tags[at : at + 12])
-        moved += struct.pack(">4sII", name, first + 12, size)
-    end = 132 + 12 * (count + 1) + len(data)
-    entry = struct.pack(">4sII", b"priv", end, len(more))
-    body = struct.pack(">I", count + 1) + moved + entry + data + more
-    return struct.pack(">I", 128 + len(body)) + profile[4:128] + body
+    return _with_tags(profile, priv=more)
 
 
 @pytest.mark.parametrize("kind", [b"IHDR", b"IDAT"])
@@ -805,6 +891,41 @@ def test_a_wrong_checksum_is_called_so(tmp_path: Path, kind: bytes):
     data[data.index(kind) + 12] ^= 1
     (tmp_path / "a.png").write_bytes(data)
     with pytest.raises(PictureError, match=f"wrong checksum in its {kind.decode()} chunk"):
+        load(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    "kind", [b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"acTL", b"fcTL", b"fdAT", b"tRNS"]
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_short_chunk_beside_the_pixels_does_no_harm(
+    tmp_path: Path, kind: bytes, channels: int, caplog
+):
+    pixels = np.ascontiguousarray(PIXELS[..., :channels].squeeze())
+    (tmp_path / "a.png").write_bytes(_with_chunk(imagecodecs.png_encode(pixels), chunk(kind, b"")))
+    with caplog.at_level("INFO", "impasto"):
+        found = load(tmp_path / "a.png").samples(8)
+    assert np.array_equal(found[..., :channels].squeeze(), pixels)
+    assert f"{kind.decode()} chunk that is too short" in caplog.text
+
+
+@pytest.mark.parametrize("palette", [b"", chunk(b"PLTE", b"")])
+def test_a_palette_that_is_missing_is_said(tmp_path: Path, palette: bytes):
+    data = bytearray(bad_files.png(40, 40, palette))
+    data[25] = 3  # pixels of a palette
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(PictureError, match="no palette"):
+        load(tmp_path / "a.png")
+
+
+def test_damage_always_has_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object) -> None:
+        raise AssertionError
+
+    Image.fromarray(PIXELS).save(tmp_path / "a.png")
+    monkeypatch.setattr("impasto.pictures.reading.png.content_of", fail)
+    with pytest.raises(PictureError, match=r"damaged: its decoder stopped \(AssertionError\)$"):
         load(tmp_path / "a.png")
 
 

@@ -1,5 +1,7 @@
 import io
+import logging
 import math
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -130,6 +132,9 @@ def test_bad_files_are_refused_by_name(tmp_path: Path, make, message: str):
         (np.zeros((40, 40, 3), np.int64), "type int64"),
         (np.zeros((40, 40, 3), np.complex64), "type complex64"),
         (torch.zeros(3, 40, 40, dtype=torch.int32), "type"),
+        (torch.zeros(3, 40, 40, dtype=torch.uint8).view(torch.bits8), "bits8"),
+        (np.ma.masked_less(np.ones((40, 48)).cumsum(0), 2) / 40, "masked pixels"),
+        (np.zeros((40, 40), np.uint64), "type uint64"),
         (7, "a int is not a picture"),
     ],
 )
@@ -154,6 +159,8 @@ TENSOR = torch.from_numpy(UNIT[..., :3]).permute(2, 0, 1)
         TENSOR.double(),
         (TENSOR * 255).byte(),
         (TENSOR * 65535).to(torch.uint16),
+        torch.complex(-TENSOR, -TENSOR).conj().imag,
+        np.ma.masked_less(UNIT[..., :3], 0),  # of which nothing is masked
         UNIT[..., :3].astype(np.float16),
         UNIT[..., :3].astype(">f8"),
         np.moveaxis(UNIT[..., :3], 2, 0),
@@ -177,7 +184,15 @@ def test_a_fourth_channel_is_alpha(source):
 
 @pytest.mark.parametrize(
     "source",
-    [UNIT[..., 0], UNIT[..., :1], TENSOR[0], TENSOR[:1], TENSOR[:1, None], UNIT[..., 0] > 0.5],
+    [
+        UNIT[..., 0],
+        UNIT[..., :1],
+        TENSOR[0],
+        TENSOR[:1],
+        TENSOR[:1, None],
+        UNIT[..., 0] > 0.5,
+        UNIT[..., 0].view(np.matrix),
+    ],
 )
 def test_one_channel_is_grey(source):
     picture = as_picture(source)
@@ -255,6 +270,41 @@ def test_missing_files_and_folders_are_usage_errors(tmp_path: Path):
         load(tmp_path / "none.jpg")
     with pytest.raises(UsageError, match="is a folder"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("place", [io.BytesIO(), None, 7.0])
+def test_what_is_no_path_is_refused_before_anything_is_saved(photo: Path, place: object):
+    with pytest.raises(UsageError, match=f"to a {type(place).__name__}; give a path"):
+        load(photo).save(place)
+
+
+def test_a_depth_that_no_file_has_is_refused(photo: Path, tmp_path: Path):
+    with pytest.raises(UsageError, match="depth cannot be 12"):
+        load(photo).save(tmp_path / "a.png", depth=12)
+
+
+def test_a_path_of_bytes_is_a_path(photo: Path, tmp_path: Path):
+    load(photo).save(os.fsencode(tmp_path / "a.png"))
+    assert (tmp_path / "a.png").exists()
+
+
+class _Broken(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        raise ZeroDivisionError("the host's own")
+
+
+def test_what_a_hosts_handler_raises_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog
+):
+    Image.fromarray(random_pixels(40, 60, 0)).save(tmp_path / "a.jpg", icc_profile=b"damaged")
+    picture = Picture(np.zeros((40, 40, 3), np.float32), recipe="x" * 70_000)
+    monkeypatch.setattr(logging.getLogger("impasto"), "handlers", [_Broken()])
+    with caplog.at_level("INFO", "impasto"):
+        with pytest.raises(ZeroDivisionError):
+            load(tmp_path / "a.jpg")
+        with pytest.raises(ZeroDivisionError):
+            picture.save(tmp_path / "b.jp2")
+    assert not (tmp_path / "b.jp2").exists()
 
 
 def test_an_existing_file_is_kept_unless_overwriting(photo: Path):

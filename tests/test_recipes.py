@@ -1,5 +1,6 @@
 """Recipes and checkpoints are data from strangers: followed, or refused by the field's name."""
 
+import io
 import json
 import logging
 import math
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -561,6 +563,17 @@ def test_a_recipe_is_printed_as_it_was_understood(kitchen: Kitchen, capsys):
     text = kitchen.recipe.as_json().replace('{"impasto', '{"weights": "\\u001b[2J", "impasto', 1)
     assert main(["recipe", str(kitchen.picture(text))]) == 0
     assert capsys.readouterr().out.strip() == kitchen.recipe.as_json()
+
+
+def test_a_recipe_is_read_from_a_pipe(kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch, capsys):
+    data = kitchen.picture(kitchen.recipe.as_json()).read_bytes()
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(data)))
+    assert main(["recipe", "-"]) == 0
+    assert capsys.readouterr().out.strip() == kitchen.recipe.as_json()
+    plain = (kitchen.folder / "photo.png").read_bytes()
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(plain)))
+    assert main(["recipe", "-"]) == 2
+    assert "stdin carries no recipe of impasto" in capsys.readouterr().err
 
 
 def test_a_file_that_only_its_name_recommends_is_not_opened(

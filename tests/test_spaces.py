@@ -214,6 +214,27 @@ def test_the_space_that_a_pngs_chunks_say(tmp_path: Path, chunks, is_srgb: bool)
     assert np.array_equal(picture.samples(8), PIXELS)
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_narrow_range_is_brought_to_the_full_one(tmp_path: Path, channels: int, depth: int, caplog):
+    steps = np.linspace(16, 235, 41 * 60).reshape(41, 60, 1) * (1 << (depth - 8))
+    samples = np.rint(steps).astype(f"u{depth // 8}").repeat(channels, 2)
+    samples[0], samples[-1] = 0, np.iinfo(samples.dtype).max  # below black, above white
+    said = chunk(b"cICP", bytes((1, 13, 0, 0)))
+    (tmp_path / "a.png").write_bytes(_png(samples.squeeze(), said))
+    with caplog.at_level("INFO", "impasto"):
+        found = load(tmp_path / "a.png")
+    assert "narrow range" in caplog.text
+    assert found.origin.depth == depth
+    expected = np.linspace(0, 1, 41 * 60, dtype=np.float32).reshape(41, 60, 1)
+    assert np.abs(found.array - expected)[1:-1].max() < 0.51 / 219
+    assert (found.array[0].max(), found.array[-1].min()) == (0, 1)
+    if channels == 4:
+        assert np.array_equal(
+            found.alpha, samples[..., 3] / np.float32(np.iinfo(samples.dtype).max)
+        )
+
+
 def test_gamma_and_adobes_primaries_are_adobe_rgb(tmp_path: Path):
     (tmp_path / "a.png").write_bytes(_png(PIXELS, _gamma(256 / 563), ADOBE_POINTS))
     said = load(tmp_path / "a.png").origin.profile

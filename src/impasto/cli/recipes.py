@@ -101,15 +101,12 @@ def resume(
 def _read(picture: Path) -> tuple[Recipe, int]:
     """Return the recipe in a file, and its bits a channel."""
     from impasto.engine import Recipe
-    from impasto.pictures import load, read_recipe_text
+    from impasto.pictures import load_with_recipe
 
     # All that can be wrong with a file is said there; it may be as large as we made it.
-    found = load(picture, reading())
-    try:
-        text = read_recipe_text(picture) or ""
-    except Exception as fault:  # a sound picture may carry words that are damaged
-        raise UsageError(f"{picture} carries no recipe that can be read") from fault
-    return Recipe.from_json(text, str(picture)), found.origin.depth
+    found, text = load_with_recipe(picture, reading())
+    name = "stdin" if str(picture) == "-" else str(picture)
+    return Recipe.from_json(text or "", name), found.origin.depth
 
 
 def _again(

@@ -1,7 +1,7 @@
 """What people hand in and get back: pictures, and the only reading and writing of their files."""
 
 from impasto.pictures.alpha import filled
-from impasto.pictures.carrying import read_recipe_text
+from impasto.pictures.carrying import load_with_recipe, read_recipe_text
 from impasto.pictures.colour import coloured_like, grey, lit_like, with_colours_of
 from impasto.pictures.film import FILMS, save_film
 from impasto.pictures.limits import Reading
@@ -39,6 +39,7 @@ __all__ = [
     "in_space_of",
     "lit_like",
     "load",
+    "load_with_recipe",
     "match_regions",
     "read_colour",
     "read_recipe_text",

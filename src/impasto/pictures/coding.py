@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +25,11 @@ def decoding(name: str) -> Iterator[None]:
     except (ImpastoError, MemoryError):
         raise
     except Exception as fault:
+        if _is_a_handlers(fault):
+            raise
         # Damaged bytes make decoders raise anything; none of it is a bug of ours.
-        raise PictureError(f"{name} is damaged: {fault or type(fault).__name__}") from fault
+        words = " ".join(str(fault).split()) or f"its decoder stopped ({type(fault).__name__})"
+        raise PictureError(f"{name} is damaged: {words}") from fault
 
 
 @contextlib.contextmanager
@@ -39,8 +44,16 @@ def encoding(path: Path) -> Iterator[None]:
     except (ImpastoError, MemoryError, OSError):  # the last is told by whoever opened the stream
         raise
     except Exception as fault:
+        if _is_a_handlers(fault):
+            raise
         reason = " ".join(f"{type(fault).__name__}: {fault}".split())
         raise OutputError(f"cannot write {path}: {reason}") from fault
+
+
+def _is_a_handlers(fault: Exception) -> bool:
+    """Return whether a host's logging handler raised it, asked to tell of what was noted."""
+    frames = (frame for frame, _ in traceback.walk_tb(fault.__traceback__))
+    return any(frame.f_globals.get("__name__") == logging.__name__ for frame in frames)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from impasto.errors import UsageError
+
 Pixels = NDArray[np.float32]
 
 
@@ -94,11 +96,22 @@ class Picture:
         """Write the picture in the format its extension names, completely or not at all.
 
         `depth` is 8 or 16 bits; without one, the origin's where the format has it. Raises
-        UsageError for an unknown extension or, unless `overwrite`, an existing file; OutputError
-        when the folder cannot be written to.
+        UsageError for what is no path, an unknown extension or, unless `overwrite`, an existing
+        file; OutputError when the folder cannot be written to.
         """
         from impasto.pictures import writing  # which imports this file
 
-        writing.check_output(Path(path), overwrite=overwrite)
-        writing.check_fits(Path(path), *self.size, depth)
-        writing.save(self, Path(path), depth=depth)
+        place = _place(path)
+        writing.check_output(place, overwrite=overwrite)
+        writing.check_fits(place, *self.size, depth)
+        writing.save(self, place, depth=depth)
+
+
+def _place(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(os.fsdecode(path))
+    except TypeError as fault:
+        raise UsageError(
+            f"cannot save to a {type(path).__name__}; give a path, such as 'out.png', or save "
+            "`picture.image`, a PIL image"
+        ) from fault

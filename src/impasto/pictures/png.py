@@ -29,6 +29,10 @@ _COLOUR = {b"iCCP", b"cICP"}
 # Text that says which way up a picture is.
 _TURNING = (b"Raw profile type exif\0", b"XML:com.adobe.xmp\0")
 _RECIPE = b"impasto\0"
+# Bytes that a chunk has at least, for decoders to take it; of tRNS by the kind of pixels.
+_SHORTEST = {b"pHYs": 9, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"acTL": 8, b"fcTL": 26, b"fdAT": 4}
+_SHORTEST_KEY = {0: 2, 2: 6}
+_PALETTE = 3
 # Bytes of a text, as far as Pillow takes one, and of a profile, as far as a JPEG holds one.
 _LONGEST_TEXT, _LONGEST_PROFILE, _LONGEST_RECIPE = 1 << 20, 16_000_000, 1 << 26
 
@@ -39,8 +43,18 @@ class Content:
 
     data: bytes
     profile: bytes | None  # of iCCP
-    code_points: tuple[int, int] | None  # primaries and transfer, of cICP
+    cicp: bytes  # empty where there is none that can be followed
     is_whole: bool
+
+    @property
+    def code_points(self) -> tuple[int, int] | None:
+        """Primaries and transfer, of cICP."""
+        return (self.cicp[0], self.cicp[1]) if self.cicp else None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether black and white are video's."""
+        return self.cicp[3:] == b"\0"
 
     @property
     def is_deep(self) -> bool:
@@ -89,21 +103,22 @@ def size_of(head: bytes) -> tuple[int, int]:
 
 def content_of(stream: IO[bytes], name: str) -> Content:
     """Read what matters of a PNG; raise PictureError where that was changed by damage."""
-    kept, profile, code_points = [SIGNATURE], None, None
+    kept, profile, cicp = [SIGNATURE], None, b""
     is_whole = is_cut = False
     for chunk in _chunks(stream, _PIXELS | _WORDS | _TEXT | _COLOUR):
-        if not chunk.is_sound:
-            _check_harmless(chunk, name)
-        elif chunk.kind == b"iCCP":
+        is_whole, is_cut = chunk.kind == b"IEND", chunk.is_cut
+        if not _is_usable(chunk, kept, name):
+            continue
+        if chunk.kind == b"iCCP":
             profile = _profile(chunk, name)
         elif chunk.kind == b"cICP":
-            code_points = (chunk.content[0], chunk.content[1]) if chunk.length == 4 else None
+            cicp = chunk.content if chunk.length == 4 else b""
         elif chunk.kind not in _TEXT or _says_turning(chunk):
             kept.append(chunk.as_bytes())
-        is_whole, is_cut = chunk.kind == b"IEND", chunk.is_cut
+    _check_palette(kept, name)
     if not (is_whole or is_cut):
         kept.append(_END)
-    return Content(b"".join(kept), profile, code_points, is_whole)
+    return Content(b"".join(kept), profile, cicp, is_whole)
 
 
 def recipe_text(stream: IO[bytes]) -> str | None:
@@ -125,6 +140,32 @@ def _chunks(stream: IO[bytes], wanted: set[bytes]) -> Iterator[_Chunk]:
             stream.seek(length + 4, io.SEEK_CUR)
             continue
         yield _Chunk(kind, length, stream.read(length), stream.read(4))
+
+
+def _is_usable(chunk: _Chunk, before: list[bytes], name: str) -> bool:
+    """Return whether decoders take a chunk; raise PictureError where the pixels need it."""
+    if not chunk.is_sound:
+        _check_harmless(chunk, name)
+        return False
+    least = _SHORTEST.get(chunk.kind, 0)
+    if chunk.kind == b"tRNS":
+        least = _SHORTEST_KEY.get(_kind_of_pixels(before), 0)
+    if chunk.length >= least:
+        return True
+    _log.info("%s has a %s chunk that is too short and left out", name, chunk.kind.decode())
+    return False
+
+
+def _check_palette(kept: list[bytes], name: str) -> None:
+    has_palette = any(one[4:8] == b"PLTE" and len(one) >= 8 + 3 + 4 for one in kept)
+    if _kind_of_pixels(kept) == _PALETTE and not has_palette:
+        raise PictureError(f"{name} is damaged: it has no palette for its pixels; get it again")
+
+
+def _kind_of_pixels(kept: list[bytes]) -> int:
+    """Return the colour type that the header says, -1 without one."""
+    header = b"".join(kept[1:2])
+    return header[17] if header[4:8] == b"IHDR" and len(header) > 17 else -1
 
 
 def _check_harmless(chunk: _Chunk, name: str) -> None:

@@ -27,6 +27,12 @@ _log = logging.getLogger(__name__)
 
 # What ICC calls the colours of each kind of pixels.
 _SPACES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
+# A pixel of each, to try a profile on.
+_BLACK = {
+    "RGB ": np.zeros((1, 1, 3), np.uint16),
+    "GRAY": np.zeros((1, 1), np.uint16),
+    "CMYK": np.zeros((1, 1, 4), np.uint16),
+}
 # Exponents, at half of white, of what displays show: from 1.8 (ProPhoto) over 2.2 to 2.4 (L*).
 _DISPLAYED = (1.6, 2.7)
 
@@ -48,7 +54,13 @@ def kept(profile: bytes | None, mode: str, name: str) -> bytes | None:
         return None
     try:
         space = _opened(profile).xcolor_space
-    except (OSError, ImageCms.PyCMSError):
+        if space == _SPACES.get(mode):
+            _transformed(_BLACK[space], profile, space.strip().lower())
+    except (
+        OSError,
+        ImageCms.PyCMSError,
+        RuntimeError,
+    ):  # the last of what opens and cannot be used
         _log.info("%s has a damaged colour profile; its colours are taken as sRGB", name)
         return None
     if space == _SPACES.get(mode):

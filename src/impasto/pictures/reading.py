@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from PIL import ImageFile
 
 from impasto.errors import PictureError, UsageError
-from impasto.pictures import code_points, png, raws, tiff
+from impasto.pictures import code_points, narrow, png, raws, tiff
 from impasto.pictures.coding import decoding, memory_told
 from impasto.pictures.cut import as_far_as_it_goes, lacks_only_its_end, share_decoded
 from impasto.pictures.limits import Reading
@@ -44,19 +46,27 @@ def load(path: Path, reading: Reading | None = None) -> Picture:
     Raises UsageError when there is no such file, PictureError when it is no picture, too large,
     or damaged.
     """
-    reading = reading or Reading()
+    with opened_input(path) as (stream, name):
+        return load_stream(stream, name, reading or Reading())
+
+
+@contextlib.contextmanager
+def opened_input(path: Path) -> Iterator[tuple[_Stream, str]]:
+    """Open a file, or stdin for "-", and say what to call it; raise as `load` does."""
     if str(path) == "-":
-        return _load(_stdin(), "stdin", reading)
+        yield _stdin(), "stdin"
+        return
     _check_input(path)
     try:
         stream = path.open("rb")
     except OSError as fault:
         raise PictureError(f"cannot open {path}: {fault.strerror or fault}") from fault
     with stream:
-        return _load(stream, str(path), reading)
+        yield stream, str(path)
 
 
-def _load(stream: _Stream, name: str, reading: Reading) -> Picture:
+def load_stream(stream: _Stream, name: str, reading: Reading) -> Picture:
+    """Read a picture of what `opened_input` gave."""
     with decoding(name):
         picture = _read(stream, name, reading)
         stream.seek(0)
@@ -127,7 +137,7 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
         image.info["icc_profile"] = content.profile
     _say_space(image, content.code_points, name)
     if not content.is_deep or reading.frame:  # of animations Pillow decodes more than the first
-        return _decoded(image, stream, name, reading)
+        return _decoded(image, stream, name, reading, is_narrow=content.is_narrow)
     try:
         with memory_told():
             samples = content.samples()
@@ -137,15 +147,23 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
         if content.is_whole:
             raise
         _log.info("%s is read with 8 bits of its 16, for it is cut short", name)
-        return _decoded(image, stream, name, reading)
+        return _decoded(image, stream, name, reading, is_narrow=content.is_narrow)
     _note_extension(name, "PNG")
     reading.chosen(getattr(image, "n_frames", 1), name)
     image.load()  # what stands behind the pixels
     words = words_of(image)
+    if content.is_narrow:
+        samples = narrow.widened(samples, name)
     return words.of(picture_of_samples(samples, words.profile, name))
 
 
-def _decoded(image: ImageFile.ImageFile, stream: _Stream, name: str, reading: Reading) -> Picture:
+def _decoded(
+    image: ImageFile.ImageFile,
+    stream: _Stream,
+    name: str,
+    reading: Reading,
+    is_narrow: bool = False,
+) -> Picture:
     _note_extension(name, image.format)
     reading.check_size(name, *image.size)
     image.seek(reading.chosen(getattr(image, "n_frames", 1), name))
@@ -158,6 +176,9 @@ def _decoded(image: ImageFile.ImageFile, stream: _Stream, name: str, reading: Re
         if not lacks_only_its_end(image, stream):
             reading.check_whole(name, share_decoded(image))
     words = words_of(image)
+    if is_narrow:
+        samples = narrow.widened(narrow.samples_of(image), name)
+        return words.of(picture_of_samples(samples, words.profile, name, depth=8))
     return words.of(from_pil(image, words.profile, name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,12 @@ from numpy.typing import NDArray
 from impasto.errors import PictureError
 from impasto.pictures.picture import Pixels
 
+_log = logging.getLogger(__name__)
+
 # How far floats may leave 0..1 by rounding alone.
 _SLACK = 1e-3
+# White of 16 bits: what ends below it and has room for more was made for fewer bits.
+_WHITE_OF_16 = 65535
 
 
 def shares(samples: NDArray[Any], name: str, bits: int | None = None) -> Pixels:
@@ -23,17 +28,34 @@ def shares(samples: NDArray[Any], name: str, bits: int | None = None) -> Pixels:
         raise PictureError(f"{name} has no pixels")
     if samples.dtype.kind == "b":
         return samples.astype(np.float32)
-    if samples.dtype.kind == "u":
+    if samples.dtype.kind == "u" and samples.dtype.itemsize <= 4:
         top = (1 << (bits or 8 * samples.dtype.itemsize)) - 1  # 12 bits lie in 16 as they are
-        wide = np.float64(top) if top > 65535 else np.float32(top)
-        found: Pixels = (samples / wide).astype(np.float32, copy=False).clip(0, 1)
-        return found
+        return _of_whole(samples, name, top)
     if samples.dtype.kind != "f":
-        raise PictureError(
-            f"{name} has {samples.dtype} pixels of unknown range; give whole numbers without sign "
-            "of 8 or 16 bits, or floats of 0..1"
-        )
+        raise _unknown(samples, name, "")
     return _of_floats(samples, name)
+
+
+def _of_whole(samples: NDArray[Any], name: str, top: int) -> Pixels:
+    largest = int(samples.max())
+    if top > _WHITE_OF_16 and 0 < largest <= _WHITE_OF_16:
+        raise _unknown(samples, name, f", none above {largest}")
+    if top == _WHITE_OF_16 and 0 < largest <= 255:
+        _log.info(
+            "%s has numbers up to %d of 65535 only; if that is meant to be white, save it as 8 bit",
+            name,
+            largest,
+        )
+    wide = np.float64(top) if top > _WHITE_OF_16 else np.float32(top)
+    found: Pixels = (samples / wide).astype(np.float32, copy=False).clip(0, 1)
+    return found
+
+
+def _unknown(samples: NDArray[Any], name: str, addition: str) -> PictureError:
+    return PictureError(
+        f"{name} has {samples.dtype} pixels of unknown range{addition}; give whole numbers without "
+        "sign of 8 or 16 bits, or floats of 0..1"
+    )
 
 
 def _of_floats(samples: NDArray[Any], name: str) -> Pixels:

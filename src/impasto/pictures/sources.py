@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from impasto.errors import PictureError
-from impasto.pictures.coding import decoding
+from impasto.pictures.coding import decoding, memory_told
 from impasto.pictures.metadata import words_of
 from impasto.pictures.modes import from_pil, picture_of_samples
 from impasto.pictures.picture import Picture
@@ -39,13 +39,13 @@ def as_picture(source: Any) -> Picture:
     if isinstance(source, Picture):
         return source
     if isinstance(source, str | os.PathLike):
-        return load(Path(source))
+        return load(Path(os.fsdecode(source)))
     if isinstance(source, Image.Image):
         return _from_image(source)
     if isinstance(source, Tensor):
         return _from_numbers(_numbers(source), "tensor", first=True)
     if isinstance(source, np.ndarray):
-        return _from_numbers(source, "array", first=False)
+        return _from_numbers(_unmasked(source), "array", first=False)
     raise PictureError(
         f"a {type(source).__name__} is not a picture; "
         "give a path, a PIL image, a numpy array or a torch tensor"
@@ -59,15 +59,39 @@ def _from_image(image: Image.Image) -> Picture:
         return words.of(from_pil(image, words.profile, _NAME))
 
 
+def _unmasked(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of numpy's own type: others (np.matrix) have shapes that stay as they are."""
+    if np.ma.is_masked(array):
+        raise PictureError(
+            "an array with masked pixels is no picture: nobody knows what is beneath; fill them, "
+            "or give what is seen as a fourth channel"
+        )
+    return np.asarray(array)
+
+
 def _numbers(tensor: Tensor) -> NDArray[Any]:
     if tensor.layout != torch.strided or tensor.is_meta or tensor.is_complex():
-        kind = f"{tensor.layout} of type {tensor.dtype} on {tensor.device}"
-        raise PictureError(f"a tensor that is {kind} is no picture; {_WANTED}")
-    values = tensor.detach().cpu()
+        raise _refusal(tensor)
+    try:
+        with memory_told():
+            return _as_array(tensor.detach().cpu())
+    except (TypeError, RuntimeError) as fault:  # of packed, quantised, nested, fake numbers
+        raise _refusal(tensor) from fault
+
+
+def _as_array(values: Tensor) -> NDArray[Any]:
     if values.is_floating_point() and values.dtype.itemsize < 4:  # numpy does not know all of them
         values = values.float()
-    found: NDArray[Any] = values.numpy()
+    found: NDArray[Any] = values.numpy(force=True)
     return found
+
+
+def _refusal(tensor: Tensor) -> PictureError:
+    kind = "nested" if tensor.is_nested else str(tensor.layout)
+    return PictureError(
+        f"a {type(tensor).__name__} that is {kind} of type {tensor.dtype} on {tensor.device} is no "
+        f"picture; {_WANTED}"
+    )
 
 
 def _from_numbers(numbers: NDArray[Any], what: str, first: bool) -> Picture:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,15 +80,20 @@ def of_colorants(
         **{key: _xyz(row) for key, row in zip((b"rXYZ", b"gXYZ", b"bXYZ"), colorants, strict=True)},
         **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), shape),
     }
+    # Header (7.2): no date, so that the same space has the same bytes.
+    head = struct.pack(">8xI12s12x4s28x", 0x04400000, b"mntrRGB XYZ ", b"acsp")
+    return assembled((head + _fixed(*_D50)).ljust(128, b"\0"), tags)
+
+
+def assembled(header: bytes, tags: Mapping[bytes, bytes]) -> bytes:
+    """Make a profile of a header of 128 bytes, whose length is not said yet, and tags."""
     table, data = b"", b""
     first = 128 + 4 + 12 * len(tags)
     for key, content in tags.items():
         table += key + struct.pack(">II", first + len(data), len(content))
         data += content + bytes(-len(content) % 4)
     body = struct.pack(">I", len(tags)) + table + data
-    # Header (7.2): no date, so that the same space has the same bytes.
-    head = struct.pack(">I4xI12s12x4s28x", 128 + len(body), 0x04400000, b"mntrRGB XYZ ", b"acsp")
-    return (head + _fixed(*_D50)).ljust(128, b"\0") + body
+    return struct.pack(">I", 128 + len(body)) + header[4:] + body
 
 
 def _white(primaries: Primaries) -> NDArray[np.float64]:

@@ -20,12 +20,15 @@ from impasto.pictures.coding import encoding
 from impasto.pictures.exif import plain_tags, with_recipe
 from impasto.pictures.picture import Origin, Picture
 from impasto.pictures.profiles import converted, srgb
+from impasto.pictures.trimming import trimmed
 
 _log = logging.getLogger(__name__)
 
 _INCH_IN_METRES = 0.0254
 # Bytes that a JPEG's block holds, and a JPEG 2000's.
 _LONGEST_SEGMENT, _LONGEST_COMMENT = 65533, 65531
+# Of a profile: what Pillow reads of a PNG's, and the 255 segments of a JPEG, each with a heading.
+_PNG_PROFILE, _JPEG_PROFILE = 1_000_000, 255 * (_LONGEST_SEGMENT - 14)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Format:
     deep: bool = False  # 16 bits a channel
     alpha: bool = True
     profile: bool = True
+    longest_profile: int = 1 << 32  # bytes that its readers take
     largest: int = 1 << 31  # pixels a side
 
 
@@ -81,6 +85,8 @@ def check_output(path: Path, *, overwrite: bool = False, inputs: tuple[Path, ...
 
 def check_fits(path: Path, height: int, width: int, depth: int | None = None) -> None:
     """Make sure that the extension's format holds pictures so large and deep, or UsageError."""
+    if depth not in (None, 8, 16):
+        raise UsageError(f"the depth cannot be {depth!r}; give 8 or 16 bits a channel")
     form = WRITABLE[path.suffix.lower()]
     if max(height, width) > form.largest:
         raise UsageError(
@@ -94,7 +100,7 @@ def check_fits(path: Path, height: int, width: int, depth: int | None = None) ->
 
 def _fitted(picture: Picture, form: Format, path: Path, depth: int) -> Picture:
     """Return what the format can hold of a picture, in the file's own space where it has one."""
-    picture = _in_its_space(picture, form, path, depth)
+    picture = _with_short_profile(_in_its_space(picture, form, path, depth), form, path)
     if picture.alpha is not None and not form.alpha:
         _log.info("%s has no transparency; the result is laid over white", path.suffix)
         share = picture.alpha[..., None]
@@ -117,6 +123,20 @@ def _in_its_space(picture: Picture, form: Format, path: Path, depth: int) -> Pic
         "8 bits are too few for the photograph's own curve; the result is written with sRGB's"
     )
     return picture
+
+
+def _with_short_profile(picture: Picture, form: Format, path: Path) -> Picture:
+    """Return a picture whose profile is none too long for those who read its format."""
+    profile = picture.origin.profile
+    if profile is None or len(profile) <= form.longest_profile:
+        return picture
+    said = f"a colour profile of {len(profile) / 1e6:.1f} MB is too long for {path.suffix}"
+    short = trimmed(profile)
+    if len(short) > form.longest_profile:
+        _log.info("%s; the result is brought to sRGB", said)
+        return _brought(picture, None)
+    _log.info("%s; the result's has only what is of its colours", said)
+    return replace(picture, origin=replace(picture.origin, profile=short))
 
 
 def _brought(picture: Picture, profile: bytes | None) -> Picture:
@@ -200,11 +220,12 @@ def _same(path: Path, other: Path) -> bool:
 _JPEG = Format(
     _with_pillow("JPEG", _LONGEST_SEGMENT, quality=95, subsampling=0, optimize=True),
     alpha=False,
+    longest_profile=_JPEG_PROFILE,
     largest=65500,
 )
 _TIFF = Format(_write_tiff, deep=True)
 WRITABLE: dict[str, Format] = {
-    ".png": Format(_write_png, deep=True),
+    ".png": Format(_write_png, deep=True, longest_profile=_PNG_PROFILE),
     ".jpg": _JPEG,
     ".jpeg": _JPEG,
     ".webp": Format(_with_pillow("WEBP", quality=95, method=4), largest=16383),
