@@ -20,7 +20,7 @@ FLOORS = [
     ["network"],
     ["pictures"],
     ["presets"],
-    ["settings", "files"],
+    ["settings", "files", "shortage"],
     ["errors"],
 ]
 ROOM_FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -11,7 +11,7 @@ import torch
 
 from impasto.engine import groups
 from impasto.errors import DeviceError
-from impasto.network import is_out_of_memory, reason_of
+from impasto.shortage import is_out_of_memory, reason_of
 
 
 def free_bytes(device: torch.device) -> int:

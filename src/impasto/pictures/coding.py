@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import traceback
 from collections.abc import Iterator
@@ -11,9 +10,7 @@ from pathlib import Path
 
 from impasto.errors import ImpastoError, OutputError, PictureError
 from impasto.pictures.quiet import quiet
-
-# How Pillow, numpy, zlib, libpng and libtiff say it, under whatever type.
-_OUT_OF_MEMORY = ("out of memory", "unable to allocate", "cannot allocate", "can't allocate")
+from impasto.shortage import is_out_of_memory
 
 
 @contextlib.contextmanager
@@ -61,11 +58,7 @@ def memory_told() -> Iterator[None]:
     """Raise MemoryError for whatever says that there was not enough."""
     try:
         yield
-    except (ImpastoError, MemoryError):
-        raise
     except Exception as fault:
-        words = str(fault).lower()
-        is_told = isinstance(fault, OSError) and fault.errno == errno.ENOMEM
-        if is_told or any(said in words for said in _OUT_OF_MEMORY):
-            raise MemoryError(str(fault)) from fault
-        raise
+        if isinstance(fault, MemoryError) or not is_out_of_memory(fault):
+            raise
+        raise MemoryError(str(fault)) from fault

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import errno
 
-import torch
+from impasto.errors import ImpastoError
 
+# torch's for the CPU, CUDA and MPS, oneDNN's, cuBLAS's; Pillow's, numpy's, zlib's and libtiff's.
 _WORDS = (
-    "can't allocate memory", "cannot allocate memory", "could not create a memory",
-    "not enough memory", "out of memory", "alloc_failed",
-)  # fmt: skip
+    "can't allocate",
+    "cannot allocate",
+    "unable to allocate",
+    "could not create a memory",
+    "not enough memory",
+    "out of memory",
+    "alloc_failed",
+)
 
 
 def is_out_of_memory(fault: BaseException) -> bool:
     """Return whether there was no more memory, on the CPU or on another device."""
-    if isinstance(fault, MemoryError | torch.OutOfMemoryError):
+    if isinstance(fault, MemoryError):
         return True
     if isinstance(fault, OSError):
         return fault.errno == errno.ENOMEM
-    return isinstance(fault, RuntimeError) and any(word in str(fault).lower() for word in _WORDS)
+    told = isinstance(fault, Exception) and not isinstance(fault, ImpastoError)
+    return told and any(words in str(fault).lower() for words in _WORDS)
 
 
 def reason_of(fault: BaseException) -> str:
