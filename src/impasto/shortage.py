@@ -20,10 +20,8 @@ _WORDS = (
 
 def is_out_of_memory(fault: BaseException) -> bool:
     """Return whether there was no more memory, on the CPU or on another device."""
-    if isinstance(fault, MemoryError):
+    if isinstance(fault, MemoryError) or getattr(fault, "errno", None) == errno.ENOMEM:
         return True
-    if isinstance(fault, OSError):
-        return fault.errno == errno.ENOMEM
     told = isinstance(fault, Exception) and not isinstance(fault, ImpastoError)
     return told and any(words in str(fault).lower() for words in _WORDS)
 
