@@ -27,12 +27,17 @@ _LONGEST = 255
 _MARK = len(".") + len(".impasto-") + 10 + len("-") + 8 + len(".tmp")
 
 
+class Taken(OutputError):
+    """A name that was to be a new file's has become another file's."""
+
+
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, *, fresh: bool = False) -> Iterator[IO[bytes]]:
     """Open what will be `path` when the block ends well; else nothing has happened.
 
     Written beside it, synchronised and renamed; what a link leads to is replaced, not the link, and
-    keeps its mode. Raises OutputError when that cannot be done.
+    keeps its mode. Raises OutputError when that cannot be done, Taken where a `fresh` file would
+    replace another.
     """
     path = landing(path)
     _sweep(path)
@@ -43,7 +48,9 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(temporary, path)
+        (_put if fresh else os.replace)(temporary, path)
+    except FileExistsError as fault:
+        raise Taken(f"{path} is another file by now; choose another name") from fault
     except OSError as fault:
         raise OutputError(f"cannot write {path}: {fault.strerror or fault}") from fault
     finally:
@@ -105,13 +112,18 @@ def landing(path: Path) -> Path:
 
 def claim(folder: Path, name: str) -> Path:
     """Make an empty file in a folder, of this name or one like it that nothing has yet."""
-    stem, ending = os.path.splitext(name)
-    for number in itertools.count(1):
-        path = fitting(folder, stem, ending if number == 1 else f"-{number}{ending}")
+    for path in names_like(folder, name):
         with contextlib.suppress(FileExistsError):
             path.touch(exist_ok=False)
             return path
     raise AssertionError
+
+
+def names_like(folder: Path, name: str) -> Iterator[Path]:
+    """Go through the paths of a name and of those like it, which are numbered from 2."""
+    stem, ending = os.path.splitext(name)
+    for number in itertools.count(1):
+        yield fitting(folder, stem, ending if number == 1 else f"-{number}{ending}")
 
 
 def fitting(folder: Path, stem: str, ending: str) -> Path:
@@ -150,6 +162,20 @@ def _opened_beside(path: Path) -> IO[bytes]:
         with contextlib.suppress(OSError):  # none there, or a file system without modes
             os.chmod(stream.name, stat.S_IMODE(path.stat().st_mode) & 0o777)
     return stream
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Rename a file; raise FileExistsError where the name is taken, were it since a moment ago."""
+    if not WINDOWS:  # whose renaming replaces nothing
+        try:
+            os.link(temporary, path)
+            return
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without second names
+            if os.path.lexists(path):
+                raise FileExistsError from None
+    os.rename(temporary, path)
 
 
 def _sweep(path: Path) -> None:

@@ -101,4 +101,4 @@ class Picture:
 
         writing.check_output(Path(path), overwrite=overwrite)
         writing.check_fits(Path(path), *self.size, depth)
-        writing.save(self, Path(path), depth=depth)
+        writing.save(self, Path(path), depth=depth, fresh=not overwrite)
