@@ -23,6 +23,8 @@ WINDOWS = sys.platform == "win32"
 
 # Of a name, where the system does not say.
 _LONGEST = 255
+# Bytes of a text file; ours have some thousand.
+_LARGEST_TEXT = 1_000_000
 # What a temporary name has beside the file's own: `.NAME.impasto-PID-RANDOM.tmp`.
 _MARK = len(".") + len(".impasto-") + 10 + len("-") + 8 + len(".tmp")
 
@@ -117,6 +119,20 @@ def claim(folder: Path, name: str) -> Path:
             path.touch(exist_ok=False)
             return path
     raise AssertionError
+
+
+def read_small(path: Path) -> bytes:
+    """Read what people write by hand; raise ValueError, with the reason, for what that cannot be.
+
+    A pipe would be waited for, a device read for ever.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError("it is not a regular file")
+    with path.open("rb") as stream:
+        data = stream.read(_LARGEST_TEXT + 1)
+    if len(data) > _LARGEST_TEXT:
+        raise ValueError(f"it is over {_LARGEST_TEXT // 1_000_000} MB long")
+    return data
 
 
 def names_like(folder: Path, name: str) -> Iterator[Path]:
