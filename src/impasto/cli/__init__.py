@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 from impasto.cli import doctor, measure, paint, plan, presets, recipes, stopping, texture
-from impasto.cli.telling import hold_streams, let_go, tell, telling
+from impasto.cli.telling import check_answered, hold_streams, let_go, tell, telling
 from impasto.errors import ImpastoError
 
 INTERRUPTED = 130
@@ -61,7 +61,10 @@ def run() -> None:
 def _main(words: list[str]) -> int:
     try:
         code = impasto.main(words, prog_name="impasto", standalone_mode=False)
-        return code if isinstance(code, int) else 0
+        if not isinstance(code, int):
+            return 0
+        check_answered()  # by those that only say something, as --help
+        return code
     except click.exceptions.NoArgsIsHelpError as fault:
         click.echo(fault.format_message(), err=True)
         return fault.exit_code
