@@ -507,6 +507,22 @@ def test_help_that_cannot_be_written_is_an_error(words: list[str], monkeypatch, 
         assert "cannot write to stdout: No space left" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="keeps the folder it is in")
+def test_a_current_folder_that_is_gone_is_said(photo: Path, painting: Path, tmp_path: Path, capsys):
+    here, gone = Path.cwd(), tmp_path / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    try:
+        gone.rmdir()
+        assert _paint(photo, painting, "-o", tmp_path / "out.png", *SMALL) == 2
+        said = capsys.readouterr().err
+        assert main(["presets", "list"]) == 0
+        assert main(["--help"]) == 0
+    finally:
+        os.chdir(here)
+    assert said == "impasto: the current folder is gone; cd to one that is there\n"
+
+
 def test_an_hour_left_is_an_hour():
     assert [duration(s) for s in (0.4, 59.7, 4500)] == ["0:00:00", "0:01:00", "1:15:00"]
 
