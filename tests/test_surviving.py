@@ -267,7 +267,9 @@ def test_killed_at_any_moment_it_resumes_to_the_same_bits(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize(
+    ("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129), ("SIGXCPU", 152)]
+)
 def test_a_signal_saves_what_is_there(
     photo: Path, painting: Path, tmp_path: Path, name: str, code: int
 ):
@@ -967,3 +969,42 @@ def test_a_killed_run_goes_on_in_its_own_files_and_another_run_keeps_them(
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "out.png", "out.so-far.png", "painting.png", "photo.png",
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGXCPU"])
+def test_what_a_system_says_again_and_again_ends_no_saving(name: str):
+    from impasto.cli.stopping import Stopped, stoppable
+
+    number = getattr(signal, name)
+    asked = 0
+    with stoppable():
+        for _ in range(3):  # the second would end this process
+            try:
+                os.kill(os.getpid(), number)
+                time.sleep(0.1)
+            except Stopped:
+                asked += 1
+    assert asked == 1
+
+
+def test_a_hint_names_a_checkpoint_that_may_go_on_and_the_place_asked_for(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    def broken() -> None:
+        raise RuntimeError("boom")
+
+    _when_evaluated(monkeypatch, broken, at=13)
+    kept, other = tmp_path / "kept", tmp_path / "other.png"
+    words = ["--checkpoint", kept, "--checkpoint-every", "0"]
+    assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL, *words) == 1
+    _when_evaluated(monkeypatch, broken, at=1)
+    assert _run("resume", kept, "-o", other, "--quiet") == 1
+    said = capsys.readouterr().err
+    assert said.endswith(f"to go on: impasto resume {kept} -o {other} --overwrite\n")
+    found = read_checkpoint(kept)
+    write_checkpoint(kept, replace(found, state=replace(found.state, level=9)))
+    assert _run("resume", kept, "-o", other) == 2
+    said = capsys.readouterr().err
+    assert "the checkpoint is at 9 of the run's 1" in said
+    assert "to go on" not in said

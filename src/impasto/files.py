@@ -80,8 +80,8 @@ def check_place(path: Path) -> None:
 
 def check_folder(folder: Path, name: str = "") -> None:
     """Make sure that a file can be made in a folder; raise OutputError where it cannot."""
-    if not os.path.isdir(folder):
-        raise OutputError(f"the folder {folder} does not exist; make it first")
+    if wrong := no_folder(folder):
+        raise OutputError(wrong)
     try:
         with _opened_beside(folder / (name or "probe")) as stream:
             pass
@@ -89,6 +89,16 @@ def check_folder(folder: Path, name: str = "") -> None:
         os.unlink(stream.name)
     except OSError as fault:
         raise OutputError(f"cannot write to {folder}: {fault.strerror or fault}") from fault
+
+
+def no_folder(folder: Path) -> str:
+    """Return why nothing can be put into a folder and what to do; empty where it is one."""
+    if os.path.isdir(folder):
+        return ""
+    for path in (folder, *folder.parents):
+        if os.path.lexists(path) and not os.path.isdir(path):
+            return f"{path} is not a folder; give one that is"
+    return f"the folder {folder} does not exist; make it first"
 
 
 def landing(path: Path) -> Path:

@@ -61,7 +61,7 @@ class Told(io.TextIOBase):
     def flush(self) -> None:
         """Hand on what was written."""
         with self._going_on():
-            if hasattr(self.heard, "flush"):
+            if self.heard is not None and hasattr(self.heard, "flush"):
                 self.heard.flush()
 
     def isatty(self) -> bool:
@@ -73,7 +73,9 @@ class Told(io.TextIOBase):
 
     def fileno(self) -> int:
         """Return the number of the stream's file; raise OSError where there is none."""
-        return self.heard.fileno() if hasattr(self.heard, "fileno") else super().fileno()
+        if self.heard is not None and hasattr(self.heard, "fileno"):
+            return self.heard.fileno()
+        return super().fileno()
 
     def writable(self) -> bool:
         """Say yes: whatever becomes of it."""
