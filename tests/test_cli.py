@@ -389,7 +389,8 @@ def test_no_stream_stops_the_work(
         assert _paint(photo, painting, "-o", tmp_path / "out.png", *words, *more) == 0
         assert _size(tmp_path / "out.png") == (48, 36)
     assert sys.stderr is stream
-    assert main(["paint", "--help"]) == 0
+    # Of a pipe that nobody reads from any more that was enough.
+    assert main(["paint", "--help"]) == (0 if stream is streams[-1] else 5)
     assert _paint("none.png", painting, "-o", tmp_path / "x.png") == 2
     for one in streams:
         with contextlib.suppress(OSError, AttributeError):
@@ -434,6 +435,92 @@ def test_an_answer_of_a_process_without_stdout_is_an_error():
     assert (done.returncode, done.stderr) == (
         5, b"impasto: cannot write to stdout: it is closed\n",
     )  # fmt: skip
+
+
+class _OnlyWrites:
+    """The least that a host may give for a stream."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+
+class _Breaks(io.StringIO):
+    def write(self, text: str) -> int:
+        raise RuntimeError("the window is gone")
+
+
+class _OfNoEncoding(io.StringIO):
+    encoding = "nonsense"
+
+
+def test_a_hosts_stream_need_only_write(monkeypatch):
+    for stream in (_OnlyWrites(), _OfNoEncoding()):
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert main(["presets", "show", "quick"]) == 0
+        assert main(["presets", "show", "none"]) == 2
+        said = stream.text if isinstance(stream, _OnlyWrites) else stream.getvalue()
+        assert "description" in said
+        assert "impasto: there is no preset 'none'" in said
+
+
+@pytest.mark.parametrize("stream", [_Breaks(), io.BytesIO(), object()], ids=["breaks", "b", "o"])
+def test_a_hosts_stream_that_fails_in_any_way_stops_no_work(
+    stream: object, photo: Path, painting: Path, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert main(["presets", "show", "quick"]) == 5
+    assert _paint(photo, painting, "-o", tmp_path / "out.png", *SMALL, "--json-progress") == 0
+    assert _size(tmp_path / "out.png") == (64, 48)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pipes that do not block")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_answer_that_a_full_pipe_does_not_take_is_an_error(unbuffered: str):
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    for size in (1 << 16, 1):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, bytes(size))
+    done = subprocess.run(
+        [*IMPASTO, "presets", "show", "quick"], stdout=writer, stderr=subprocess.PIPE, check=False,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )  # fmt: skip
+    assert done.returncode == 5
+    assert done.stderr.startswith(b"impasto: cannot write to stdout: ")
+    assert done.stderr.count(b"\n") == 1
+    os.close(reader)
+    os.close(writer)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["paint", "-h"]])
+def test_help_that_cannot_be_written_is_an_error(words: list[str], monkeypatch, capsys):
+    with contextlib.suppress(OSError), open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(words) == 5
+        assert "cannot write to stdout: No space left" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="keeps the folder it is in")
+def test_a_current_folder_that_is_gone_is_said(photo: Path, painting: Path, tmp_path: Path, capsys):
+    here, gone = Path.cwd(), tmp_path / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    try:
+        gone.rmdir()
+        assert _paint(photo, painting, "-o", tmp_path / "out.png", *SMALL) == 2
+        said = capsys.readouterr().err
+        assert main(["presets", "list"]) == 0
+        assert main(["--help"]) == 0
+    finally:
+        os.chdir(here)
+    assert said == "impasto: the current folder is gone; cd to one that is there\n"
 
 
 def test_an_hour_left_is_an_hour():

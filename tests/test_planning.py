@@ -132,7 +132,7 @@ def test_unreadable_memory_is_refused(text: str):
 
 
 def test_a_missing_scratch_folder_is_refused():
-    with pytest.raises(UsageError, match="scratch folder /nowhere does not exist"):
+    with pytest.raises(UsageError, match="scratch: the folder /nowhere does not exist"):
         prepare(PHOTO, STYLE, Settings(), Resources(scratch="/nowhere"))
 
 

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -67,12 +68,26 @@ def test_a_broken_preset_is_refused(tmp_path: Path, text: str, message: str):
 
 
 def test_what_is_no_file_is_no_preset(tmp_path: Path):
-    for name in ("a\0b", "x" * 5000, ""):
+    for name in ("a\0b", "x" * 5000):
         with pytest.raises(UsageError, match="there is no preset"):
             read_preset(str(tmp_path / name))
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="no text"):
         read_preset(str(tmp_path / "bytes"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_nothing_is_waited_for_that_is_no_file_or_has_no_end(tmp_path: Path, capsys):
+    pipe, long = tmp_path / "p.toml", tmp_path / "long.toml"
+    os.mkfifo(pipe)
+    long.write_text("#" * 1_000_001)
+    reasons = {pipe: "not a regular file", "/dev/zero": "not a regular file", long: "over 1 MB"}
+    for path, reason in {**reasons, tmp_path: "not a regular file"}.items():
+        assert main(["presets", "show", str(path)]) == 2
+        assert f"the preset {path} cannot be read: it is {reason}" in capsys.readouterr().err
+        assert main(["paint", "a.png", "b.png", "-o", "c.png", "--preset", str(path)]) == 2
+    long.write_text("size = 300" + " " * 900_000)
+    assert read_preset(str(long)).values == {"size": 300}
 
 
 def test_an_unknown_preset_is_refused_with_a_suggestion():

@@ -269,13 +269,38 @@ def test_one_picture_may_be_both(photo: Path, tmp_path: Path):
     assert _paint(photo, photo, tmp_path / "out.png") == 0
 
 
-@pytest.mark.parametrize("folder", ["missing", "file"])
 def test_a_folder_that_is_not_there_is_said_before_the_run(
-    folder: str, photo: Path, painting: Path, tmp_path: Path, capsys
+    photo: Path, painting: Path, tmp_path: Path, capsys
 ):
-    (tmp_path / "file").touch()
-    assert _paint(photo, painting, tmp_path / folder / "out.png") == 5
+    assert _paint(photo, painting, tmp_path / "missing" / "out.png") == 5
     assert "make it first" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_what_is_there_and_no_folder_is_not_said_to_be_missing(
+    photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    file, pipe, out = tmp_path / "file", tmp_path / "pipe", tmp_path / "out.png"
+    file.touch()
+    os.mkfifo(pipe)
+    for path in (file, pipe):
+        for below in (path, path / "sub"):
+            assert _paint(photo, painting, below / "out.png") == 5
+            assert _paint(photo, painting, out, "--fallback-dir", below) == 5
+            assert _paint(photo, painting, out, "--scratch", below) == 2
+        said = capsys.readouterr().err
+        assert said.count(f"{path} is not a folder; give one that is\n") == 6
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_a_start_that_is_there_and_no_file_is_not_said_to_be_missing(
+    photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, "/dev/zero"):
+        assert _paint(photo, painting, tmp_path / "out.png", "--init", path) == 2
+        said = capsys.readouterr().err
+        assert f"{path} is a folder" in said or f"{path} is not a regular file" in said
 
 
 def test_a_folder_that_cannot_be_written_is_said_before_the_run(

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -265,7 +266,9 @@ def test_killed_at_any_moment_it_resumes_to_the_same_bits(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize(
+    ("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129), ("SIGXCPU", 152)]
+)
 def test_a_signal_saves_what_is_there(
     photo: Path, painting: Path, tmp_path: Path, name: str, code: int
 ):
@@ -486,6 +489,7 @@ def test_where_the_other_folder_fails_too_the_systems_is_tried(
     from impasto import files
 
     replace_file = files.os.replace
+    monkeypatch.setattr(files, "_put", lambda *_: _no_room())
     monkeypatch.setattr(
         files.os, "replace",
         lambda a, b: _no_room() if Path(b).parent == tmp_path else replace_file(a, b),
@@ -547,7 +551,7 @@ def test_checkpoints_take_a_small_share_of_the_time(tmp_path: Path, monkeypatch)
     monkeypatch.setattr(keeping.time, "monotonic", lambda: now[0])
     written = []
 
-    def slow(path: Path, checkpoint: object) -> None:
+    def slow(path: Path, checkpoint: object, *, fresh: bool) -> None:
         written.append(now[0])
         now[0] += 2.0
 
@@ -691,12 +695,12 @@ def test_the_fallback_takes_a_free_name(photo: Path, painting: Path, tmp_path: P
     (elsewhere / "out.png").write_bytes(b"an older one")
     original = writing.replacing
 
-    def full(path: Path):
+    def full(path: Path, **more: bool):
         if path.parent == tmp_path:
             from impasto import OutputError
 
             raise OutputError("No space")
-        return original(path)
+        return original(path, **more)
 
     monkeypatch.setattr(writing, "replacing", full)
     words = ["--fallback-dir", elsewhere]
@@ -824,3 +828,182 @@ def test_a_resumed_run_replaces_its_checkpoint_though_it_was_read_from_it(tmp_pa
     assert torch.equal(read_checkpoint(path).state.tensors["image"], step.image)
     path.unlink()
     assert torch.isfinite(state.tensors["image"]).all()
+
+
+def _when_evaluated(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], at: int) -> None:
+    """Do something in the middle of a run."""
+    from impasto.losses import CovarianceLoss
+
+    score, calls = CovarianceLoss.score, []
+
+    def acting(*values: object) -> object:
+        calls.append(values)
+        if len(calls) == at:
+            act()
+        return score(*values)
+
+    monkeypatch.setattr(CovarianceLoss, "score", acting)
+
+
+def test_what_appears_during_a_run_is_not_written_over(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    out, film = tmp_path / "out.png", tmp_path / "film.gif"
+    beside = [out, film, tmp_path / "out.so-far.png", tmp_path / "kept"]
+
+    def others() -> None:
+        for path in beside:
+            path.write_text("mine")
+
+    _when_evaluated(monkeypatch, others, at=12)
+    words = ["--timelapse", film, "--save-every", "1", "--checkpoint", tmp_path / "kept"]
+    words += ["--checkpoint-every", "0"]
+    assert _run("paint", photo, painting, "-o", out, *SMALL, *words) == 5
+    said = capsys.readouterr().err
+    assert f"{out}, which is another file by now, is kept; the result is in" in said
+    assert f"{tmp_path / 'out.so-far-2.png'} is written instead" in said
+    assert all(path.read_text() == "mine" for path in beside)
+    assert load(tmp_path / "out-2.png").size == load(tmp_path / "out.so-far-2.png").size == (48, 64)
+    assert (tmp_path / "film-2.gif").exists()
+    assert not list(tmp_path.glob("kept-*"))
+    assert _run("paint", photo, painting, "-o", out, *SMALL, *words, "--overwrite") == 0
+    assert load(out).size == (48, 64)
+    assert not (tmp_path / "kept").exists()
+
+
+def test_two_runs_to_one_place_both_keep_their_pictures(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    out = tmp_path / "out.png"
+    words = ["paint", photo, painting, "-o", out, *SMALL]
+    monkeypatch.setattr("impasto.cli.keeping._WORTH_SECONDS", -1)  # always a checkpoint
+    words += ["--checkpoint-every", "0"]
+    _when_evaluated(monkeypatch, lambda: _run(*words, "--seed", "7"), at=7)
+    assert _run(*words) == 5
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "out-2.png", "out.png", "painting.png", "photo.png",
+    ]  # fmt: skip
+    assert [
+        json.loads(read_recipe_text(tmp_path / name))["settings"]["seed"]
+        for name in ("out.png", "out-2.png")
+    ] == [7, 0]
+
+
+def test_a_picture_in_python_replaces_nothing_that_appeared(tmp_path: Path, monkeypatch):
+    from impasto import OutputError
+    from impasto.pictures import writing
+
+    path, check = tmp_path / "out.png", writing.check_output
+
+    def others(*words: object, **more: object) -> None:
+        check(*words, **more)
+        path.write_text("mine")
+
+    monkeypatch.setattr(writing, "check_output", others)
+    with pytest.raises(OutputError, match="another file by now"):
+        next(iter(_paint())).picture.save(path)
+    assert path.read_text() == "mine"
+    path.unlink()
+    next(iter(_paint())).picture.save(path, overwrite=True)
+    assert load(path).size
+
+
+def test_where_files_have_one_name_nothing_is_replaced_either(tmp_path: Path, monkeypatch):
+    from impasto.files import Taken, replacing
+
+    monkeypatch.setattr("impasto.files.os.link", lambda *_: _no_room())
+    for name in ("one", "two"):
+        with replacing(tmp_path / name, fresh=True) as stream:
+            stream.write(b"new")
+    with pytest.raises(Taken), replacing(tmp_path / "one", fresh=True) as stream:
+        stream.write(b"newer")
+    assert (tmp_path / "one").read_bytes() == b"new"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_picture_so_far_of_another_run_is_not_written_over(
+    photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    so_far = tmp_path / "out.so-far.png"
+    so_far.write_text("mine")
+    words = ["paint", photo, painting, "-o", tmp_path / "out.png", *SMALL, "--save-every", "1"]
+    assert _run(*words) == 2
+    assert f"{so_far} exists; choose another name for the result" in capsys.readouterr().err
+    assert so_far.read_text() == "mine"
+    assert _run(*words, "--overwrite") == 0
+    assert load(so_far).size == (48, 64)
+
+
+def _killed(*words: object) -> None:
+    """Run a command up to its sixth evaluation, and end it as a lost machine would."""
+    code = (
+        "import os, sys; from impasto.cli import keeping, main\n"
+        "see = keeping.Keepers.see\n"
+        "def once(keepers, step, left):\n"
+        "    see(keepers, step, left)\n"
+        "    step.iteration == 6 and os._exit(9)\n"
+        "keeping.Keepers.see = once; keeping._WORTH_SECONDS = -1; main(sys.argv[1:])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *map(str, words)], check=False)
+    assert done.returncode == 9
+
+
+def test_a_killed_run_goes_on_in_its_own_files_and_another_run_keeps_them(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    out, kept = tmp_path / "out.png", tmp_path / "out.png.checkpoint"
+    words = ["paint", photo, painting, "-o", out, *SMALL, "--iterations", "8"]
+    words += ["--checkpoint-every", "0", "--save-every", "1"]
+    _killed(*words)
+    state, so_far = kept.read_bytes(), (tmp_path / "out.so-far.png").read_bytes()
+    monkeypatch.setattr("impasto.cli.keeping._WORTH_SECONDS", -1)
+    assert _run(*words[:-2], "--iterations", "3") == 0
+    assert "this run keeps it, and writes its own" in capsys.readouterr().err
+    assert kept.read_bytes() == state
+    assert not list(tmp_path.glob("*-2.checkpoint"))
+    out.unlink()
+    assert _run("resume", kept, "--quiet") == 0
+    assert load(out).size == (48, 64)
+    assert (tmp_path / "out.so-far.png").read_bytes() != so_far
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "out.png", "out.so-far.png", "painting.png", "photo.png",
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGXCPU"])
+def test_what_a_system_says_again_and_again_ends_no_saving(name: str):
+    from impasto.cli.stopping import Stopped, stoppable
+
+    number = getattr(signal, name)
+    asked = 0
+    with stoppable():
+        for _ in range(3):  # the second would end this process
+            try:
+                os.kill(os.getpid(), number)
+                time.sleep(0.1)
+            except Stopped:
+                asked += 1
+    assert asked == 1
+
+
+def test_a_hint_names_a_checkpoint_that_may_go_on_and_the_place_asked_for(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    def broken() -> None:
+        raise RuntimeError("boom")
+
+    _when_evaluated(monkeypatch, broken, at=13)
+    kept, other = tmp_path / "kept", tmp_path / "other.png"
+    words = ["--checkpoint", kept, "--checkpoint-every", "0"]
+    assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL, *words) == 1
+    _when_evaluated(monkeypatch, broken, at=1)
+    assert _run("resume", kept, "-o", other, "--quiet") == 1
+    said = capsys.readouterr().err
+    assert said.endswith(f"to go on: impasto resume {kept} -o {other} --overwrite\n")
+    found = read_checkpoint(kept)
+    write_checkpoint(kept, replace(found, state=replace(found.state, level=9)))
+    assert _run("resume", kept, "-o", other) == 2
+    said = capsys.readouterr().err
+    assert "the checkpoint is at 9 of the run's 1" in said
+    assert "to go on" not in said

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import logging
+import os
 import pickle
 import re
 import warnings
@@ -404,10 +405,21 @@ def test_means_that_do_not_fit_are_refused(tmp_path: Path):
         beside.write_text(json.dumps(spoil(good)), "utf-8")
         with pytest.raises(WeightsError, match=message):
             prepare(PHOTO, STYLE, _settings(path, network="normalised"))
-    for text in ("{", "[" * 200_000, '{"means": {"conv1_1": [' + "9" * 5000 + "]}}"):
+    for text in (
+        "{",
+        " " * 1_000_001 + json.dumps(good),
+        "[" * 200_000,
+        '{"means": {"conv1_1": [' + "9" * 5000 + "]}}",
+    ):
         beside.write_text(text, "utf-8")
         with pytest.raises(WeightsError, match="damaged"):
             prepare(PHOTO, STYLE, _settings(path, network="normalised"))
+    beside.unlink()
+    for make in (beside.mkdir, lambda: os.mkfifo(beside)):
+        make()
+        with pytest.raises(WeightsError, match="damaged"):  # and not waited for
+            prepare(PHOTO, STYLE, _settings(path, network="normalised"))
+        beside.rmdir() if beside.is_dir() else beside.unlink()
 
 
 def test_the_script_measures_a_file(

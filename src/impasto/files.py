@@ -23,16 +23,23 @@ WINDOWS = sys.platform == "win32"
 
 # Of a name, where the system does not say.
 _LONGEST = 255
+# Bytes of a text file; ours have some thousand.
+_LARGEST_TEXT = 1_000_000
 # What a temporary name has beside the file's own: `.NAME.impasto-PID-RANDOM.tmp`.
 _MARK = len(".") + len(".impasto-") + 10 + len("-") + 8 + len(".tmp")
 
 
+class Taken(OutputError):
+    """A name that was to be a new file's has become another file's."""
+
+
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, *, fresh: bool = False) -> Iterator[IO[bytes]]:
     """Open what will be `path` when the block ends well; else nothing has happened.
 
     Written beside it, synchronised and renamed; what a link leads to is replaced, not the link, and
-    keeps its mode. Raises OutputError when that cannot be done.
+    keeps its mode. Raises OutputError when that cannot be done, Taken where a `fresh` file would
+    replace another.
     """
     path = landing(path)
     _sweep(path)
@@ -43,7 +50,9 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(temporary, path)
+        (_put if fresh else os.replace)(temporary, path)
+    except FileExistsError as fault:
+        raise Taken(f"{path} is another file by now; choose another name") from fault
     except OSError as fault:
         raise OutputError(f"cannot write {path}: {fault.strerror or fault}") from fault
     finally:
@@ -71,8 +80,8 @@ def check_place(path: Path) -> None:
 
 def check_folder(folder: Path, name: str = "") -> None:
     """Make sure that a file can be made in a folder; raise OutputError where it cannot."""
-    if not os.path.isdir(folder):
-        raise OutputError(f"the folder {folder} does not exist; make it first")
+    if wrong := no_folder(folder):
+        raise OutputError(wrong)
     try:
         with _opened_beside(folder / (name or "probe")) as stream:
             pass
@@ -80,6 +89,16 @@ def check_folder(folder: Path, name: str = "") -> None:
         os.unlink(stream.name)
     except OSError as fault:
         raise OutputError(f"cannot write to {folder}: {fault.strerror or fault}") from fault
+
+
+def no_folder(folder: Path) -> str:
+    """Return why nothing can be put into a folder and what to do; empty where it is one."""
+    if os.path.isdir(folder):
+        return ""
+    for path in (folder, *folder.parents):
+        if os.path.lexists(path) and not os.path.isdir(path):
+            return f"{path} is not a folder; give one that is"
+    return f"the folder {folder} does not exist; make it first"
 
 
 def landing(path: Path) -> Path:
@@ -110,13 +129,32 @@ def keeps_what_is_open() -> bool:
 
 def claim(folder: Path, name: str) -> Path:
     """Make an empty file in a folder, of this name or one like it that nothing has yet."""
-    stem, ending = os.path.splitext(name)
-    for number in itertools.count(1):
-        path = fitting(folder, stem, ending if number == 1 else f"-{number}{ending}")
+    for path in names_like(folder, name):
         with contextlib.suppress(FileExistsError):
             path.touch(exist_ok=False)
             return path
     raise AssertionError
+
+
+def read_small(path: Path) -> bytes:
+    """Read what people write by hand; raise ValueError, with the reason, for what that cannot be.
+
+    A pipe would be waited for, a device read for ever.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError("it is not a regular file")
+    with path.open("rb") as stream:
+        data = stream.read(_LARGEST_TEXT + 1)
+    if len(data) > _LARGEST_TEXT:
+        raise ValueError(f"it is over {_LARGEST_TEXT // 1_000_000} MB long")
+    return data
+
+
+def names_like(folder: Path, name: str) -> Iterator[Path]:
+    """Go through the paths of a name and of those like it, which are numbered from 2."""
+    stem, ending = os.path.splitext(name)
+    for number in itertools.count(1):
+        yield fitting(folder, stem, ending if number == 1 else f"-{number}{ending}")
 
 
 def fitting(folder: Path, stem: str, ending: str) -> Path:
@@ -155,6 +193,20 @@ def _opened_beside(path: Path) -> IO[bytes]:
         with contextlib.suppress(OSError):  # none there, or a file system without modes
             os.chmod(stream.name, stat.S_IMODE(path.stat().st_mode) & 0o777)
     return stream
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Rename a file; raise FileExistsError where the name is taken, were it since a moment ago."""
+    if not WINDOWS:  # whose renaming replaces nothing
+        try:
+            os.link(temporary, path)
+            return
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without second names
+            if os.path.lexists(path):
+                raise FileExistsError from None
+    os.rename(temporary, path)
 
 
 def _sweep(path: Path) -> None:

@@ -5,6 +5,7 @@ Nothing here imports torch before a command really needs it.
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -12,8 +13,8 @@ from collections.abc import Sequence
 import click
 
 from impasto.cli import doctor, measure, paint, plan, presets, recipes, stopping, texture
-from impasto.cli.telling import hold_streams, let_go, tell, telling
-from impasto.errors import ImpastoError
+from impasto.cli.telling import check_answered, hold_streams, let_go, tell, telling
+from impasto.errors import ImpastoError, UsageError
 
 INTERRUPTED = 130
 
@@ -24,12 +25,15 @@ _CRAMPED = ("failed to map segment", "cannot allocate", "out of memory")
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="impasto", prog_name="impasto", message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def impasto(debug: bool) -> None:
+@click.pass_context
+def impasto(context: click.Context, debug: bool) -> None:
     """Paint photographs in the style of paintings.
 
     Neural style transfer after Gatys, Ecker and Bethge (2016). `impasto paint --help` shows
     every control.
     """
+    if context.invoked_subcommand != presets.presets.name:
+        _check_folder()
 
 
 impasto.add_command(paint.paint)
@@ -61,7 +65,10 @@ def run() -> None:
 def _main(words: list[str]) -> int:
     try:
         code = impasto.main(words, prog_name="impasto", standalone_mode=False)
-        return code if isinstance(code, int) else 0
+        if not isinstance(code, int):
+            return 0
+        check_answered()  # by those that only say something, as --help
+        return code
     except click.exceptions.NoArgsIsHelpError as fault:
         click.echo(fault.format_message(), err=True)
         return fault.exit_code
@@ -73,6 +80,14 @@ def _main(words: list[str]) -> int:
             click.echo(traceback.format_exc(), err=True)
         tell("; ".join((f"impasto: {message}", *notes)))
         return code
+
+
+def _check_folder() -> None:
+    """Make sure that there is a current folder, without which torch's libraries end the process."""
+    try:
+        os.getcwd()
+    except OSError as fault:
+        raise UsageError("the current folder is gone; cd to one that is there") from fault
 
 
 def _verdict(fault: BaseException) -> tuple[str, int]:

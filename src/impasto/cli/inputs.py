@@ -52,7 +52,7 @@ class Inputs:
             settings, resources, must_fit=must_fit,
             regions=first_frame(self.regions, self.reading),
             protect=first_frame(self.protect, self.reading),
-            start=first_frame(start if start and os.path.isfile(start) else None, self.reading),
+            start=first_frame(start if start and os.path.exists(start) else None, self.reading),
         )  # fmt: skip
 
     @property

@@ -7,9 +7,11 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from impasto.cli.places import Place, Writer
 from impasto.errors import PictureError, UsageError
 from impasto.files import fitting, landing
 
@@ -76,7 +78,7 @@ class Checkpoints:
     """Writes a run's state every few seconds, never for more than a small share of its time.
 
     Without `always`, only for a run that is expected to last. The file goes when the result is
-    there.
+    there. Another run's stays, unless this one may `overwrite`: it may be all that is left of it.
     """
 
     path: Path
@@ -84,22 +86,24 @@ class Checkpoints:
     every_seconds: float = 5.0
     always: bool = False
     resumed: bool = False  # the file is there, and this run's own
+    overwrite: bool = False
 
     what = "checkpoint of this run"
 
     _began: float = 0.0
     _due: float = 0.0
-    _written: bool = False
     _gave_up: bool = False
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
         self._due = self._began + self.every_seconds
         self._written = self.resumed
+        self._place = Place(self.path, self.overwrite, own=self.resumed)
         if self.path.exists() and not self.resumed:
+            then = "replaces it when it writes" if self.overwrite else "keeps it, and writes"
             _log.info(
-                "%s is there from an earlier run; 'impasto resume' goes on from it, this run "
-                "replaces it when it writes its own", self.path,
+                "%s is there from an earlier run; 'impasto resume' goes on from it, this run %s "
+                "its own", self.path, then,
             )  # fmt: skip
 
     def see(self, step: Step, seconds_left: float = 0.0) -> None:
@@ -108,35 +112,42 @@ class Checkpoints:
         lasting = self.always or now - self._began + seconds_left > _WORTH_SECONDS
         if self._gave_up or not lasting or now < self._due or step.final:
             return
-        from impasto.engine import write_checkpoint
-
         self._gave_up = True
-        write_checkpoint(self.path, step.checkpoint(self.notes))
+        _write(self._place, self._writer(step))
         self._gave_up = False
         self._written = True
         after = time.monotonic()
         self._due = after + max(self.every_seconds, (after - now) / _SHARE)
+
+    def _writer(self, step: Step) -> Writer:
+        from impasto.engine import write_checkpoint
+
+        def write(path: Path, *, fresh: bool) -> None:
+            notes = {**self.notes, "checkpoint": str(path.absolute())}
+            write_checkpoint(path, step.checkpoint(notes), fresh=fresh)
+
+        return write
 
     def end(self) -> None:
         """Leave the file to whoever goes on from it."""
 
     def remove(self) -> None:
         """Remove the file of a finished run."""
-        if self._written:
+        if self._written and self._place.holds_ours:
             with contextlib.suppress(OSError):
-                landing(self.path).unlink()
+                landing(self._place.path).unlink()
 
     @property
     def written(self) -> Path | None:
         """Where a run that stopped early can be picked up."""
-        return self.path if self._written else None
+        return self._place.path if self._written else None
 
 
 @dataclass
 class SoFar:
     """Saves the picture so far beside the result, every so many evaluations."""
 
-    path: Path
+    place: Place
     every: int
     depth: int | None = None
     metadata: bool = True
@@ -150,7 +161,8 @@ class SoFar:
         if self._count % self.every == 0:
             from impasto.pictures import save
 
-            save(step.picture, self.path, depth=self.depth, metadata=self.metadata)
+            writer = partial(save, step.picture, depth=self.depth, metadata=self.metadata)
+            _write(self.place, writer)
 
     def end(self) -> None:
         """Leave the last one where it is."""
@@ -170,7 +182,7 @@ def checkpoint_beside(output: Path) -> Path:
 class Timelapse:
     """Makes a film of the run, of pictures of at most 640 px."""
 
-    path: Path
+    place: Place
     _frames: list[Any] = field(default_factory=list)
     _count: int = 0
     _stride: int = 1
@@ -199,7 +211,16 @@ class Timelapse:
         from impasto.pictures import save_film
 
         if self._frames:
-            save_film(self._frames, self.path, self.FRAMES_A_SECOND)
+            writer = partial(save_film, self._frames, frames_a_second=self.FRAMES_A_SECOND)
+            _write(self.place, writer)
+
+
+def _write(place: Place, writer: Writer) -> None:
+    """Write a file beside the result; say so where another's has its name."""
+    before = place.path
+    place.write(writer)
+    if place.path != before:
+        _log.info("%s is written instead: %s", place.path, place.moved)
 
 
 def check_film(path: Path, *, overwrite: bool) -> None:

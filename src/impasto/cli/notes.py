@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from impasto.cli.keeping import checkpoint_beside
+from impasto.cli.keeping import checkpoint_beside, so_far_beside
 from impasto.cli.results import Results
 from impasto.errors import UsageError
 from impasto.files import fitting
@@ -52,6 +52,11 @@ class Notes(Results):
             checkpoint=checkpoint,
             timelapse=film,
         )
+
+    def own(self, checkpoint: Path) -> tuple[Path, ...]:
+        """Return the files that the rest of the run goes on to write."""
+        so_far = so_far_beside(self.output)
+        return (checkpoint, so_far) if self._began_in(checkpoint) else (checkpoint,)
 
     def _began_in(self, checkpoint: Path) -> bool:
         first = self.checkpoint or checkpoint_beside(self.output)

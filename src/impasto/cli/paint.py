@@ -20,7 +20,7 @@ from impasto.cli.progress import Reporter, make_reporter
 from impasto.cli.results import Results, result_options, results_of
 from impasto.cli.stopping import Interrupted, Stopped, stoppable
 from impasto.cli.telling import quoted
-from impasto.errors import NonFiniteError
+from impasto.errors import NonFiniteError, OutputError
 
 if TYPE_CHECKING:
     from impasto.engine import Run, State, Step
@@ -83,21 +83,25 @@ def paint_to(
     results.check_fits(run)
     began = time.monotonic()
     checkpoints = results.checkpoints({"inputs": inputs, **results.as_plain()}, resume is not None)
-    keepers = Keepers([*results.keepers(), checkpoints])
+    keepers = Keepers([*results.keepers(resume is not None), checkpoints])
     with reporter:
         try:
             picture = _follow(run, results, reporter, keepers, resume)
         except (Exception, Stopped) as fault:
             # The same numbers would break again.
             if checkpoints.written is not None and not isinstance(fault, NonFiniteError):
-                resuming = f"impasto resume {quoted(checkpoints.written)} --overwrite"
+                # What the checkpoint does not know yet, where another place was asked for.
+                there = f" -o {quoted(results.output)}" if resume is not None else ""
+                resuming = f"impasto resume {quoted(checkpoints.written)}{there} --overwrite"
                 fault.add_note(f"to go on: {resuming}")
             raise
         finally:
             # After the picture, which matters more.
             keepers.end()
         checkpoints.remove()
-        reporter.done(results.output, picture.size, time.monotonic() - began)
+        reporter.done(results.place.path, picture.size, time.monotonic() - began)
+    if moved := results.place.moved:
+        raise OutputError(f"{moved}; the result is in {results.place.path}")
 
 
 def _follow(
@@ -131,7 +135,8 @@ def _saved(fault: Exception, step: Step | None, results: Results) -> Exception:
         picture = _sound(fault, step)
         if picture is not None:
             results.save(picture)
-            fault.add_note(f"saved what was there as {results.output}")
+            why = f", for {results.place.moved}" if results.place.moved else ""
+            fault.add_note(f"saved what was there as {results.place.path}{why}")
     except Stopped:  # the next one would end the process
         return _saved(fault, step, results)
     except Exception as other:

@@ -74,7 +74,9 @@ def rerun(
 @click.command(no_args_is_help=True)
 @click.argument("checkpoint", metavar="CHECKPOINT", type=_PATH)
 @click.option("-o", "--output", metavar="OUT", type=_PATH, help="Where the result goes instead.")
-@click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
+@click.option(
+    "--overwrite", is_flag=True, help="Replace OUT, and what goes beside it, if it exists."
+)
 @telling_options
 def resume(
     checkpoint: Path, output: Path | None, overwrite: bool, quiet: bool, json_progress: bool
@@ -84,16 +86,18 @@ def resume(
     The result goes where the run would have put it, with the same flags. Pictures are read from
     where they were, or found by their contents beside the checkpoint and in the current folder.
     """
-    from impasto.engine import read_checkpoint
+    from impasto.engine import check_fits, read_checkpoint
 
     kept = read_checkpoint(checkpoint)
     notes = read_notes(kept.notes, checkpoint)
     pantry = Pantry([checkpoint.parent, Path()], notes.inputs)
     results = notes.resumed(checkpoint, output, overwrite=overwrite)
-    results.check([], own=checkpoint)
+    own = notes.own(checkpoint)
+    results.check([], own)
     with stoppable():
         run = _again(kept.recipe, pantry)
-        results.check(pantry.used, own=checkpoint)
+        check_fits(kept.state, run)
+        results.check(pantry.used, own)
         reporter = make_reporter(quiet=quiet, json_lines=json_progress)
         paint_to(run, results, reporter, pantry.used, kept.state)
 

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from impasto.cli.keeping import (
     so_far_beside,
 )
 from impasto.cli.options import at_least, of_group
+from impasto.cli.places import Place
 from impasto.errors import ImpastoError, OutputError, UsageError
 from impasto.files import check_folder, check_place, claim
 from impasto.settings import plain_number, read_float
@@ -46,29 +48,35 @@ class Results:
     save_every: int | None = None
     timelapse: Path | None = None
 
-    def check(self, inputs: Sequence[str], own: Path | None = None) -> None:
+    def check(self, inputs: Sequence[str], own: Sequence[Path] = ()) -> None:
         """Make sure, before the work, that all can be written and nothing else is lost.
 
-        `inputs` are the files that go in; `own` is a checkpoint that this run goes on from.
+        `inputs` are the files that go in; `own` those that this run goes on to write.
         """
         from impasto.pictures import check_output
 
         read = tuple(Path(path) for path in inputs)
-        if own is not None and not os.path.isdir(self.output.parent):
+        if own and not os.path.isdir(self.output.parent):
             raise OutputError(
                 f"the folder {self.output.parent}, where the result was to go, is not there; say "
                 "with -o where it goes"
             )
         check_output(self.output, overwrite=self.overwrite, inputs=read)
         self._check_beside(read)
-        taken = self.checkpoint is not None and self.checkpoint.exists()
-        if taken and self.checkpoint != own and not self.overwrite:
-            raise UsageError(
-                f"{self.checkpoint} exists; go on from it with 'impasto resume', choose another "
-                "name, or allow it with --overwrite"
-            )
+        self._check_lost(own)
         if self.fallback_dir is not None:
             check_folder(self.fallback_dir)
+
+    def _check_lost(self, own: Sequence[Path]) -> None:
+        """Make sure that nothing of another run is replaced, unless that is allowed."""
+        remedies = {
+            self.checkpoint: "go on from it with 'impasto resume', choose another name",
+            self._so_far: "choose another name for the result",
+        }
+        for path, remedy in remedies.items():
+            taken = path is not None and path.exists() and path not in own
+            if taken and not self.overwrite:
+                raise UsageError(f"{path} exists; {remedy}, or allow it with --overwrite")
 
     def _check_beside(self, inputs: tuple[Path, ...]) -> None:
         """Make sure that what is written beside the result has names and places of its own."""
@@ -101,8 +109,10 @@ class Results:
 
     def checkpoints(self, notes: dict[str, Any], resumed: bool = False) -> Checkpoints:
         """Return what writes the run's checkpoints."""
-        always = self.checkpoint is not None
-        return Checkpoints(self._checkpoint, notes, self.checkpoint_every, always, resumed)
+        return Checkpoints(
+            self._checkpoint, notes, self.checkpoint_every, always=self.checkpoint is not None,
+            resumed=resumed, overwrite=self.overwrite,
+        )  # fmt: skip
 
     def as_plain(self) -> dict[str, Any]:
         """Return what a resumed run needs to write the same, for JSON."""
@@ -112,21 +122,27 @@ class Results:
             for name, value in plain.items()
         }
 
-    def keepers(self) -> list[SoFar | Timelapse]:
+    def keepers(self, resumed: bool = False) -> list[SoFar | Timelapse]:
         """Return what else is written while the run goes on."""
         found: list[SoFar | Timelapse] = []
         if self._so_far is not None and self.save_every is not None:
-            found.append(SoFar(self._so_far, self.save_every, self._depth, self.metadata))
+            place = Place(self._so_far, self.overwrite, own=resumed)
+            found.append(SoFar(place, self.save_every, self._depth, self.metadata))
         if self.timelapse is not None:
-            found.append(Timelapse(self.timelapse))
+            found.append(Timelapse(Place(self.timelapse, self.overwrite)))
         return found
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the result is written, which need not be where it was to go."""
+        return Place(self.output, self.overwrite)
 
     def save(self, picture: Picture) -> None:
         """Write the result; where it cannot be, save it in another folder and raise OutputError."""
         from impasto.pictures import save
 
         try:
-            save(picture, self.output, depth=self._depth, metadata=self.metadata)
+            self.place.write(partial(save, picture, depth=self._depth, metadata=self.metadata))
         except Exception as fault:  # an encoder may raise anything
             raise OutputError(self._elsewhere(picture, _reason(fault, self.output))) from fault
 
@@ -194,7 +210,9 @@ _RESULTS = (
         "-o", "--output", metavar="OUT", required=True, type=_PATH,
         help="Where the result goes: .png, .jpg, .webp, .tif, .avif or .jp2.",
     ),
-    click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
+    click.option(
+        "--overwrite", is_flag=True, help="Replace OUT, and what goes beside it, if it exists.",
+    ),
     click.option(
         "--depth", type=click.Choice(["8", "16"]), cls=of_group("Files"),
         help="Bits a channel of OUT. [default: CONTENT's, where OUT's format has them]",

@@ -11,9 +11,11 @@ from types import FrameType
 
 from impasto.errors import ImpastoError
 
-_SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
+# The last is a batch system's: the time of the processor is up (ulimit -t).
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU")
+_SIGNALS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+# A lost terminal says so twice, the limit of time every second: nobody asks again by those.
+_REPEATED = [getattr(signal, name) for name in _NAMES[2:] if hasattr(signal, name)]
 
 
 class Stopped(BaseException):
@@ -49,8 +51,8 @@ def stoppable() -> Iterator[None]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         nonlocal asked
-        if asked and number == getattr(signal, "SIGHUP", None):
-            return  # a lost terminal says so twice
+        if asked and number in _REPEATED:
+            return
         if asked:
             os._exit(128 + number)
         asked = True

@@ -5,6 +5,7 @@ Everything that is said on stdout and stderr passes here, whoever says it.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import json
@@ -37,13 +38,16 @@ class Told(io.TextIOBase):
     def __init__(self, heard: TextIO | None, *, escapes: bool = True) -> None:
         """Tell a stream, or nobody; without `escapes` even what a terminal obeys."""
         self.heard = heard
-        self.fault: OSError | ValueError | None = None
+        self.fault: Exception | None = None
         self._escapes = escapes and self.isatty()
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """The encoding of the stream."""
-        return getattr(self.heard, "encoding", None) or "utf-8"
+        """The encoding of the stream; UTF-8 where it has none that is known."""
+        try:
+            return codecs.lookup(self.heard.encoding).name  # type: ignore[union-attr]
+        except Exception:  # a host's stream may be anything
+            return "utf-8"
 
     def write(self, text: str) -> int:
         """Write what can be; characters that the encoding lacks as escapes."""
@@ -57,18 +61,21 @@ class Told(io.TextIOBase):
     def flush(self) -> None:
         """Hand on what was written."""
         with self._going_on():
-            if self.heard is not None:
+            if self.heard is not None and hasattr(self.heard, "flush"):
                 self.heard.flush()
 
     def isatty(self) -> bool:
         """Say whether a person is watching."""
-        with self._going_on():
-            return self.heard is not None and self.heard.isatty()
-        return False
+        try:
+            return bool(self.heard.isatty())  # type: ignore[union-attr]
+        except Exception:  # a host's stream may be anything
+            return False
 
     def fileno(self) -> int:
-        """Return the number of the stream's file."""
-        return super().fileno() if self.heard is None else self.heard.fileno()
+        """Return the number of the stream's file; raise OSError where there is none."""
+        if self.heard is not None and hasattr(self.heard, "fileno"):
+            return self.heard.fileno()
+        return super().fileno()
 
     def writable(self) -> bool:
         """Say yes: whatever becomes of it."""
@@ -78,7 +85,7 @@ class Told(io.TextIOBase):
     def _going_on(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, ValueError) as fault:  # full or gone; closed in Python
+        except Exception as fault:  # full or gone; closed in Python; a host's stream, anything
             self.fault = fault
 
 
@@ -99,10 +106,15 @@ def answer(text: str) -> None:
 
     A reader who leaves early, as `head` does, has had enough.
     """
+    click.echo(text)
+    check_answered()
+
+
+def check_answered() -> None:
+    """Raise OutputError where stdout has not taken in what was written to it."""
     stream: object = sys.stdout
     if getattr(stream, "heard", stream) is None:
         raise OutputError("cannot write to stdout: it is closed")
-    click.echo(text)
     fault = stream.fault if isinstance(stream, Told) else None
     if fault is not None and not isinstance(fault, BrokenPipeError):
         raise OutputError(f"cannot write to stdout: {getattr(fault, 'strerror', None) or fault}")
@@ -187,11 +199,13 @@ class _Notes(logging.Handler):
 def hold_streams() -> None:
     """Give the standard streams that are closed to nowhere, before another file gets their number.
 
-    What is told would be written into that file.
+    What is told would be written into that file. And give them buffers, without which
+    (PYTHONUNBUFFERED) Python drops what a full pipe does not take, and says nothing.
     """
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(number)
+    sys.stdout, sys.stderr = _buffered(sys.stdout), _buffered(sys.stderr)
 
 
 def let_go() -> None:
@@ -202,6 +216,15 @@ def let_go() -> None:
         if told.fault is not None:
             with contextlib.suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _buffered(stream: TextIO) -> TextIO:
+    raw: object = getattr(stream, "buffer", None)
+    if not isinstance(raw, io.RawIOBase):
+        return stream
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw), stream.encoding, stream.errors, write_through=True
+    )
 
 
 def _safe(stream: TextIO | None, *, escapes: bool = True) -> TextIO:

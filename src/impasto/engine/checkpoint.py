@@ -59,10 +59,10 @@ class Checkpoint:
     notes: Mapping[str, Any]
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+def write_checkpoint(path: Path, checkpoint: Checkpoint, *, fresh: bool = False) -> None:
     """Write a checkpoint; the name holds the old one or the new one.
 
-    Raises OutputError when it cannot be written.
+    Raises OutputError when it cannot be written, or would be `fresh` and replace another.
     """
     state = checkpoint.state
     plain = {name: value for name, value in _plain(state).items() if name != "tensors"}
@@ -74,7 +74,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "state": json.dumps(plain),
         "notes": json.dumps(dict(checkpoint.notes)),
     }
-    with replacing(path) as stream:
+    with replacing(path, fresh=fresh) as stream:
         _write(stream, state.tensors, words)
 
 

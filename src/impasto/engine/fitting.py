@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -13,14 +13,15 @@ from impasto.engine.optimizer import make_stepper
 from impasto.engine.run import Run
 from impasto.engine.storage import Storage
 from impasto.errors import UsageError
+from impasto.files import no_folder
 
 
 def check_fits(state: State, run: Run) -> None:
     """Make sure that a state is one of this run; raise UsageError, with the field, where not."""
     _check_place(state, run)
     for folder in run.plan.scratch[state.level - 1 :]:
-        if folder is not None and not os.path.isdir(folder):
-            raise UsageError(f"scratch: the folder {folder[:100]} does not exist; make it first")
+        if folder is not None and (fault := no_folder(Path(folder))):
+            raise UsageError(f"scratch: {fault[:200]}")
     level = run.levels[state.level - 1]
     _check_tensor("image", state.tensors, (1, 3, level.height, level.width))
     if not bool(state.tensors["image"].isfinite().all()):

@@ -9,10 +9,10 @@ from __future__ import annotations
 import dataclasses
 import logging
 import math
-import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import torch
@@ -31,6 +31,7 @@ from impasto.engine.pyramid import Level
 from impasto.engine.schema import within
 from impasto.engine.tiling import Tiling, tiling
 from impasto.errors import DeviceError, OutputError, UsageError
+from impasto.files import no_folder
 from impasto.network import layers_of, weight_bytes
 from impasto.settings import AUTO_HISTORY, LARGE_PX, SMALLEST_TILE_PX, Resources, Settings
 
@@ -70,8 +71,10 @@ class Plan:
     folder of the scratch files, "auto" the system's, or is None where a level needs none.
     """
 
-    device: Annotated[str, Meta(pattern=r"\A(cpu|(cuda|mps)(:[0-9]{1,2})?)\Z")]
-    precision: Annotated[str, Meta(pattern=rf"\A({'|'.join(DTYPES)})\Z")]
+    device: Annotated[
+        str, Meta(pattern=r"(?#cpu, cuda, cuda:N or mps)\A(cpu|(cuda|mps)(:[0-9]{1,2})?)\Z")
+    ]
+    precision: Annotated[str, Meta(pattern=rf"(?#{' or '.join(DTYPES)})\A({'|'.join(DTYPES)})\Z")]
     threads: Threads
     tiles: tuple[Annotated[int, Meta(ge=SMALLEST_TILE_PX, le=1 << 20, multiple_of=16)] | None, ...]
     history: tuple[Annotated[int, within(Settings, "history")], ...]
@@ -118,8 +121,8 @@ def make_plan(
     device = pick_device(resources)
     precision = pick_precision(resources, device)
     budget = _budget(settings, resources, device, precision) - beside
-    if resources.scratch != "auto" and not os.path.isdir(resources.scratch):
-        raise UsageError(f"the scratch folder {resources.scratch} does not exist; make it first")
+    if resources.scratch != "auto" and (fault := no_folder(Path(resources.scratch))):
+        raise UsageError(f"scratch: {fault}")
     # The finest first: what cannot be computed is then refused for the level that needs most.
     choices = [
         _choose(level, settings, precision, resources, budget, must_fit)

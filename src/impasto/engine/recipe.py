@@ -35,7 +35,9 @@ MARK, FORM = "impasto recipe", 1
 MOST_STYLES = 1000
 
 # What is told as it stands: no letter in it moves a terminal's cursor.
-_Words = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f-\x9f]{1,200}\Z")]
+_Words = Annotated[
+    str, Meta(pattern=r"(?#1 to 200 letters, no controls)\A[^\x00-\x1f\x7f-\x9f]{1,200}\Z")
+]
 _Channel = Annotated[int, Meta(ge=0, le=255)]
 
 
@@ -74,7 +76,9 @@ class Recipe:
     settings: Settings
     plan: Plan
     ingredients: Ingredients
-    weights: Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
+    weights: Annotated[
+        str, Meta(pattern=r"(?#64 hexadecimal digits or nothing)\A([0-9a-f]{64})?\Z")
+    ]
     encoder: _Words | None = None
     versions: Mapping[_Words, _Words]
     evaluations: tuple[Evaluations, ...]

@@ -72,7 +72,7 @@ def make_start(
     space = content or styles[0].picture
     if start is not None:
         return _from(as_picture(start), space)
-    if settings.init_file is not None and os.path.isfile(settings.init_file):
+    if settings.init_file is not None and os.path.exists(settings.init_file):
         return _from(as_picture(settings.init_file), space)
     word, share = _word_and_share(settings.init)
     if word == "content":

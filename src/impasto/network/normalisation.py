@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import WeightsError
+from impasto.files import read_small
 from impasto.network.weights import Filters
 from impasto.network.weights_file import file_digest
 
@@ -54,10 +56,10 @@ def means_beside(weights: Path, channels: Mapping[str, int]) -> dict[str, Tensor
     Raises WeightsError where they are missing, damaged or of other weights.
     """
     path = means_path(weights)
-    if not path.is_file():
+    if not os.path.exists(path):
         raise WeightsError(f"the filter means {path} are missing; {_remedy(weights)}")
     try:
-        measured = msgspec.json.decode(path.read_bytes(), type=_Measured)
+        measured = msgspec.json.decode(read_small(path), type=_Measured)
     except (OSError, ValueError, msgspec.MsgspecError, RecursionError) as fault:
         raise WeightsError(f"the filter means {path} are damaged; {_remedy(weights)}") from fault
     means = {

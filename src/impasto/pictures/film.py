@@ -16,13 +16,15 @@ from impasto.pictures.coding import encoding
 FILMS = (".gif", ".webp", ".mp4")
 
 
-def save_film(frames: Sequence[Image.Image], path: Path, frames_a_second: int) -> None:
+def save_film(
+    frames: Sequence[Image.Image], path: Path, frames_a_second: int, *, fresh: bool = False
+) -> None:
     """Write RGB pictures of one size as a film; the last one stays for two seconds.
 
-    Raises OutputError when it cannot be written.
+    Raises OutputError when it cannot be written, or would be `fresh` and replace another.
     """
     shown = [*frames, *[frames[-1]] * (2 * frames_a_second)]
-    with replacing(path) as stream, encoding(path):
+    with replacing(path, fresh=fresh) as stream, encoding(path):
         if path.suffix.lower() == ".mp4":
             _write_mp4(shown, stream, frames_a_second)
         else:

@@ -23,8 +23,10 @@ Pixels = NDArray[np.float32]
 class Source:
     """Which file a picture was read from: base name, SHA-256 of its bytes, which of its frames."""
 
-    name: Annotated[str, Meta(pattern=r"\A[^/\0]*\Z", max_length=255)]
-    sha256: Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+    name: Annotated[
+        str, Meta(pattern=r"(?#a file name without folders)\A[^/\0]*\Z", max_length=255)
+    ]
+    sha256: Annotated[str, Meta(pattern=r"(?#64 hexadecimal digits)\A[0-9a-f]{64}\Z")]
     frame: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
 
 
@@ -104,7 +106,7 @@ class Picture:
         place = _place(path)
         writing.check_output(place, overwrite=overwrite)
         writing.check_fits(place, *self.size, depth)
-        writing.save(self, place, depth=depth)
+        writing.save(self, place, depth=depth, fresh=not overwrite)
 
 
 def _place(path: str | os.PathLike[str]) -> Path:

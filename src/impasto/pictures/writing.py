@@ -49,12 +49,13 @@ def save(
     *,
     depth: int | None = None,
     metadata: bool = True,
+    fresh: bool = False,
 ) -> None:
     """Write the picture in its extension's format; the name holds the old file or the new one.
 
     `depth` None is the origin's where the format has it. Without `metadata` neither the camera's
     words nor the recipe are written; colour and density are. Raises OutputError when it cannot be
-    written; then nothing is left behind.
+    written, or is `fresh` and would replace another; then nothing is left behind.
     """
     form = WRITABLE[path.suffix.lower()]
     if depth is None:
@@ -62,7 +63,7 @@ def save(
     if not metadata:
         picture = replace(picture, origin=replace(picture.origin, exif=None), recipe=None)
     fitting = _fitted(picture, form, path, depth)
-    with replacing(path) as stream, encoding(path):
+    with replacing(path, fresh=fresh) as stream, encoding(path):
         form.write(fitting, stream, depth)
 
 

@@ -6,6 +6,7 @@ before it; what neither says is the default of Settings.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import UsageError, suggestion
+from impasto.files import read_small
 from impasto.settings import Resources, Settings, from_names
 
 NAMES = ("quick", "standard", "fine", "print", "paper", "photo")
@@ -65,12 +67,16 @@ def from_options(options: Mapping[str, Any]) -> tuple[Settings, Resources]:
 def _text(name: str) -> str:
     if name in NAMES:
         return files("impasto.presets").joinpath(f"{name}.toml").read_text("utf-8")
-    try:
-        return Path(name).read_text("utf-8")
-    except UnicodeDecodeError as fault:
-        raise UsageError(f"the preset {name} is not TOML: it is no text in UTF-8") from fault
-    except (OSError, ValueError) as fault:
+    path = Path(name)
+    if not os.path.exists(path):
         raise UsageError(
             f"there is no preset '{name}'; choose from {', '.join(NAMES)}, or give a TOML file"
             f"{suggestion(name, NAMES)}"
-        ) from fault
+        )
+    try:
+        return read_small(path).decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise UsageError(f"the preset {name} is not TOML: it is no text in UTF-8") from fault
+    except (OSError, ValueError) as fault:
+        reason = getattr(fault, "strerror", None) or fault
+        raise UsageError(f"the preset {name} cannot be read: {reason}; give a TOML file") from fault
