@@ -54,7 +54,7 @@ def telling_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _TELLING = (
-    click.option("--quiet", is_flag=True, help="Say nothing but errors."),
+    click.option("--quiet", is_flag=True, help="Say nothing but notes and errors."),
     click.option(
         "--json-progress", is_flag=True,
         help="Progress as JSON lines on stdout; all else on stderr.",
