@@ -587,9 +587,8 @@ def test_a_frame_is_in_the_recipe(painting: Path, tmp_path: Path):
     assert one.read_bytes() == two.read_bytes()
 
 
-def test_a_signal_while_saving_does_not_lose_the_picture(
-    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
-):
+def _stop_the_first_saving(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let SIGTERM arrive while the result is saved for the first time."""
     from impasto.cli import results
     from impasto.cli.stopping import Stopped
 
@@ -602,6 +601,12 @@ def test_a_signal_while_saving_does_not_lose_the_picture(
         save(self, picture)
 
     monkeypatch.setattr(results.Results, "save", stopped_once)
+
+
+def test_a_signal_while_saving_does_not_lose_the_picture(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    _stop_the_first_saving(monkeypatch)
     assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL) == 143
     assert load(tmp_path / "out.png").size == (48, 64)
     assert "stopped by SIGTERM" in capsys.readouterr().err
@@ -753,20 +758,11 @@ def test_a_signal_before_the_first_evaluation_has_its_own_code(
 def test_a_signal_while_a_broken_run_is_saved_does_not_lose_the_picture(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch
 ):
-    from impasto.cli import results
-    from impasto.cli.stopping import Stopped
     from impasto.losses import CovarianceLoss
 
-    score, save, calls = CovarianceLoss.score, results.Results.save, []
+    score = CovarianceLoss.score
     monkeypatch.setattr(CovarianceLoss, "score", lambda *a: score(*a) * float("nan"))
-
-    def stopped_once(self, picture) -> None:
-        calls.append(picture)
-        if len(calls) == 1:
-            raise Stopped(signal.SIGTERM)
-        save(self, picture)
-
-    monkeypatch.setattr(results.Results, "save", stopped_once)
+    _stop_the_first_saving(monkeypatch)
     assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL) == 7
     assert load(tmp_path / "out.png").size == (48, 64)
 

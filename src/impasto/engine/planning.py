@@ -47,8 +47,8 @@ _TILES_PX: tuple[int | None, ...] = (
 )
 _LARGE_TILES = 6
 
-# Whole pictures in memory at once: the one evaluated, its gradient, the one before, the last
-# known finite, and what sizing them up takes. Measured in docs/benchmarks.md.
+# Whole pictures in memory at once: the one evaluated, its gradient, the best so far and the one
+# chosen between the two, and what sizing them up takes. Measured in docs/benchmarks.md.
 _PICTURES = 7
 _PICTURE_BYTES = 12  # a pixel: three float32
 # What an evaluation holds at once: all layers' maps (290 floats a pixel to relu5_1), and on top so
