@@ -22,12 +22,15 @@ from pastiche.pastiche import PasticheArtist
 from plain import Plain
 
 from impasto import Resources, Settings
-from impasto.engine import prepare
-from impasto.engine.optimizer import LBFGS, make_stepper
+from impasto.engine.prepare import prepare
 from impasto.losses import moments
-from impasto.network import build, winograd
+from impasto.network import winograd
 from impasto.network.convolution import Convolution
-from impasto.pictures import Picture, as_picture, resize
+from impasto.network.vgg import build
+from impasto.optimizers.lbfgs import LBFGS, make_stepper
+from impasto.pictures.picture import Picture
+from impasto.pictures.resample import resize
+from impasto.reading.sources import as_picture
 
 Turn = Callable[[], object]
 

@@ -18,9 +18,10 @@ from typing import Any
 from plain import Plain
 
 from impasto import Settings
-from impasto.engine import paint, prepare
-from impasto.network import build
-from impasto.pictures import resize
+from impasto.engine.iterate import paint
+from impasto.engine.prepare import prepare
+from impasto.network.vgg import build
+from impasto.pictures.resample import resize
 
 Point = tuple[float, float]  # seconds, objective
 EVALUATIONS = 100

@@ -19,8 +19,9 @@ from plain import Plain
 
 import impasto
 from impasto import Resources, Settings
-from impasto.engine import paint, prepare
-from impasto.pictures import resize
+from impasto.engine.iterate import paint
+from impasto.engine.prepare import prepare
+from impasto.pictures.resample import resize
 
 ROUNDS = 20
 

@@ -40,8 +40,8 @@ import sys, time
 sys.path.insert(0, "benchmarks")
 from plain import Plain
 from impasto import Settings
-from impasto.engine import prepare
-from impasto.pictures import resize
+from impasto import prepare
+from impasto.pictures.resample import resize
 content, style, size = sys.argv[1:4]
 run = prepare(content, style, Settings(size=int(size), levels=1))
 level = run.levels[-1]

@@ -17,12 +17,12 @@ from torch import Tensor
 
 import impasto
 from impasto import Settings
-from impasto.engine import prepare
-from impasto.engine.modes import computing
-from impasto.engine.start import start_image
-from impasto.network import build
-from impasto.pictures import as_picture
-from impasto.presets import from_options
+from impasto.computing.modes import computing
+from impasto.engine.prepare import prepare
+from impasto.network.vgg import build
+from impasto.reading.sources import as_picture
+from impasto.scene.init import start_image
+from impasto.settings.presets import from_options
 
 
 def main() -> None:

@@ -19,10 +19,11 @@ from torch import Tensor
 
 import impasto
 from impasto import Settings
-from impasto.engine import prepare
-from impasto.engine.modes import computing
-from impasto.network import build
-from impasto.pictures import as_picture, resize
+from impasto.computing.modes import computing
+from impasto.engine.prepare import prepare
+from impasto.network.vgg import build
+from impasto.pictures.resample import resize
+from impasto.reading.sources import as_picture
 
 # The paper's objective, at a single size.
 SINGLE = Settings(levels=1, style_loss="gram", smoothness=0)

@@ -23,10 +23,12 @@ from torch import Tensor
 
 import impasto
 from impasto import Resources, Settings
-from impasto.engine import prepare
-from impasto.network import build, layer_table
-from impasto.network.convention import MEAN_RGB
-from impasto.pictures import as_picture, resize
+from impasto.engine.prepare import prepare
+from impasto.network.architecture import layer_table
+from impasto.network.input_convention import MEAN_RGB
+from impasto.network.vgg import build
+from impasto.pictures.resample import resize
+from impasto.reading.sources import as_picture
 
 STYLE_LAYERS = {
     f"relu{block}_1": 10 / layer_table()[f"relu{block}_1"].channels ** 2 for block in range(1, 6)

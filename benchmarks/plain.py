@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from impasto.network.convention import MEAN_RGB, for_rgb
+from impasto.network.input_convention import MEAN_RGB, for_rgb
 from impasto.network.normalisation import filter_means, normalised
 from impasto.network.weights import load
-from impasto.settings import VGG19_LAYERS
+from impasto.settings.numbers import VGG19_LAYERS
 
 CONTENT = "relu4_2"
 STYLE = [f"relu{block}_1" for block in range(1, 6)]

@@ -18,8 +18,8 @@ from torch.nn import functional
 
 import impasto
 from impasto import Settings
-from impasto.network import VGG, build
-from impasto.pictures import resize
+from impasto.network.vgg import VGG, build
+from impasto.pictures.resample import resize
 
 LAYER = "relu3_1"
 

@@ -10,8 +10,8 @@ import math
 
 import impasto
 from impasto import Resources
-from impasto.engine import optimizer
-from impasto.presets import from_options
+from impasto.optimizers import lbfgs as optimizer
+from impasto.settings.presets import from_options
 
 BOUND = optimizer.LONGEST_STEP
 

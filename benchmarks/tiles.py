@@ -18,11 +18,12 @@ from dataclasses import replace
 import torch
 
 from impasto import Settings
-from impasto.engine.objective import Objective, Term
-from impasto.engine.padding import REFLECT_MARGIN_PX
-from impasto.engine.targets import make_terms, plain_scene
-from impasto.engine.view import View, make_view
-from impasto.network import build, cutting_from
+from impasto.memory.arena import cutting_from
+from impasto.network.vgg import build
+from impasto.objective.objective import Objective, Term
+from impasto.objective.terms import make_terms, plain_scene
+from impasto.tiles.padding import REFLECT_MARGIN_PX
+from impasto.tiles.view import View, make_view
 
 UNDIVIDED = (1152, 1536)
 

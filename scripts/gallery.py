@@ -16,7 +16,7 @@ from PIL import Image
 
 import impasto
 from impasto import Style
-from impasto.pictures import as_picture
+from impasto.reading.sources import as_picture
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs/pictures/gallery"

@@ -17,11 +17,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from impasto import pictures
 from impasto.errors import ImpastoError
-from impasto.network import VGG, build, layers_of, weights_digest
 from impasto.network.normalisation import means_path
-from impasto.settings import Settings
+from impasto.network.trained import layers_of, weights_digest
+from impasto.network.vgg import VGG, build
+from impasto.reading.load import load
+from impasto.settings.settings import Settings
 
 OUTPUT = Path(__file__).parents[1] / "src/impasto/network/filter_means.json"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
@@ -38,7 +39,7 @@ def measure(paths: list[Path], network: VGG) -> dict[str, Tensor]:
     }
     cells = dict.fromkeys(totals, 0)
     for path in paths:
-        image = pictures.load(path).tensor()[None]
+        image = load(path).tensor()[None]
         with torch.no_grad():
             maps = network.features(image, list(network.layers))
         for name, features in maps.items():

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from impasto.settings import Option, Resources, Settings, options, show
+from impasto.settings.option import Option, options
+from impasto.settings.readers import show
+from impasto.settings.resources import Resources
+from impasto.settings.settings import Settings
 
 PAGE = Path(__file__).parents[1] / "docs/options.md"
 

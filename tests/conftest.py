@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from impasto.network import Layer
+from impasto.network.architecture import Layer
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the processors: more threads than those only wait for each other. impasto

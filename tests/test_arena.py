@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from impasto.network import Arena, cutting_from, empty_map
+from impasto.memory.arena import Arena, cutting_from, empty_map
 from impasto.network.pooling import average_pool
 
 SIZE = 1 << 12

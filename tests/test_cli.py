@@ -20,9 +20,11 @@ from PIL import Image
 
 from impasto.cli import main, paint
 from impasto.cli.telling import Told, duration, escaped, quoted, telling
-from impasto.losses import CovarianceLoss
-from impasto.pictures import read_recipe_text
-from impasto.settings import Resources, Settings, options
+from impasto.losses.gram import CovarianceLoss
+from impasto.reading.carrying import read_recipe_text
+from impasto.settings.option import options
+from impasto.settings.resources import Resources
+from impasto.settings.settings import Settings
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 # One thread each: tests run side by side.

@@ -2,15 +2,10 @@ import numpy as np
 import pytest
 from conftest import random_pixels
 
-from impasto.pictures import (
-    Picture,
-    as_picture,
-    coloured_like,
-    filled,
-    grey,
-    lit_like,
-    with_colours_of,
-)
+from impasto.pictures.picture import Picture
+from impasto.reading.sources import as_picture
+from impasto.scene.alpha import filled
+from impasto.scene.colour import coloured_like, grey, lit_like, with_colours_of
 
 PHOTO, STYLE = as_picture(random_pixels(30, 40, 1)), as_picture(random_pixels(50, 20, 2))
 WEIGHTS = np.array((0.299, 0.587, 0.114))

@@ -12,10 +12,13 @@ from PIL import Image
 import impasto
 from impasto import Picture, Resources, Settings, Style, UsageError
 from impasto.cli import main
-from impasto.engine import paint, prepare
-from impasto.engine.start import make_start, start_image
-from impasto.network import build
-from impasto.pictures import as_picture, fine_detail, load
+from impasto.engine.iterate import paint
+from impasto.engine.prepare import prepare
+from impasto.network.vgg import build
+from impasto.pictures.resample import fine_detail
+from impasto.reading.load import load
+from impasto.reading.sources import as_picture
+from impasto.scene.init import make_start, start_image
 
 PHOTO = random_pixels(64, 96, 1)
 RED_STYLE = np.full((64, 64, 3), (220, 40, 40), np.uint8) // 2 + random_pixels(64, 64, 2) // 4

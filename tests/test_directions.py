@@ -9,10 +9,12 @@ import torch
 from conftest import TINY, TinyEncoder, random_pixels
 
 from impasto import Settings, Style
-from impasto.engine import paint, prepare
-from impasto.engine.optimizer import LBFGS, make_stepper
-from impasto.pictures import as_picture, fine_detail
-from impasto.settings import options
+from impasto.engine.iterate import paint
+from impasto.engine.prepare import prepare
+from impasto.optimizers.lbfgs import LBFGS, make_stepper
+from impasto.pictures.resample import fine_detail
+from impasto.reading.sources import as_picture
+from impasto.settings.option import options
 
 PHOTO = random_pixels(64, 96, 1)
 RED = np.full((64, 64, 3), (220, 40, 40), np.uint8) // 2 + random_pixels(64, 64, 2) // 4

@@ -10,16 +10,21 @@ from conftest import TINY, TOLERANCE, TinyEncoder, random_pixels
 
 import impasto
 from impasto import DeviceError, NonFiniteError, Picture, Resources, Settings, UsageError
-from impasto.engine import groups, hardware, paint, prepare
-from impasto.engine.objective import Objective
-from impasto.engine.padding import frame
-from impasto.engine.start import GRAIN, Start, grained, next_image, start_image
-from impasto.engine.stopping import Watch
-from impasto.engine.targets import make_terms, plain_scene
-from impasto.engine.tiling import Tiling
-from impasto.engine.view import make_view
-from impasto.network import build
-from impasto.pictures import as_picture, load, resize
+from impasto.engine.iterate import paint
+from impasto.engine.prepare import prepare
+from impasto.engine.watch import Watch
+from impasto.memory import groups
+from impasto.network.vgg import build
+from impasto.objective.objective import Objective
+from impasto.objective.terms import make_terms, plain_scene
+from impasto.pictures.resample import resize
+from impasto.planning import machine as hardware
+from impasto.reading.load import load
+from impasto.reading.sources import as_picture
+from impasto.scene.init import GRAIN, Start, grained, next_image, start_image
+from impasto.tiles.padding import frame
+from impasto.tiles.tiling import Tiling
+from impasto.tiles.view import make_view
 
 CONTENT, STYLE, OTHER = (random_pixels(72, 64, seed) for seed in (1, 2, 3))
 

@@ -26,21 +26,17 @@ from PIL import Image, ImageCms, ImageFile, WebPImagePlugin
 
 from impasto import OutputError, Picture, PictureError, UsageError
 from impasto.files import replacing
-from impasto.pictures import (
-    Origin,
-    Reading,
-    as_picture,
-    check_fits,
-    filled,
-    in_space_of,
-    load,
-    read_recipe_text,
-    save,
-    save_film,
-)
-from impasto.pictures.profiles import converted, srgb
+from impasto.pictures.film import save_film
+from impasto.pictures.limits import Reading
+from impasto.pictures.picture import Origin
 from impasto.pictures.quiet import quiet
-from impasto.pictures.spaces import assembled
+from impasto.pictures.writing import check_fits, save
+from impasto.profiles.icc import converted, srgb
+from impasto.profiles.spaces import assembled
+from impasto.reading.carrying import read_recipe_text
+from impasto.reading.load import load
+from impasto.reading.sources import as_picture
+from impasto.scene.alpha import filled
 
 # Primaries and gamma of Adobe RGB (1998), section 4.3, and of ProPhoto (ISO 22028-2).
 D65, D50 = (0.3127, 0.3290, 1.0), (0.3457, 0.3585, 1.0)
@@ -240,10 +236,10 @@ def _lab(pixels: np.ndarray) -> np.ndarray:
 def test_a_style_is_brought_into_the_photographs_space():
     style = Picture((PATCHES[None] / 255).astype(np.float32))
     photo = Picture(np.zeros((4, 4, 3), np.float32), origin=Origin(ADOBE))
-    moved = in_space_of(style, photo)
+    moved = style.in_space_of(photo)
     assert moved.origin.profile == ADOBE
-    assert in_space_of(style, style) is style
-    np.testing.assert_allclose(in_space_of(moved, style).array, style.array, atol=2e-3)
+    assert style.in_space_of(style) is style
+    np.testing.assert_allclose(moved.in_space_of(style).array, style.array, atol=2e-3)
 
 
 def test_other_spaces_become_srgb_and_damaged_profiles_too(tmp_path: Path, caplog):
@@ -924,7 +920,7 @@ def test_damage_always_has_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise AssertionError
 
     Image.fromarray(PIXELS).save(tmp_path / "a.png")
-    monkeypatch.setattr("impasto.pictures.reading.png.content_of", fail)
+    monkeypatch.setattr("impasto.reading.load.png.content_of", fail)
     with pytest.raises(PictureError, match=r"damaged: its decoder stopped \(AssertionError\)$"):
         load(tmp_path / "a.png")
 

@@ -6,9 +6,10 @@ from conftest import random_pixels
 
 import impasto
 from impasto import Resources, Settings
-from impasto.engine import paint, prepare
-from impasto.engine.capture import CapturedObjective
-from impasto.network import build
+from impasto.engine.iterate import paint
+from impasto.engine.prepare import prepare
+from impasto.network.vgg import build
+from impasto.objective.cuda_graph import CapturedObjective
 
 PHOTO, STYLE = random_pixels(96, 128, 1), random_pixels(80, 90, 2)
 

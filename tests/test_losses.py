@@ -1,19 +1,14 @@
 import pytest
 import torch
 
-from impasto.losses import (
-    ContentLoss,
-    CovarianceLoss,
-    GramLoss,
-    HistogramLoss,
-    Moments,
-    SmoothLoss,
-    WassersteinLoss,
-    added,
-    measure_moments,
-    moments,
-    shared,
-)
+from impasto.losses import moments
+from impasto.losses.content import ContentLoss
+from impasto.losses.gram import CovarianceLoss, GramLoss
+from impasto.losses.histogram import HistogramLoss
+from impasto.losses.loss import added, shared
+from impasto.losses.moments import Moments, measure_moments
+from impasto.losses.smooth import SmoothLoss
+from impasto.losses.wasserstein import WassersteinLoss
 
 STYLE_LOSSES = [GramLoss(), CovarianceLoss(), WassersteinLoss(), HistogramLoss()]
 

@@ -12,12 +12,13 @@ from PIL import Image
 
 from impasto import Picture, PictureError, Resources, Settings, Style, measure
 from impasto.cli import main
-from impasto.measures import PAPER, palette
+from impasto.measures import palette
 from impasto.measures.border import border_figure
 from impasto.measures.clipping import clipped
 from impasto.measures.colour import lab, luma
 from impasto.measures.noise import FREQUENCY, fine_energy, noise_figure
-from impasto.network import build
+from impasto.measures.paper import PAPER
+from impasto.network.vgg import build
 
 ONE_THREAD = Resources(threads=1)
 # Down to here the network is built at once.

@@ -13,8 +13,10 @@ from conftest import TINY, TinyEncoder, random_pixels
 
 import impasto
 from impasto import Resources, Settings
-from impasto.engine import modes, paint, prepare
-from impasto.engine.modes import computing
+from impasto.computing import modes
+from impasto.computing.modes import computing
+from impasto.engine.iterate import paint
+from impasto.engine.prepare import prepare
 
 ENCODER = TinyEncoder()
 SHORT = Settings(size=64, levels=1, iterations=4, **TINY)

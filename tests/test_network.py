@@ -10,13 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from impasto import pictures
 from impasto.errors import UsageError, WeightsError
-from impasto.network import VGG, build, convolution, layer_table, weights, winograd
-from impasto.network.convention import MEAN_RGB, for_rgb
+from impasto.network import convolution, weights, winograd
+from impasto.network.architecture import layer_table
 from impasto.network.convolution import Convolution
+from impasto.network.input_convention import MEAN_RGB, for_rgb
 from impasto.network.normalisation import filter_means, normalised
-from impasto.settings import VGG19_LAYERS, Settings
+from impasto.network.vgg import VGG, build
+from impasto.pictures.resample import resize
+from impasto.reading.load import load
+from impasto.settings.numbers import VGG19_LAYERS
+from impasto.settings.settings import Settings
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CONVOLUTIONS = [name.replace("relu", "conv") for name in VGG19_LAYERS]
@@ -87,11 +91,11 @@ def test_mean_activation_on_photographs_is_one():
     photos = sorted(path for path in EXAMPLES.glob("*.jpg") if path.stem in PHOTOGRAPHS)
     assert len(photos) == len(PHOTOGRAPHS)
     for path in photos:
-        photo = pictures.load(path).tensor()[None]
+        photo = load(path).tensor()[None]
         side = min(photo.shape[2:])
         size = [round(256 * length / side) for length in photo.shape[2:]]
         with torch.no_grad():
-            maps = network.features(pictures.resize(photo, *size), VGG19_LAYERS)
+            maps = network.features(resize(photo, *size), VGG19_LAYERS)
         for name, features in maps.items():
             totals[name] += features.mean().item() / len(photos)
     # Three pictures are not 724: each layer's mean stays within a third of 1.

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from impasto import Settings
-from impasto.engine.optimizer import LBFGS, LONGEST_STEP, Adam, make_stepper
-from impasto.engine.pixels import BOUNDED, PIXELS
+from impasto.optimizers.lbfgs import LBFGS, LONGEST_STEP, Adam, make_stepper
+from impasto.optimizers.pixels import BOUNDED, PIXELS
 
 
 def _bowl(target: torch.Tensor, scale: float = 1.0):

@@ -10,8 +10,11 @@ import torch
 from conftest import TINY, TinyEncoder, random_pixels
 
 from impasto import Resources, Settings
-from impasto.engine import Recipe, differences, pace, paint, prepare
-from impasto.engine.pace import Pace, _Spent
+from impasto.computing import pace
+from impasto.computing.pace import Pace, _Spent
+from impasto.engine.iterate import paint
+from impasto.engine.prepare import prepare
+from impasto.engine.recipe import Recipe, differences
 from impasto.network.pausing import pause
 
 PHOTO, STYLE = random_pixels(64, 48, 1), random_pixels(48, 64, 2)
@@ -134,7 +137,7 @@ class _Computing(TinyEncoder):
 
 
 def test_the_recipe_says_what_was_used(machine: _Machine, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("impasto.engine.hardware.available_threads", lambda: 8)
+    monkeypatch.setattr("impasto.planning.machine.available_threads", lambda: 8)
     run = prepare(PHOTO, STYLE, Settings(size=64, levels=1, iterations=5, tolerance=0, **TINY), CPU)
     steps = paint(run, _Computing(machine))
     first = next(steps)

@@ -12,16 +12,11 @@ from conftest import random_pixels
 from PIL import Image
 
 from impasto import OutputError, Picture, PictureError, Style, UsageError
-from impasto.pictures import (
-    as_picture,
-    as_styles,
-    check_output,
-    fine_detail,
-    load,
-    resize,
-    save,
-    shared_out,
-)
+from impasto.pictures.resample import fine_detail, resize
+from impasto.pictures.writing import check_output, save
+from impasto.reading.load import load
+from impasto.reading.sources import as_picture
+from impasto.scene.styles import as_styles, shared_out
 
 
 def test_every_source_gives_the_same_picture(photo: Path):

@@ -12,23 +12,19 @@ from conftest import TINY, TinyEncoder, random_pixels
 
 import impasto
 from impasto import DeviceError, OutputError, Plan, Resources, Settings, UsageError
-from impasto.engine import (
-    Recipe,
-    forecast,
-    gradient_error,
-    groups,
-    hardware,
-    iterate,
-    memory,
-    paint,
-    planning,
-    prepare,
-    seconds_per_pixel,
-    shrinking,
-)
-from impasto.engine.objective import Objective
-from impasto.engine.planning import floor, make_plan, needs
-from impasto.engine.pyramid import make_levels
+from impasto.engine.iterate import iterate, paint
+from impasto.engine.prepare import prepare
+from impasto.engine.recipe import Recipe
+from impasto.engine.selftest import gradient_error
+from impasto.engine.trial import seconds_per_pixel
+from impasto.memory import free as memory
+from impasto.memory import groups
+from impasto.objective import evaluator as shrinking
+from impasto.objective.objective import Objective
+from impasto.planning import machine as hardware
+from impasto.planning import plan as planning
+from impasto.planning.levels import make_levels
+from impasto.planning.plan import floor, forecast, make_plan, needs
 
 PHOTO, STYLE = random_pixels(96, 128, 1), random_pixels(80, 90, 2)
 GB = 1_000_000_000
@@ -198,9 +194,9 @@ def test_other_errors_are_not_taken_for_memory():
 
 
 def test_free_memory_is_never_more_than_the_machines(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("impasto.engine.groups.free_memory", lambda: [456])
+    monkeypatch.setattr("impasto.memory.groups.free_memory", lambda: [456])
     assert planning.free_bytes(torch.device("cpu")) == 456
-    monkeypatch.setattr("impasto.engine.memory.free_addresses", lambda: [123])
+    monkeypatch.setattr("impasto.memory.free.free_addresses", lambda: [123])
     assert planning.free_bytes(torch.device("cpu")) == 123
 
 
@@ -305,7 +301,7 @@ def test_memory_that_runs_out_in_a_trial_is_said_to(compute, monkeypatch: pytest
     def full(*_: object, **__: object) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes")
 
-    for trial in ("calibration", "selftest"):
+    for trial in ("trial", "selftest"):
         monkeypatch.setattr(f"impasto.engine.{trial}.build", full)
     plan = prepare(PHOTO, STYLE, Settings(size=64, levels=1)).plan
     with pytest.raises(DeviceError, match="memory ran out"):
@@ -335,7 +331,7 @@ def test_plan_is_public():
 
 # Within so many bytes more than the program has when it starts, whatever else it is told.
 _BOUNDED = """
-import resource, sys, psutil, impasto.engine
+import resource, sys, psutil, impasto.engine.iterate
 from impasto.cli import main
 limit = psutil.Process().memory_info().vms + int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

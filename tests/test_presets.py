@@ -5,8 +5,8 @@ import pytest
 
 from impasto import Settings, UsageError
 from impasto.cli import main
-from impasto.engine.pyramid import make_levels
-from impasto.presets import DEFAULT, NAMES, from_options, read_preset
+from impasto.planning.levels import make_levels
+from impasto.settings.presets import DEFAULT, NAMES, from_options, read_preset
 
 
 @pytest.mark.parametrize("name", NAMES)

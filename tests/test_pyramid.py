@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impasto import PictureError, Settings, UsageError
-from impasto.engine.pyramid import make_levels
+from impasto.planning.levels import make_levels
 
 
 def _sizes(content: tuple[int, int], **values: object) -> list[tuple[int, int]]:

@@ -21,22 +21,18 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from impasto import DeviceError, Picture, Settings, UsageError
-from impasto.cli import main, pantry, recipes
-from impasto.cli.notes import Notes, read_notes
-from impasto.cli.pantry import Pantry
-from impasto.cli.results import Results
-from impasto.engine import (
-    Recipe,
-    Run,
-    State,
-    check_fits,
-    differences,
-    paint,
-    prepare,
-    read_checkpoint,
-    write_checkpoint,
-)
-from impasto.network import weights_digest
+from impasto.cli import main, recipes
+from impasto.engine.checkpoint import State, read_checkpoint, write_checkpoint
+from impasto.engine.fitting import check_fits
+from impasto.engine.iterate import paint
+from impasto.engine.prepare import prepare
+from impasto.engine.recipe import Recipe, differences
+from impasto.engine.run import Run
+from impasto.jobs import pantry
+from impasto.jobs.notes import Notes, read_notes
+from impasto.jobs.outputs import Results
+from impasto.jobs.pantry import Pantry
+from impasto.network.trained import weights_digest
 
 # What 'impasto paint' of version 0.1.0 wrote into a checkpoint.
 NOTES = json.loads(
@@ -483,7 +479,7 @@ def test_a_run_that_may_fall_back_to_the_root_is_resumed(
     notes = NOTES | {"output": f"{kitchen.folder}/out.png", "fallback_dir": "/"}
     path = kitchen.checkpoint(notes=json.dumps(notes))
     asked, painted = [], []
-    monkeypatch.setattr("impasto.cli.results.check_folder", asked.append)
+    monkeypatch.setattr("impasto.jobs.outputs.check_folder", asked.append)
     monkeypatch.setattr(recipes, "paint_to", lambda *what: painted.append(what))
     assert main(["resume", str(path), "--quiet"]) == 0
     assert set(asked) == {Path("/")}
@@ -601,7 +597,9 @@ def test_the_search_for_pictures_passes_by_what_is_none(
         os.mkfifo(tmp_path / "a.png")
     monkeypatch.setattr(pantry, "_LARGEST_BYTES", 100)
     hashed = []
-    monkeypatch.setattr("impasto.pictures.digest_of", lambda path: hashed.append(path.name) or "")
+    monkeypatch.setattr(
+        "impasto.reading.load.digest_of", lambda path: hashed.append(path.name) or ""
+    )
     found = Pantry([tmp_path, tmp_path / "gone"], ["/dev/zero", "a\0b", "x" * 5000])
     with pytest.raises(UsageError, match="not there"):
         found.with_digest("a.png", "0" * 64)
@@ -627,9 +625,9 @@ def test_a_plan_beyond_the_memory_is_not_followed(
 ):
     recipe = replace(kitchen.recipe, plan=replace(kitchen.recipe.plan, history=(77, 77)))
     assert _followed(kitchen, recipe.as_json()).plan.history == (77, 77)
-    monkeypatch.setattr("impasto.engine.free_bytes", lambda device: 160_000_000)
+    monkeypatch.setattr("impasto.memory.free.free_bytes", lambda device: 160_000_000)
     assert _followed(kitchen, kitchen.recipe.as_json()).plan.history == (20, 20)
-    monkeypatch.setattr("impasto.engine.free_bytes", lambda device: 155_000_000)
+    monkeypatch.setattr("impasto.memory.free.free_bytes", lambda device: 155_000_000)
     assert _followed(kitchen, recipe.as_json()).plan.history == (20, 20)
     assert "its plan takes 0.2 GB" in capsys.readouterr().err
     huge = kitchen.edited("settings", "size", 100_000)
@@ -643,12 +641,12 @@ def test_pictures_and_their_parts_stay_within_the_memory(
 ):
     whole = [[0.0, 0.0, 1.0, 1.0]] * 400
     text = json.dumps(kitchen.edited("settings", "style_crops", whole))
-    monkeypatch.setattr("impasto.engine.free_bytes", lambda device: 40_000_000)
+    monkeypatch.setattr("impasto.memory.free.free_bytes", lambda device: 40_000_000)
     with pytest.raises(DeviceError, match="style_crops needs"):
         _followed(kitchen, text)
     path = kitchen.picture(kitchen.recipe.as_json())
     assert main(["recipe", str(path)]) == 0
-    monkeypatch.setattr("impasto.engine.free_bytes", lambda device: 40_000)
+    monkeypatch.setattr("impasto.memory.free.free_bytes", lambda device: 40_000)
     assert main(["recipe", str(path)]) == 3
     told = capsys.readouterr().err
     assert "40 x 40 pixels, more than the 0 million that the free memory holds" in told
@@ -664,7 +662,7 @@ def test_no_flag_is_named_that_rerun_does_not_have(
     whole = (kitchen.folder / "photo.png").read_bytes()
     bad.write_bytes(whole[: len(whole) // 2] if damage == "cut" else whole)
     if damage == "large":
-        monkeypatch.setattr("impasto.cli.pantry._PIXEL_BYTES", 10**12)
+        monkeypatch.setattr("impasto.jobs.pantry._PIXEL_BYTES", 10**12)
     picture = sound if words else bad
     given = [word.format(bad=bad) for word in words]
     assert main(["rerun", str(picture), *given, "-o", str(tmp_path / "out.png")]) == 3

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from impasto import PictureError, Style, UsageError
-from impasto.pictures import as_picture, match_regions, read_colour
-from impasto.pictures.regions import read_labels
-from impasto.pictures.style import as_styles, shared_out
+from impasto.reading.sources import as_picture
+from impasto.scene.regions import match_regions, read_colour, read_labels
+from impasto.scene.styles import as_styles, shared_out
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 

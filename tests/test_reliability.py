@@ -19,7 +19,7 @@ from PIL import Image
 from impasto import PictureError, UsageError
 from impasto.cli import main
 from impasto.files import check_place, fitting, replacing
-from impasto.pictures import load
+from impasto.reading.load import load
 
 ROOT = Path(__file__).parents[1]
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -61,7 +61,7 @@ def test_a_compressed_bomb_takes_no_memory(bomb: str, tmp_path: Path):
 
 def _peak_of_loading(path: Path) -> float:
     code = (
-        "import re, sys; from pathlib import Path; from impasto.pictures import load\n"
+        "import re, sys; from pathlib import Path; from impasto.reading.load import load\n"
         "from impasto import PictureError\n"
         "try: load(Path(sys.argv[1]))\n"
         "except PictureError: pass\n"
@@ -120,7 +120,7 @@ LONG_NAMES = ("星" * 82 + ".png", "😀" * 58 + ".jpg", "a" * 251 + ".png", "s"
 def test_names_up_to_the_file_systems_limit_work(
     name: str, photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    monkeypatch.setattr("impasto.cli.keeping._WORTH_SECONDS", -1)  # always a checkpoint
+    monkeypatch.setattr("impasto.jobs.observers._WORTH_SECONDS", -1)  # always a checkpoint
     words = ["--checkpoint-every", "0", "--save-every", "1", "--iterations", "3"]
     assert _paint(photo, painting, tmp_path / name, *words) == 0
     assert capsys.readouterr().err == ""
@@ -336,8 +336,9 @@ def test_deep_and_transparent_pictures_are_painted(painting: Path, tmp_path: Pat
 def test_what_is_transparent_changes_nothing(painting: Path):
     """Whatever colours hide under alpha 0, the picture is the same."""
     from impasto import Resources, Settings
-    from impasto.engine import paint, prepare
-    from impasto.pictures import Picture
+    from impasto.engine.iterate import paint
+    from impasto.engine.prepare import prepare
+    from impasto.pictures.picture import Picture
 
     pixels = random_pixels(48, 64, 1).astype(np.float32) / 255
     alpha = np.ones((48, 64), np.float32)
@@ -355,8 +356,9 @@ def test_what_is_transparent_changes_nothing(painting: Path):
 
 def test_a_styles_transparent_parts_are_no_style(photo: Path):
     from impasto import Settings, Style
-    from impasto.engine import paint, prepare
-    from impasto.pictures import Picture
+    from impasto.engine.iterate import paint
+    from impasto.engine.prepare import prepare
+    from impasto.pictures.picture import Picture
 
     whole = random_pixels(64, 64, 2).astype(np.float32) / 255
     hidden = np.concatenate((whole, np.ones_like(whole)), 1)
@@ -375,7 +377,7 @@ MUTANTS = r"""
 import json, random, re, sys, time
 from pathlib import Path
 from impasto import ImpastoError
-from impasto.pictures import load
+from impasto.reading.load import load
 folder, sound = Path(sys.argv[1]), Path(sys.argv[2])
 data = sound.read_bytes()
 chance = random.Random(sound.suffix)

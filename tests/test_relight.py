@@ -6,7 +6,9 @@ import torch
 from conftest import random_pixels
 
 from impasto.measures.noise import fine_energy
-from impasto.pictures import as_picture, fine_detail, relit, resize
+from impasto.pictures.resample import fine_detail, resize
+from impasto.reading.sources import as_picture
+from impasto.scene.relight import relit
 
 
 def _photo(height: int = 96, width: int = 128) -> torch.Tensor:

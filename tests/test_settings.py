@@ -8,8 +8,11 @@ from conftest import TINY, TinyEncoder, random_pixels
 
 from impasto import Resources, Settings, Style, UsageError, iterate
 from impasto.cli.options import describe
-from impasto.engine import paint, prepare
-from impasto.settings import from_names, options, show
+from impasto.engine.iterate import paint
+from impasto.engine.prepare import prepare
+from impasto.settings.names import from_names
+from impasto.settings.option import options
+from impasto.settings.readers import show
 
 PIXELS = random_pixels(48, 64, 1)
 

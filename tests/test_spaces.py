@@ -13,11 +13,14 @@ from conftest import random_pixels
 from PIL import Image
 
 from impasto import PictureError, Settings
-from impasto.engine import prepare
-from impasto.pictures import Picture, as_picture, load, save
-from impasto.pictures.code_points import profile_of
-from impasto.pictures.profiles import converted, is_matrix, to_paint_in
-from impasto.pictures.spaces import SRGB, SRGB_CURVE, adobe_rgb, of_primaries
+from impasto.engine.prepare import prepare
+from impasto.pictures.picture import Picture
+from impasto.pictures.writing import save
+from impasto.profiles.code_points import profile_of
+from impasto.profiles.icc import converted, is_matrix, to_paint_in
+from impasto.profiles.spaces import SRGB, SRGB_CURVE, adobe_rgb, of_primaries
+from impasto.reading.load import load
+from impasto.reading.sources import as_picture
 
 PIXELS = random_pixels(40, 60, 0)
 SHARES = PIXELS.astype(np.float32) / 255

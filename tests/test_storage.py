@@ -5,9 +5,9 @@ import torch
 from test_optimizer import _bowl, _pictures, _run
 
 from impasto import OutputError
-from impasto.engine import storage
-from impasto.engine.optimizer import LBFGS
-from impasto.engine.storage import Storage, blocks
+from impasto.memory import storage
+from impasto.memory.storage import Storage, blocks
+from impasto.optimizers.lbfgs import LBFGS
 
 
 def test_scratch_files_hold_numbers_and_leave_nothing_behind(tmp_path: Path):

@@ -21,9 +21,12 @@ from PIL import Image
 
 from impasto import NonFiniteError, Resources, Settings, UsageError
 from impasto.cli import main
-from impasto.engine import Recipe, paint, prepare, read_checkpoint, write_checkpoint
-from impasto.engine.checkpoint import State
-from impasto.pictures import load, read_recipe_text
+from impasto.engine.checkpoint import State, read_checkpoint, write_checkpoint
+from impasto.engine.iterate import paint
+from impasto.engine.prepare import prepare
+from impasto.engine.recipe import Recipe
+from impasto.reading.carrying import read_recipe_text
+from impasto.reading.load import load
 
 IMPASTO = [sys.executable, "-m", "impasto"]
 SMALL = ["--size", "64", "--iterations", "4", "--threads", "1", "--quiet"]
@@ -193,7 +196,7 @@ def test_a_level_that_ends_early_ends_early_again(tmp_path: Path):
 
 
 def test_a_scratch_file_is_kept_in_a_checkpoint_too(tmp_path: Path, monkeypatch):
-    from impasto.engine import storage
+    from impasto.memory import storage
 
     monkeypatch.setattr(storage, "BLOCK", 1000)
     settings = Settings(size=64, levels=1, iterations=13, tolerance=0, **TINY)
@@ -301,7 +304,7 @@ def test_a_signal_saves_what_is_there(
 def test_the_second_signal_stops_at_once(photo: Path, painting: Path, tmp_path: Path):
     code = (
         "import os, signal, sys, time\n"
-        "from impasto.cli.stopping import Stopped, stoppable\n"
+        "from impasto.cli.signals import Stopped, stoppable\n"
         "with stoppable():\n"
         "    try:\n"
         "        os.kill(os.getpid(), signal.SIGINT); time.sleep(5)\n"
@@ -313,7 +316,7 @@ def test_the_second_signal_stops_at_once(photo: Path, painting: Path, tmp_path: 
 
 
 def test_an_interrupted_recipe_is_painted_to_the_end(photo: Path, painting: Path, tmp_path: Path):
-    from impasto.engine import iterate
+    from impasto.engine.iterate import iterate
 
     settings = Settings(size=64, iterations=4)
     steps = list(iterate(photo, painting, settings, ONE))
@@ -415,7 +418,7 @@ def test_whatever_ends_a_run_what_was_painted_is_saved(
     fault: Exception, code: int, message: str, photo: Path, painting: Path, tmp_path, monkeypatch,
     capsys,
 ):  # fmt: skip
-    from impasto.losses import CovarianceLoss
+    from impasto.losses.gram import CovarianceLoss
 
     score, calls = CovarianceLoss.score, []
 
@@ -440,7 +443,7 @@ def test_whatever_ends_a_run_what_was_painted_is_saved(
 def test_what_breaks_before_the_first_evaluation_leaves_nothing(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    from impasto.losses import CovarianceLoss
+    from impasto.losses.gram import CovarianceLoss
 
     monkeypatch.setattr(CovarianceLoss, "score", lambda *_: 1 / 0)
     assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL) == 1
@@ -455,7 +458,7 @@ def _broken_encoder(*_: object) -> None:
 def test_whatever_an_encoder_raises_the_result_is_somewhere(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    from impasto.pictures import WRITABLE
+    from impasto.pictures.writing import WRITABLE
 
     fallback = tmp_path / "elsewhere"
     fallback.mkdir()
@@ -474,7 +477,7 @@ def test_whatever_an_encoder_raises_the_result_is_somewhere(
 def test_where_the_other_folder_fails_too_the_systems_is_tried(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    from impasto.cli import results
+    from impasto.jobs import outputs as results
 
     system, fallback = tmp_path / "system", tmp_path / "elsewhere"
     system.mkdir()
@@ -509,8 +512,8 @@ def test_where_the_other_folder_fails_too_the_systems_is_tried(
 def test_what_breaks_beside_the_result_is_said_once_and_stops_nothing(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    monkeypatch.setattr("impasto.pictures.save_film", _broken_encoder)
-    monkeypatch.setattr("impasto.engine.write_checkpoint", _broken_encoder)
+    monkeypatch.setattr("impasto.pictures.film.save_film", _broken_encoder)
+    monkeypatch.setattr("impasto.engine.checkpoint.write_checkpoint", _broken_encoder)
     out = tmp_path / "out.png"
     words = ["--timelapse", tmp_path / "film.gif", "--checkpoint", tmp_path / "c"]
     words += ["--checkpoint-every", "0"]
@@ -546,7 +549,7 @@ def test_a_film_without_its_extra_is_refused_before_the_run(
 
 
 def test_checkpoints_take_a_small_share_of_the_time(tmp_path: Path, monkeypatch):
-    from impasto.cli import keeping
+    from impasto.jobs import observers as keeping
 
     now = [0.0]
     monkeypatch.setattr(keeping.time, "monotonic", lambda: now[0])
@@ -556,7 +559,7 @@ def test_checkpoints_take_a_small_share_of_the_time(tmp_path: Path, monkeypatch)
         written.append(now[0])
         now[0] += 2.0
 
-    monkeypatch.setattr("impasto.engine.write_checkpoint", slow)
+    monkeypatch.setattr("impasto.engine.checkpoint.write_checkpoint", slow)
 
     class Step:
         final = False
@@ -589,8 +592,8 @@ def test_a_frame_is_in_the_recipe(painting: Path, tmp_path: Path):
 
 def _stop_the_first_saving(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let SIGTERM arrive while the result is saved for the first time."""
-    from impasto.cli import results
-    from impasto.cli.stopping import Stopped
+    from impasto.cli.signals import Stopped
+    from impasto.jobs import outputs as results
 
     save, calls = results.Results.save, []
 
@@ -675,8 +678,8 @@ def test_a_rerun_never_replaces_what_it_is_made_of(kitchen: Path, painting: Path
 def test_a_run_that_breaks_keeps_what_was_painted(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch
 ):
-    from impasto.engine.optimizer import LBFGS
     from impasto.errors import DeviceError
+    from impasto.optimizers.lbfgs import LBFGS
 
     step, calls = LBFGS.step, []
 
@@ -694,7 +697,8 @@ def test_a_run_that_breaks_keeps_what_was_painted(
 
 
 def test_the_fallback_takes_a_free_name(photo: Path, painting: Path, tmp_path: Path, monkeypatch):
-    from impasto.pictures import Picture, writing
+    from impasto.pictures import writing
+    from impasto.pictures.picture import Picture
 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -758,7 +762,7 @@ def test_a_signal_before_the_first_evaluation_has_its_own_code(
 def test_a_signal_while_a_broken_run_is_saved_does_not_lose_the_picture(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch
 ):
-    from impasto.losses import CovarianceLoss
+    from impasto.losses.gram import CovarianceLoss
 
     score = CovarianceLoss.score
     monkeypatch.setattr(CovarianceLoss, "score", lambda *a: score(*a) * float("nan"))
@@ -770,7 +774,7 @@ def test_a_signal_while_a_broken_run_is_saved_does_not_lose_the_picture(
 def test_a_run_goes_on_elsewhere_when_its_folder_is_gone(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    from impasto.losses import CovarianceLoss
+    from impasto.losses.gram import CovarianceLoss
 
     score, calls = CovarianceLoss.score, []
 
@@ -829,7 +833,7 @@ def test_a_resumed_run_replaces_its_checkpoint_though_it_was_read_from_it(tmp_pa
 
 def _when_evaluated(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], at: int) -> None:
     """Do something in the middle of a run."""
-    from impasto.losses import CovarianceLoss
+    from impasto.losses.gram import CovarianceLoss
 
     score, calls = CovarianceLoss.score, []
 
@@ -873,7 +877,7 @@ def test_two_runs_to_one_place_both_keep_their_pictures(
 ):
     out = tmp_path / "out.png"
     words = ["paint", photo, painting, "-o", out, *SMALL]
-    monkeypatch.setattr("impasto.cli.keeping._WORTH_SECONDS", -1)  # always a checkpoint
+    monkeypatch.setattr("impasto.jobs.observers._WORTH_SECONDS", -1)  # always a checkpoint
     words += ["--checkpoint-every", "0"]
     _when_evaluated(monkeypatch, lambda: _run(*words, "--seed", "7"), at=7)
     assert _run(*words) == 5
@@ -934,7 +938,8 @@ def test_the_picture_so_far_of_another_run_is_not_written_over(
 def _killed(*words: object) -> None:
     """Run a command up to its sixth evaluation, and end it as a lost machine would."""
     code = (
-        "import os, sys; from impasto.cli import keeping, main\n"
+        "import os, sys; from impasto.cli import main\n"
+        "from impasto.jobs import observers as keeping\n"
         "see = keeping.Keepers.see\n"
         "def once(keepers, step, left):\n"
         "    see(keepers, step, left)\n"
@@ -953,7 +958,7 @@ def test_a_killed_run_goes_on_in_its_own_files_and_another_run_keeps_them(
     words += ["--checkpoint-every", "0", "--save-every", "1"]
     _killed(*words)
     state, so_far = kept.read_bytes(), (tmp_path / "out.so-far.png").read_bytes()
-    monkeypatch.setattr("impasto.cli.keeping._WORTH_SECONDS", -1)
+    monkeypatch.setattr("impasto.jobs.observers._WORTH_SECONDS", -1)
     assert _run(*words[:-2], "--iterations", "3") == 0
     assert "this run keeps it, and writes its own" in capsys.readouterr().err
     assert kept.read_bytes() == state
@@ -970,7 +975,7 @@ def test_a_killed_run_goes_on_in_its_own_files_and_another_run_keeps_them(
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGXCPU"])
 def test_what_a_system_says_again_and_again_ends_no_saving(name: str):
-    from impasto.cli.stopping import Stopped, stoppable
+    from impasto.cli.signals import Stopped, stoppable
 
     number = getattr(signal, name)
     asked = 0

@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impasto import Settings
-from impasto.engine.objective import Objective
-from impasto.engine.optimizer import make_stepper
-from impasto.engine.targets import make_terms, plain_scene
-from impasto.engine.tiling import Tiling, tiling
-from impasto.engine.view import make_view
-from impasto.network import build, layer_table
-from impasto.pictures import as_picture
+from impasto.network.architecture import layer_table
+from impasto.network.vgg import build
+from impasto.objective.objective import Objective
+from impasto.objective.terms import make_terms, plain_scene
+from impasto.optimizers.lbfgs import make_stepper
+from impasto.reading.sources import as_picture
+from impasto.tiles.tiling import Tiling, tiling
+from impasto.tiles.view import make_view
 
 
 def _image(height: int, width: int, seed: int, dtype: torch.dtype) -> torch.Tensor:

@@ -17,15 +17,18 @@ import torch
 from safetensors.torch import save_file
 
 from impasto.cli import main
-from impasto.engine import prepare
+from impasto.engine.prepare import prepare
 from impasto.errors import UsageError, WeightsError
-from impasto.network import build, layers_of, weights, weights_digest, weights_file
+from impasto.network import weights, weights_file
 from impasto.network.architecture import kernel_shapes
-from impasto.network.convention import CAFFE, CAFFE_RGB, TORCHVISION, infer
+from impasto.network.input_convention import CAFFE, CAFFE_RGB, TORCHVISION, infer
 from impasto.network.normalisation import filter_means
+from impasto.network.trained import layers_of, weights_digest
+from impasto.network.vgg import build
 from impasto.network.weights import Filters
 from impasto.network.weights_file import NAMINGS, look
-from impasto.settings import Settings, layer_names
+from impasto.settings.numbers import ARCHITECTURES, layer_names
+from impasto.settings.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 PHOTO, STYLE = ROOT / "examples/chelsea.jpg", ROOT / "examples/swirl.jpg"
@@ -453,7 +456,7 @@ def test_the_documented_encoder_paints(
 
 
 def test_a_vgg_is_added_by_one_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(__import__("impasto.settings").settings.ARCHITECTURES, "VGG-13", (2,) * 5)
+    monkeypatch.setitem(ARCHITECTURES, "VGG-13", (2,) * 5)
     path = tmp_path / "vgg13.pth"
     torch.save(_caffe("VGG-13"), path)
     assert look(path).architecture == "VGG-13"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from impasto.cli import doctor, measure, paint, plan, presets, recipes, stopping, texture
+from impasto.cli import doctor, measure, paint, plan, presets, recipes, signals, texture
 from impasto.cli.telling import check_answered, hold_streams, let_go, tell, telling
 from impasto.errors import ImpastoError, UsageError
 
@@ -72,7 +72,7 @@ def _main(words: list[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as fault:
         click.echo(fault.format_message(), err=True)
         return fault.exit_code
-    except (Exception, KeyboardInterrupt, stopping.Stopped) as fault:
+    except (Exception, KeyboardInterrupt, signals.Stopped) as fault:
         message, code = _verdict(fault)
         # The way up here may have added to it, as where the picture is.
         notes = getattr(fault, "__notes__", ())
@@ -96,7 +96,7 @@ def _verdict(fault: BaseException) -> tuple[str, int]:
         return str(fault), fault.exit_code
     if isinstance(fault, click.ClickException):
         return _in_one_line(fault.format_message()), fault.exit_code
-    if isinstance(fault, stopping.Stopped):
+    if isinstance(fault, signals.Stopped):
         return f"stopped by {fault.name}", 128 + fault.number
     if isinstance(fault, KeyboardInterrupt | click.Abort):
         return "interrupted", INTERRUPTED

@@ -14,7 +14,8 @@ import click
 
 from impasto.cli.telling import answer, escaped
 from impasto.errors import ImpastoError
-from impasto.settings import Resources, Settings
+from impasto.settings.resources import Resources
+from impasto.settings.settings import Settings
 
 # Packages that must be there, and what is missing without the extras.
 _PACKAGES = ("impasto", "torch", "numpy", "pillow", "tifffile", "imagecodecs", "safetensors")
@@ -74,7 +75,7 @@ def _versions() -> Iterator[Finding]:
 def _devices() -> Iterator[Finding]:
     import torch
 
-    from impasto.engine import pick_device, pick_precision, pick_threads
+    from impasto.planning.machine import pick_device, pick_precision, pick_threads
 
     chosen = pick_device(Resources())
     precision = pick_precision(Resources(), chosen)
@@ -86,7 +87,8 @@ def _devices() -> Iterator[Finding]:
 
 
 def _memory() -> Iterator[Finding]:
-    from impasto.engine import free_bytes, pick_device
+    from impasto.memory.free import free_bytes
+    from impasto.planning.machine import pick_device
 
     free = free_bytes(pick_device(Resources()))
     advice = "" if free > _TIGHT_BYTES else "little is free: close other programs, or give --memory"
@@ -98,21 +100,18 @@ def _memory() -> Iterator[Finding]:
 
 
 def _weights() -> Iterator[Finding]:
-    from impasto.network import build, weights_digest
+    from impasto.network.trained import weights_digest
+    from impasto.network.vgg import build
 
     build(Settings(), Settings().layers)  # reads, checks and opens them
     yield Finding("weights", f"VGG-19, sha256 {weights_digest(Settings())[:16]}... as it should be")
 
 
 def _computing() -> Iterator[Finding]:
-    from impasto.engine import (
-        TOLERANCE,
-        forecast,
-        gradient_error,
-        make_levels,
-        make_plan,
-        seconds_per_pixel,
-    )
+    from impasto.engine.selftest import TOLERANCE, gradient_error
+    from impasto.engine.trial import seconds_per_pixel
+    from impasto.planning.levels import make_levels
+    from impasto.planning.plan import forecast, make_plan
 
     settings = Settings()
     levels = make_levels((384, 512), [((384, 512), 1.0)], settings)

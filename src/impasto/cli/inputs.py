@@ -12,11 +12,14 @@ import click
 
 from impasto.cli.options import at_least, of_group
 from impasto.errors import UsageError
-from impasto.settings import Resources, Settings
+from impasto.settings.resources import Resources
+from impasto.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from impasto.engine import Run
-    from impasto.pictures import Picture, Reading, Style
+    from impasto.engine.run import Run
+    from impasto.pictures.limits import Reading
+    from impasto.pictures.picture import Picture
+    from impasto.scene.styles import Style
 
 _PATH = click.Path(path_type=Path, readable=False)
 
@@ -43,8 +46,8 @@ class Inputs:
 
     def prepare(self, settings: Settings, resources: Resources, *, must_fit: bool = True) -> Run:
         """Read them all and prepare a run; raise UsageError where maps and styles do not pair."""
-        from impasto.engine import prepare
-        from impasto.pictures import load
+        from impasto.engine.prepare import prepare
+        from impasto.reading.load import load
 
         start = settings.init_file
         return prepare(
@@ -61,7 +64,8 @@ class Inputs:
         return reading_of(self.let_in)
 
     def _styles(self) -> list[Style]:
-        from impasto.pictures import Style, load
+        from impasto.reading.load import load
+        from impasto.scene.styles import Style
 
         count, maps = len(self.styles), self.style_regions
         if maps and len(maps) != count:
@@ -77,7 +81,7 @@ class Inputs:
         ]
 
     def _style_map(self, text: str) -> Any:
-        from impasto.pictures import read_colour
+        from impasto.scene.regions import read_colour
 
         if text == "all":
             return None
@@ -96,7 +100,7 @@ def inputs_of(flags: dict[str, Any]) -> Inputs:
 
 def first_frame(path: Path | None, reading: Reading) -> Picture | None:
     """Read a picture of which there is one or none; the frame asked for is the photograph's."""
-    from impasto.pictures import load
+    from impasto.reading.load import load
 
     return None if path is None else load(path, replace(reading, frame=0))
 
@@ -163,6 +167,6 @@ _READING = (
 
 def reading_of(flags: dict[str, Any]) -> Reading:
     """Make what is let in of the flags that `reading_options` adds."""
-    from impasto.pictures import Reading
+    from impasto.pictures.limits import Reading
 
     return Reading(**{name: flags[name] for name in READING if flags[name] is not None})

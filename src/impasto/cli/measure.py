@@ -13,11 +13,11 @@ import click
 from impasto.cli.inputs import READING, first_frame, reading_of, reading_options
 from impasto.cli.options import GroupedCommand, options_named
 from impasto.cli.telling import answer
-from impasto.settings import from_names
+from impasto.settings.names import from_names
 
 if TYPE_CHECKING:
-    from impasto.measures import Measures
     from impasto.measures.border import Border
+    from impasto.measures.measure import Measures
     from impasto.measures.palette import Palette
     from impasto.measures.paper import LayerLosses
 
@@ -64,13 +64,14 @@ def measure(
     """
     let_in = {name: flags.pop(name) for name in READING}
     settings, resources = from_names({k: v for k, v in flags.items() if v is not None})
-    from impasto import measures
-    from impasto.pictures import load
+    from impasto.measures.measure import measure as judge
+    from impasto.measures.paper import PAPER
+    from impasto.reading.load import load
 
     reading = reading_of(let_in)
     pictures = [load(path, reading) for path in (result, *styles)]
-    paper = replace(measures.PAPER, padding=settings.padding)
-    figures = measures.measure(
+    paper = replace(PAPER, padding=settings.padding)
+    figures = judge(
         pictures[0], first_frame(content, reading), pictures[1:] or None, paper, resources
     )
     if as_json:

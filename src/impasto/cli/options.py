@@ -7,17 +7,11 @@ from typing import Any
 
 import click
 
-from impasto.presets import DEFAULT, NAMES, from_options
-from impasto.settings import (
-    Option,
-    Resources,
-    Settings,
-    checked,
-    options,
-    plain_number,
-    read_integer,
-    show,
-)
+from impasto.settings.option import Option, checked, options
+from impasto.settings.presets import DEFAULT, NAMES, from_options
+from impasto.settings.readers import plain_number, read_integer, show
+from impasto.settings.resources import Resources
+from impasto.settings.settings import Settings
 
 
 class GroupedOption(click.Option):

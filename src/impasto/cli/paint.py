@@ -14,17 +14,20 @@ from impasto.cli.inputs import (
     reading_options,
     styles_argument,
 )
-from impasto.cli.keeping import Keepers
 from impasto.cli.options import GroupedCommand, given, settings_options, telling_options
 from impasto.cli.progress import Reporter, make_reporter
-from impasto.cli.results import Results, result_options, results_of
-from impasto.cli.stopping import Interrupted, Stopped, stoppable
+from impasto.cli.results import result_options, results_of
+from impasto.cli.signals import Interrupted, Stopped, stoppable
 from impasto.cli.telling import quoted
 from impasto.errors import NonFiniteError, OutputError
+from impasto.jobs.observers import Keepers
+from impasto.jobs.outputs import Results
 
 if TYPE_CHECKING:
-    from impasto.engine import Run, State, Step
-    from impasto.pictures import Picture
+    from impasto.engine.checkpoint import State
+    from impasto.engine.iterate import Step
+    from impasto.engine.run import Run
+    from impasto.pictures.picture import Picture
 
 
 class PaintCommand(GroupedCommand):
@@ -108,7 +111,7 @@ def _follow(
     run: Run, results: Results, reporter: Reporter, keepers: Keepers, resume: State | None
 ) -> Picture:
     """Paint and save; what ends the run early, its own or not, says where the picture is."""
-    from impasto.engine import paint as paint_run
+    from impasto.engine.iterate import paint as paint_run
 
     step = None
     try:

@@ -17,10 +17,10 @@ from impasto.cli.inputs import (
 from impasto.cli.options import GroupedCommand, given, settings_options
 from impasto.cli.telling import answer, duration
 from impasto.errors import DeviceError
-from impasto.settings import Resources
+from impasto.settings.resources import Resources
 
 if TYPE_CHECKING:
-    from impasto.engine import Run
+    from impasto.engine.run import Run
 
 _HEADINGS = ("level", "size", "tiles", "evaluations", "memory", "scratch", "time at most")
 
@@ -55,7 +55,8 @@ def plan(**flags: Any) -> None:
 
 
 def _rows(run: Run) -> list[tuple[str, ...]]:
-    from impasto.engine import forecast, seconds_per_pixel
+    from impasto.engine.trial import seconds_per_pixel
+    from impasto.planning.plan import forecast
 
     pace = seconds_per_pixel(run.settings, run.plan)
     forecasts = forecast(run.levels, run.settings, run.plan)
@@ -86,7 +87,7 @@ def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def _summary(run: Run, resources: Resources) -> str:
-    from impasto.engine import baseline, floor, make_plan
+    from impasto.planning.plan import baseline, floor, make_plan
 
     base = baseline(run.settings, run.device, run.plan.precision) + run.mask_bytes
     least = base + floor(run.levels[-1], run.settings, run.plan.precision)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from impasto.cli.telling import answer
-from impasto.presets import DEFAULT, NAMES, read_preset
+from impasto.settings.presets import DEFAULT, NAMES, read_preset
 
 
 @click.group(no_args_is_help=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from impasto.cli.telling import duration, tell, terminal
 
 if TYPE_CHECKING:
-    from impasto.engine import Step
+    from impasto.engine.iterate import Step
 
 
 class Reporter(Protocol):
@@ -192,7 +192,7 @@ def make_reporter(*, quiet: bool, json_lines: bool) -> Reporter:
 
 def _read(step: Step) -> bool:
     """Return whether the engine has just read the losses: more often would make a GPU wait."""
-    from impasto.engine.stopping import READ_EVERY
+    from impasto.engine.watch import READ_EVERY
 
     return step.iteration % READ_EVERY == 0
 

@@ -9,20 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.notes import read_notes
 from impasto.cli.options import telling_options
 from impasto.cli.paint import paint_to
-from impasto.cli.pantry import Pantry, reading
 from impasto.cli.progress import make_reporter
 from impasto.cli.results import result_options, results_of
-from impasto.cli.stopping import stoppable
+from impasto.cli.signals import stoppable
 from impasto.cli.telling import answer, tell
 from impasto.errors import DeviceError, UsageError
-from impasto.settings import Settings, from_names
+from impasto.jobs.notes import read_notes
+from impasto.jobs.pantry import Pantry, reading
+from impasto.settings.names import from_names
+from impasto.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from impasto.engine import Plan, Recipe, Run, StyleIngredient
-    from impasto.pictures import Picture, Source, Style
+    from impasto.engine.recipe import Recipe, StyleIngredient
+    from impasto.engine.run import Run
+    from impasto.pictures.picture import Picture, Source
+    from impasto.planning.plan import Plan
+    from impasto.scene.styles import Style
 
 _PATH = click.Path(path_type=Path, readable=False)
 
@@ -86,7 +90,8 @@ def resume(
     The result goes where the run would have put it, with the same flags. Pictures are read from
     where they were, or found by their contents beside the checkpoint and in the current folder.
     """
-    from impasto.engine import check_fits, read_checkpoint
+    from impasto.engine.checkpoint import read_checkpoint
+    from impasto.engine.fitting import check_fits
 
     kept = read_checkpoint(checkpoint)
     notes = read_notes(kept.notes, checkpoint)
@@ -104,8 +109,8 @@ def resume(
 
 def _read(picture: Path) -> tuple[Recipe, int]:
     """Return the recipe in a file, and its bits a channel."""
-    from impasto.engine import Recipe
-    from impasto.pictures import load_with_recipe
+    from impasto.engine.recipe import Recipe
+    from impasto.reading.carrying import load_with_recipe
 
     # All that can be wrong with a file is said there; it may be as large as we made it.
     found, text = load_with_recipe(picture, reading())
@@ -121,7 +126,7 @@ def _again(
     size: str | None = None,
 ) -> Run:
     """Prepare a recipe's run, with other pictures or another size."""
-    from impasto.engine import prepare
+    from impasto.engine.prepare import prepare
 
     _check_network(recipe)
     settings, parts = _settings(recipe, pantry, size), recipe.ingredients
@@ -147,7 +152,8 @@ def _check_network(recipe: Recipe) -> None:
 
 def _plan(recipe: Recipe) -> Plan | None:
     """Return the recipe's plan where its device is here; say what may change bits."""
-    from impasto.engine import differences, present
+    from impasto.engine.recipe import differences
+    from impasto.planning.machine import present
 
     if other := differences(recipe):
         listed = ", ".join(other)
@@ -163,7 +169,7 @@ def _check_parts(styles: Sequence[Style], settings: Settings) -> None:
     """Refuse to cut more out of the styles than the memory holds: every part is a copy."""
     import torch
 
-    from impasto.engine import free_bytes
+    from impasto.memory.free import free_bytes
 
     area = sum((right - left) * (low - top) for left, top, right, low in settings.style_crops)
     wanted = area * sum(style.picture.array.nbytes for style in styles)
@@ -176,8 +182,9 @@ def _check_parts(styles: Sequence[Style], settings: Settings) -> None:
 
 def _within_memory(run: Run) -> Run:
     """Return the run with a plan of this machine's where its own asks for more than is free."""
-    from impasto.engine import forecast, free_bytes, make_plan
-    from impasto.settings import Resources
+    from impasto.memory.free import free_bytes
+    from impasto.planning.plan import forecast, make_plan
+    from impasto.settings.resources import Resources
 
     # The plan's own memory of steps, which the settings need not ask for.
     settings = replace(run.settings, history=max(run.plan.history))
@@ -207,7 +214,8 @@ def _settings(recipe: Recipe, pantry: Pantry, size: str | None) -> Settings:
 def _styles(
     wanted: Sequence[StyleIngredient], pantry: Pantry, given: tuple[Path, ...]
 ) -> list[Style]:
-    from impasto.pictures import Source, Style
+    from impasto.pictures.picture import Source
+    from impasto.scene.styles import Style
 
     if given and len(given) != len(wanted):
         raise UsageError(f"the recipe has {len(wanted)} styles; give --style once for each")

@@ -11,7 +11,7 @@ from impasto.cli.options import GroupedCommand, given, settings_options, telling
 from impasto.cli.paint import paint_to
 from impasto.cli.progress import make_reporter
 from impasto.cli.results import result_options, results_of
-from impasto.cli.stopping import stoppable
+from impasto.cli.signals import stoppable
 
 
 class TextureCommand(GroupedCommand):

@@ -19,13 +19,13 @@ from msgspec import Meta, Struct
 from safetensors import safe_open
 from torch import Tensor
 
-from impasto.engine.planning import Evaluations, Threads
 from impasto.engine.recipe import Recipe
-from impasto.engine.schema import fitted, parsed
-from impasto.engine.stopping import Watched
-from impasto.engine.storage import blocks
+from impasto.engine.watch import Watched
 from impasto.errors import UsageError
 from impasto.files import keeps_what_is_open, replacing
+from impasto.memory.storage import blocks
+from impasto.planning.plan import Evaluations, Threads
+from impasto.schema import fitted, parsed
 
 _FORM = "2"
 _KINDS = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from impasto.engine.checkpoint import State
-from impasto.engine.optimizer import make_stepper
 from impasto.engine.run import Run
-from impasto.engine.storage import Storage
 from impasto.errors import UsageError
 from impasto.files import no_folder
+from impasto.memory.storage import Storage
+from impasto.optimizers.lbfgs import make_stepper
 
 
 def check_fits(state: State, run: Run) -> None:

@@ -9,27 +9,29 @@ from typing import Any
 
 from torch import Tensor
 
+from impasto.computing.modes import set_apart
+from impasto.computing.pace import Pace
 from impasto.engine.checkpoint import Checkpoint, State
 from impasto.engine.fitting import check_fits
-from impasto.engine.hardware import DTYPES
-from impasto.engine.memory import memory_may_run_out
-from impasto.engine.modes import set_apart
-from impasto.engine.optimizer import Stepper, make_stepper
-from impasto.engine.pace import Pace
-from impasto.engine.planning import Plan
-from impasto.engine.preparing import prepare
-from impasto.engine.protecting import Protection
-from impasto.engine.pyramid import Level
+from impasto.engine.prepare import prepare
 from impasto.engine.recipe import Recipe, versions
 from impasto.engine.run import Run
-from impasto.engine.shrinking import ShrinkingObjective
-from impasto.engine.start import next_image, start_image
-from impasto.engine.stopping import Watch
+from impasto.engine.watch import Watch
 from impasto.errors import NonFiniteError
-from impasto.network import Encoder, build, check_layers, named, weights_digest
-from impasto.pictures import Picture
-from impasto.presets import from_options
-from impasto.settings import Resources, Settings
+from impasto.memory.free import memory_may_run_out
+from impasto.network.trained import weights_digest
+from impasto.network.vgg import Encoder, build, check_layers, named
+from impasto.objective.evaluator import ShrinkingObjective
+from impasto.optimizers.lbfgs import Stepper, make_stepper
+from impasto.pictures.picture import Picture
+from impasto.planning.levels import Level
+from impasto.planning.machine import DTYPES
+from impasto.planning.plan import Plan
+from impasto.scene.init import next_image, start_image
+from impasto.scene.protecting import Protection
+from impasto.settings.presets import from_options
+from impasto.settings.resources import Resources
+from impasto.settings.settings import Settings
 
 _log = logging.getLogger(__name__)
 

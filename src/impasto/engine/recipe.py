@@ -19,13 +19,14 @@ from typing import Annotated, Any
 import torch
 from msgspec import Meta, Struct
 
-from impasto.engine.hardware import present
-from impasto.engine.planning import Evaluations, Plan, Threads
-from impasto.engine.schema import check_names, fitted, parsed, within
 from impasto.errors import UsageError
-from impasto.network import weights_digest
-from impasto.pictures import Picture, Source, Style
-from impasto.settings import Settings
+from impasto.network.trained import weights_digest
+from impasto.pictures.picture import Picture, Source
+from impasto.planning.machine import present
+from impasto.planning.plan import Evaluations, Plan, Threads
+from impasto.scene.styles import Style
+from impasto.schema import check_names, fitted, parsed, within
+from impasto.settings.settings import Settings
 
 # What may change bits, or bytes.
 _LIBRARIES = ("impasto", "torch", "numpy", "pillow", "imagecodecs", "tifffile")

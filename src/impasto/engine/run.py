@@ -8,27 +8,25 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from impasto.engine.guides import Region, both, fits, outside, within
-from impasto.engine.objective import Objective
-from impasto.engine.planning import Plan
-from impasto.engine.protecting import Protection
-from impasto.engine.pyramid import Level
 from impasto.engine.recipe import Ingredients
-from impasto.engine.start import Start, grained
-from impasto.engine.storage import Storage
-from impasto.engine.targets import Scene, make_terms
-from impasto.engine.view import make_view
-from impasto.network import Encoder
-from impasto.pictures import (
-    Picture,
-    Served,
-    Style,
-    as_picture,
-    relit,
-    resize,
-    with_colours_of,
-)
-from impasto.settings import Settings
+from impasto.memory.storage import Storage
+from impasto.network.vgg import Encoder
+from impasto.objective.objective import Objective
+from impasto.objective.terms import Scene, make_terms
+from impasto.pictures.picture import Picture
+from impasto.pictures.resample import resize
+from impasto.planning.levels import Level
+from impasto.planning.plan import Plan
+from impasto.reading.sources import as_picture
+from impasto.scene.colour import with_colours_of
+from impasto.scene.init import Start, grained
+from impasto.scene.masks import Region, both, fits, outside, within
+from impasto.scene.protecting import Protection
+from impasto.scene.regions import Served
+from impasto.scene.relight import relit
+from impasto.scene.styles import Style
+from impasto.settings.settings import Settings
+from impasto.tiles.view import make_view
 
 
 @dataclass(frozen=True, eq=False)

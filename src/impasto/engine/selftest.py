@@ -6,15 +6,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from impasto.engine.hardware import DTYPES
-from impasto.engine.memory import memory_may_run_out
-from impasto.engine.modes import computing
-from impasto.engine.objective import Objective
-from impasto.engine.planning import Plan
-from impasto.engine.targets import make_terms, plain_scene
-from impasto.engine.view import make_view
-from impasto.network import build
-from impasto.settings import Settings
+from impasto.computing.modes import computing
+from impasto.memory.free import memory_may_run_out
+from impasto.network.vgg import build
+from impasto.objective.objective import Objective
+from impasto.objective.terms import make_terms, plain_scene
+from impasto.planning.machine import DTYPES
+from impasto.planning.plan import Plan
+from impasto.settings.settings import Settings
+from impasto.tiles.view import make_view
 
 # An odd size on purpose; the reference is float64 on the CPU.
 _SIZE = (97, 131)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from impasto.network import empty_map
+from impasto.memory.arena import empty_map
 
 # Cells summed up together, elsewhere and on a CPU, where they should stay in the cache.
 _CELLS_AT_ONCE = (1 << 20, 1 << 14)

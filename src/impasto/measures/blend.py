@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from impasto.measures.colour import Pixels
-from impasto.pictures import Style
+from impasto.scene.styles import Style
 
 
 def blended(figure: Callable[[Pixels], float], styles: Sequence[Style]) -> float | None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.measures.colour import luma
-from impasto.pictures import Picture
+from impasto.pictures.picture import Picture
 
 # The strip that is judged, and the strip beside it that it is compared with.
 OUTER_PX, INNER_PX = 8, 16

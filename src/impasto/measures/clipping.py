@@ -9,7 +9,8 @@ import numpy as np
 
 from impasto.measures.blend import blended
 from impasto.measures.colour import Pixels
-from impasto.pictures import Picture, Style
+from impasto.pictures.picture import Picture
+from impasto.scene.styles import Style
 
 # What is nearer to an end than this is saved as 0 or 255.
 _HALF_LEVEL = 0.5 / 255

@@ -7,18 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from impasto.engine import make_plan
-from impasto.engine.memory import memory_may_run_out
-from impasto.engine.modes import set_apart
-from impasto.engine.pyramid import Level, make_levels
+from impasto.computing.modes import set_apart
 from impasto.errors import PictureError
 from impasto.measures.border import Border, border_figure
 from impasto.measures.clipping import Clipped, clipped
 from impasto.measures.noise import Noise, noise_figure
 from impasto.measures.palette import Palette, palette_distance
 from impasto.measures.paper import PAPER, Losses, paper_losses
-from impasto.pictures import Picture, Style, as_picture, as_styles, in_space_of, resize, shared_out
-from impasto.settings import Resources, Settings
+from impasto.memory.free import memory_may_run_out
+from impasto.pictures.picture import Picture
+from impasto.pictures.resample import resize
+from impasto.planning.levels import Level, make_levels
+from impasto.planning.plan import make_plan
+from impasto.reading.sources import as_picture
+from impasto.scene.styles import Style, as_styles, shared_out
+from impasto.settings.resources import Resources
+from impasto.settings.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +61,9 @@ def measure(
     """
     one_size = _at_one_size(settings or PAPER)
     picture = as_picture(result)
-    photo = None if content is None else in_space_of(as_picture(content), picture)
+    photo = None if content is None else as_picture(content).in_space_of(picture)
     paintings = () if styles is None else shared_out(as_styles(styles), one_size.style_blend)
-    paintings = tuple(replace(s, picture=in_space_of(s.picture, picture)) for s in paintings)
+    paintings = tuple(replace(s, picture=s.picture.in_space_of(picture)) for s in paintings)
     sizes = [(style.picture.size, 1.0) for style in paintings]
     level = make_levels(picture.size, sizes, one_size)[0]
     fitted = None if photo is None else _fitted(photo, picture)

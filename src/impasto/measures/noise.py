@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from impasto.measures.blend import blended
 from impasto.measures.colour import Pixels, luma
-from impasto.pictures import Picture, Style
+from impasto.pictures.picture import Picture
+from impasto.scene.styles import Style
 
 # Cycles a pixel, along any direction: ripples of less than 2.9 px. Strokes end below it, and the
 # noise of the paper's method lies above it (docs/measures.md).

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.measures.colour import Pixels, lab
-from impasto.pictures import Picture, Style
+from impasto.pictures.picture import Picture
+from impasto.scene.styles import Style
 
 # Pixels turned to Lab at a time, for the sake of memory.
 _AT_ONCE = 1 << 18

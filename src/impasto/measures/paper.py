@@ -8,16 +8,18 @@ from pathlib import Path
 
 from torch import Tensor
 
-from impasto.engine import Plan
-from impasto.engine.hardware import DTYPES
-from impasto.engine.modes import computing
-from impasto.engine.objective import Objective
-from impasto.engine.storage import Storage
-from impasto.engine.targets import make_terms, plain_scene
-from impasto.engine.view import make_view
-from impasto.network import build
-from impasto.pictures import Picture, Style
-from impasto.settings import Layers, Settings
+from impasto.computing.modes import computing
+from impasto.memory.storage import Storage
+from impasto.network.vgg import build
+from impasto.objective.objective import Objective
+from impasto.objective.terms import make_terms, plain_scene
+from impasto.pictures.picture import Picture
+from impasto.planning.machine import DTYPES
+from impasto.planning.plan import Plan
+from impasto.scene.styles import Style
+from impasto.settings.readers import Layers
+from impasto.settings.settings import Settings
+from impasto.tiles.view import make_view
 
 # What makes losses the paper's (docs/papers.md), whatever the defaults of painting become.
 PAPER = Settings(

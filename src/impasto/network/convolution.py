@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from impasto.memory.arena import empty_map
 from impasto.network import winograd
-from impasto.network.arena import empty_map
 from impasto.network.pausing import pause
 
 # Measured on two CPU cores (docs/benchmarks.md): below this many products a cell the

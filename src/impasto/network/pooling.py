@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from impasto.network.arena import empty_map
+from impasto.memory.arena import empty_map
 
 # Kernel, stride, padding, rounding up, counting the padding, divisor.
 _WINDOWS = ([2, 2], [2, 2], [0, 0], True, False, None)

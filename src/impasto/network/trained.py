@@ -11,18 +11,13 @@ from torch import Tensor
 
 from impasto.errors import UsageError, suggestion
 from impasto.network import weights
-from impasto.network.architecture import (
-    Layer,
-    convolution_of,
-    down_to,
-    kernel_shapes,
-    layer_table,
-)
-from impasto.network.convention import CAFFE, Convention, for_rgb
+from impasto.network.architecture import Layer, convolution_of, down_to, kernel_shapes, layer_table
+from impasto.network.input_convention import CAFFE, Convention, for_rgb
 from impasto.network.normalisation import filter_means, means_beside, normalised
 from impasto.network.weights import Filters
 from impasto.network.weights_file import file_digest, look, read
-from impasto.settings import Settings, layer_names
+from impasto.settings.numbers import layer_names
+from impasto.settings.settings import Settings
 
 _log = logging.getLogger(__name__)
 

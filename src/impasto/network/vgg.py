@@ -23,12 +23,12 @@ from impasto.network.architecture import (
     layer_of,
     layer_table,
 )
-from impasto.network.convention import MEAN_RGB
 from impasto.network.convolution import Convolution, transforms
+from impasto.network.input_convention import MEAN_RGB
 from impasto.network.pooling import POOLS
 from impasto.network.trained import layers_of, trained
 from impasto.network.weights import Filters
-from impasto.settings import Settings
+from impasto.settings.settings import Settings
 
 
 class Encoder(Protocol):

@@ -21,11 +21,11 @@ from torch import Tensor
 
 from impasto.errors import UsageError, WeightsError
 from impasto.network.architecture import block_of, convolution_of, kernel_shapes
-from impasto.network.convention import CAFFE, TORCHVISION, Convention, infer
+from impasto.network.input_convention import CAFFE, TORCHVISION, Convention, infer
 from impasto.network.weights import Filters
 from impasto.pictures.coding import memory_told
 from impasto.pictures.quiet import quiet
-from impasto.settings import ARCHITECTURES, layer_names
+from impasto.settings.numbers import ARCHITECTURES, layer_names
 
 _SUFFIXES = (".safetensors", ".pth", ".pt")
 _WRAPPERS = ("state_dict", "model_state_dict", "model")

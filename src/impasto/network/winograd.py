@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from impasto.network.arena import empty, empty_map
+from impasto.memory.arena import empty, empty_map
 from impasto.network.pausing import pause
 
 # The kernels' transform for the points 0, 1, -1, 2, -2 and infinity.

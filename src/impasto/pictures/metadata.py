@@ -9,9 +9,10 @@ from typing import Any
 
 from PIL import Image
 
-from impasto.pictures import exif, spaces
+from impasto.pictures import exif
 from impasto.pictures.picture import Picture
 from impasto.pictures.upright import upright
+from impasto.profiles import spaces
 
 # Files whose EXIF tells the space of their pixels (DCF 2.0); programs that make the others keep a
 # camera's words whatever they do to its pixels. A picture in memory came from one of either.

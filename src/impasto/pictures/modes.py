@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import PictureError
-from impasto.pictures import profiles
-from impasto.pictures.picture import Origin, Picture, Pixels
+from impasto.pictures.picture import Origin, Picture
 from impasto.pictures.samples import shares
+from impasto.profiles import icc as profiles
+from impasto.profiles.icc import Pixels
 
 _log = logging.getLogger(__name__)
 

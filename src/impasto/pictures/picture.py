@@ -15,8 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from impasto.errors import UsageError
-
-Pixels = NDArray[np.float32]
+from impasto.profiles.icc import Pixels, converted
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,14 @@ class Picture:
     def with_pixels(self, array: Pixels) -> Picture:
         """Return the picture with other pixels, its alpha and origin kept."""
         return replace(self, array=array)
+
+    def in_space_of(self, other: Picture) -> Picture:
+        """Return the picture with its pixels in the RGB space of another's."""
+        profile = other.origin.profile
+        if profile == self.origin.profile:
+            return self
+        pixels = converted(self.array, self.origin.profile, profile)
+        return replace(self, array=pixels, origin=replace(self.origin, profile=profile))
 
     def save(
         self, path: str | os.PathLike[str], *, overwrite: bool = False, depth: int | None = None

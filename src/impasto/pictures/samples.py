@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import PictureError
-from impasto.pictures.picture import Pixels
+from impasto.profiles.icc import Pixels
 
 _log = logging.getLogger(__name__)
 

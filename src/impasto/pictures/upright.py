@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.pictures.picture import Picture, Pixels
+from impasto.pictures.picture import Picture
+from impasto.profiles.icc import Pixels
 
 # How rows and columns lie for each EXIF orientation: transposed, turned down, turned right.
 _TURNS = {

@@ -19,8 +19,8 @@ from impasto.files import check_place, replacing
 from impasto.pictures.coding import encoding
 from impasto.pictures.exif import plain_tags, with_recipe
 from impasto.pictures.picture import Origin, Picture
-from impasto.pictures.profiles import converted, srgb
-from impasto.pictures.trimming import trimmed
+from impasto.profiles.icc import converted, srgb
+from impasto.profiles.trimming import trimmed
 
 _log = logging.getLogger(__name__)
 

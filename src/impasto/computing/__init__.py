@@ -1,0 +1,1 @@
+"""torch's modes and threads while something is computed."""

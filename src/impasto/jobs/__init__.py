@@ -1,0 +1,1 @@
+"""One piece of work, whoever asked for it: inputs, outputs, observers."""

@@ -1,0 +1,240 @@
+"""Files beside the result: checkpoints, the picture so far, a film of the run."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from impasto.errors import PictureError, UsageError
+from impasto.files import fitting, landing
+from impasto.jobs.places import Place, Writer
+
+if TYPE_CHECKING:
+    from impasto.engine.iterate import Step
+
+_log = logging.getLogger(__name__)
+
+# A run that takes longer than this is worth a checkpoint, which takes at most this share of it.
+_WORTH_SECONDS = 120.0
+_SHARE = 0.03
+
+
+class Keeper(Protocol):
+    """Told of every step, and of the end."""
+
+    @property
+    def what(self) -> str:
+        """What this keeper writes."""
+        ...
+
+    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+        """Take in one evaluation, before the next is asked for."""
+        ...
+
+    def end(self) -> None:
+        """Take in that there are no more steps."""
+        ...
+
+
+@dataclass
+class Keepers:
+    """Several keepers, whatever breaks in one of which is said once; the run goes on."""
+
+    each: Sequence[Keeper]
+    _failed: set[str] = field(default_factory=set)
+
+    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+        """Take in one evaluation, before the next is asked for."""
+        for keeper in self.each:
+            with self._noting(keeper):
+                keeper.see(step, seconds_left)
+
+    def end(self) -> None:
+        """Take in that there are no more steps."""
+        for keeper in self.each:
+            with self._noting(keeper):
+                keeper.end()
+
+    @contextlib.contextmanager
+    def _noting(self, keeper: Keeper) -> Iterator[None]:
+        try:
+            yield
+        except PictureError:  # numbers that broke just now; the run says so
+            pass
+        except Exception as fault:  # an encoder may raise anything
+            if keeper.what not in self._failed:
+                _log.info("no %s: %s", keeper.what, str(fault) or type(fault).__name__)
+            self._failed.add(keeper.what)
+
+
+@dataclass
+class Checkpoints:
+    """Writes a run's state every few seconds, never for more than a small share of its time.
+
+    Without `always`, only for a run that is expected to last. The file goes when the result is
+    there. Another run's stays, unless this one may `overwrite`: it may be all that is left of it.
+    """
+
+    path: Path
+    notes: dict[str, Any]
+    every_seconds: float = 5.0
+    always: bool = False
+    resumed: bool = False  # the file is there, and this run's own
+    overwrite: bool = False
+
+    what = "checkpoint of this run"
+
+    _began: float = 0.0
+    _due: float = 0.0
+    _gave_up: bool = False
+
+    def __post_init__(self) -> None:
+        self._began = time.monotonic()
+        self._due = self._began + self.every_seconds
+        self._written = self.resumed
+        self._place = Place(self.path, self.overwrite, own=self.resumed)
+        if self.path.exists() and not self.resumed:
+            then = "replaces it when it writes" if self.overwrite else "keeps it, and writes"
+            _log.info(
+                "%s is there from an earlier run; 'impasto resume' goes on from it, this run %s "
+                "its own", self.path, then,
+            )  # fmt: skip
+
+    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+        """Write when it is time; when that cannot be done, never again."""
+        now = time.monotonic()
+        lasting = self.always or now - self._began + seconds_left > _WORTH_SECONDS
+        if self._gave_up or not lasting or now < self._due or step.final:
+            return
+        self._gave_up = True
+        _write(self._place, self._writer(step))
+        self._gave_up = False
+        self._written = True
+        after = time.monotonic()
+        self._due = after + max(self.every_seconds, (after - now) / _SHARE)
+
+    def _writer(self, step: Step) -> Writer:
+        from impasto.engine.checkpoint import write_checkpoint
+
+        def write(path: Path, *, fresh: bool) -> None:
+            notes = {**self.notes, "checkpoint": str(path.absolute())}
+            write_checkpoint(path, step.checkpoint(notes), fresh=fresh)
+
+        return write
+
+    def end(self) -> None:
+        """Leave the file to whoever goes on from it."""
+
+    def remove(self) -> None:
+        """Remove the file of a finished run."""
+        if self._written and self._place.holds_ours:
+            with contextlib.suppress(OSError):
+                landing(self._place.path).unlink()
+
+    @property
+    def written(self) -> Path | None:
+        """Where a run that stopped early can be picked up."""
+        return self._place.path if self._written else None
+
+
+@dataclass
+class SoFar:
+    """Saves the picture so far beside the result, every so many evaluations."""
+
+    place: Place
+    every: int
+    depth: int | None = None
+    metadata: bool = True
+    _count: int = 0
+
+    what = "picture so far"
+
+    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+        """Save when it is time."""
+        self._count += 1
+        if self._count % self.every == 0:
+            from impasto.pictures.writing import save
+
+            writer = partial(save, step.picture, depth=self.depth, metadata=self.metadata)
+            _write(self.place, writer)
+
+    def end(self) -> None:
+        """Leave the last one where it is."""
+
+
+def so_far_beside(output: Path) -> Path:
+    """Return the name of the picture so far."""
+    return fitting(output.parent, output.stem, f".so-far{output.suffix}")
+
+
+def checkpoint_beside(output: Path) -> Path:
+    """Return the name of a run's checkpoint where none is given."""
+    return fitting(output.parent, output.name, ".checkpoint")
+
+
+@dataclass
+class Timelapse:
+    """Makes a film of the run, of pictures of at most 640 px."""
+
+    place: Place
+    _frames: list[Any] = field(default_factory=list)
+    _count: int = 0
+    _stride: int = 1
+
+    LONG_SIDE = 640
+    FRAMES = 120
+    FRAMES_A_SECOND = 12
+
+    what = "timelapse"
+
+    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+        """Keep every so manyth picture, fewer the longer the run, and the last."""
+        self._count += 1
+        if len(self._frames) == self.FRAMES:
+            del self._frames[1::2]
+            self._stride *= 2
+        if self._count % self._stride == 0 or step.final:
+            finest = step.levels[-1]
+            scale = min(1.0, self.LONG_SIDE / max(finest.height, finest.width))
+            # Even sides, which film formats want.
+            size = [max(2, round(side * scale / 2) * 2) for side in (finest.width, finest.height)]
+            self._frames.append(step.picture.image.convert("RGB").resize(size))
+
+    def end(self) -> None:
+        """Write the film, of whatever there is."""
+        from impasto.pictures.film import save_film
+
+        if self._frames:
+            writer = partial(save_film, self._frames, frames_a_second=self.FRAMES_A_SECOND)
+            _write(self.place, writer)
+
+
+def _write(place: Place, writer: Writer) -> None:
+    """Write a file beside the result; say so where another's has its name."""
+    before = place.path
+    place.write(writer)
+    if place.path != before:
+        _log.info("%s is written instead: %s", place.path, place.moved)
+
+
+def check_film(path: Path, *, overwrite: bool) -> None:
+    """Make sure, before the run, that a film can be written; raise UsageError where it cannot."""
+    from impasto.pictures.film import FILMS
+
+    if path.suffix.lower() not in FILMS:
+        raise UsageError(f"cannot write the timelapse {path.name}; choose from {', '.join(FILMS)}")
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path} exists; choose another name or allow it with --overwrite")
+    if path.suffix.lower() == ".mp4":
+        try:
+            import av  # noqa: F401
+        except ImportError as fault:
+            raise UsageError(
+                "an .mp4 needs its extra: pip install 'impasto[film]'; .gif and .webp do not"
+            ) from fault

@@ -1,0 +1,1 @@
+"""Where large tensors live, and how much room there is."""

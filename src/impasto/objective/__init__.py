@@ -1,0 +1,1 @@
+"""The losses of a picture and their gradient, however they are evaluated."""

@@ -1,0 +1,74 @@
+"""Tiles that shrink when memory runs out: the tile is halved, never the picture."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from impasto.errors import DeviceError
+from impasto.objective.cuda_graph import CapturedObjective, pays
+from impasto.objective.objective import Objective
+from impasto.settings.numbers import SMALLEST_TILE_PX
+from impasto.shortage import is_out_of_memory, reason_of
+
+_log = logging.getLogger(__name__)
+
+
+class ShrinkingObjective:
+    """An objective that, where memory runs out, is made anew with smaller tiles and repeated.
+
+    The evaluation that failed is repeated on the same picture, so the run goes on as if it
+    had been planned so.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[int | None], Objective],
+        tile_px: int | None,
+        size: tuple[int, int],
+        may_shrink: bool,
+    ) -> None:
+        """Take how to make the objective for a tile size, and the picture's (height, width)."""
+        self._make = make
+        self._size = size
+        self._may_shrink = may_shrink
+        self._evaluate: Callable[[Tensor], dict[str, Tensor]] | None = None
+        self.tile_px = tile_px
+
+    def __call__(self, image: Tensor) -> dict[str, Tensor]:
+        """Evaluate as Objective does; raise DeviceError when no smaller tile is allowed."""
+        while True:
+            try:
+                if self._evaluate is None:
+                    self._evaluate = self._made(image)
+                return self._evaluate(image)
+            except (MemoryError, RuntimeError, OSError) as fault:
+                if not is_out_of_memory(fault):
+                    raise
+                reason = reason_of(fault)
+            # Outside the handler, which would keep the failed evaluation's tensors alive.
+            self._shrink(reason)
+
+    def _made(self, image: Tensor) -> Callable[[Tensor], dict[str, Tensor]]:
+        objective = self._make(self.tile_px)
+        return CapturedObjective(objective, image) if pays(image, objective) else objective
+
+    def _shrink(self, reason: str) -> None:
+        height, width = self._size
+        self._evaluate = None
+        now = self.tile_px or max(self._size)
+        smaller = max(SMALLEST_TILE_PX, -(-now // 2 // 16) * 16)
+        if not self._may_shrink or smaller >= now:
+            raise DeviceError(
+                f"memory ran out at {width} x {height} px in tiles of {now} px ({reason}); "
+                "give a smaller --tile or a smaller --size"
+            )
+        _log.info(
+            "memory ran out at %d x %d px; going on in tiles of %d px", width, height, smaller
+        )
+        self.tile_px = smaller
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

@@ -1,0 +1,137 @@
+"""The objective: weighted losses of the picture's features, and their gradient on its pixels.
+
+Every loss is a number made of sums over cells, so a picture may be measured tile by tile: once
+without a gradient to know the sums, and once more, tile by tile, with the slope of the loss on
+those sums. The result is the whole picture's, in a tile's memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from impasto.losses.loss import Loss, Sums, added
+from impasto.memory.arena import Arena, cutting_from
+from impasto.tiles.tiling import Tile
+from impasto.tiles.view import View
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """One loss on one layer, bound to its weight, its region and what it is compared with."""
+
+    name: str
+    loss: Loss
+    layer: str
+    weight: float
+    goal: Sums | None = None
+    reference: Tensor | None = None  # (1,C,h,w) of the whole picture
+    guide: Tensor | None = None  # (1,1,h,w) of the whole picture: how much each cell counts
+
+
+class Objective:
+    """Called with a picture (1,3,H,W) that requires a gradient, fills it; returns the losses."""
+
+    def __init__(self, view: View, terms: Sequence[Term]) -> None:
+        """Bind terms of one level to how the picture is looked at."""
+        self._view = view
+        self._terms = terms
+        self._layers = {term.layer for term in terms}
+        self._arena: Arena | None = None
+
+    def __call__(self, image: Tensor) -> dict[str, Tensor]:
+        """Return each term's weighted loss (), and put their sum's gradient in image.grad."""
+        image.grad = None
+        with cutting_from(self._arena_for(image)):
+            losses = self._evaluate(image)
+        return {term.name: loss.detach() for term, loss in zip(self._terms, losses, strict=True)}
+
+    def _evaluate(self, image: Tensor) -> list[Tensor]:
+        tiles = self._view.tiles(image)
+        if len(tiles) == 1:
+            window = self._view.cut(image, tiles[0])
+            losses = self._scores(self._measure(window, tiles[0]))
+            _total(losses).backward()  # type: ignore[no-untyped-call]
+            return losses
+        return self._in_two_passes(image, tiles)
+
+    def _arena_for(self, image: Tensor) -> Arena | None:
+        if self._arena is None and image.device.type == "cpu":
+            # It reserves more than is ever used; a limit of addresses (ulimit -v) may forbid that.
+            with contextlib.suppress(MemoryError):
+                self._arena = Arena(self._view.map_bytes(image))
+        return self._arena
+
+    def capturable(self, image: Tensor) -> bool:
+        """Return whether a CUDA graph can hold the evaluation of a picture (1,3,H,W)."""
+        whole = len(self._view.tiles(image)) == 1
+        return whole and all(term.loss.capturable for term in self._terms)
+
+    @torch.no_grad()
+    def losses(self, image: Tensor) -> dict[str, Tensor]:
+        """Return each term's weighted loss () of a picture (1,3,H,W), without a gradient."""
+        with cutting_from(self._arena_for(image)):
+            losses = self._scores(self._sum_up(image, self._view.tiles(image)))
+        return {term.name: loss for term, loss in zip(self._terms, losses, strict=True)}
+
+    def _in_two_passes(self, image: Tensor, tiles: Sequence[Tile]) -> list[Tensor]:
+        pixels = image.detach()
+        totals = self._sum_up(pixels, tiles)
+        losses = self._scores(totals)
+        _total(losses).backward()  # type: ignore[no-untyped-call]
+        image.grad = gradient = torch.zeros_like(pixels)
+        for tile in tiles:
+            window = self._view.cut(pixels, tile).clone().requires_grad_()
+            # The halo's gradient counts too: its pixels move the inner cells.
+            _along(self._measure(window, tile), totals).backward()  # type: ignore[no-untyped-call]
+            assert window.grad is not None
+            self._view.add(window.grad, tile, gradient)
+        return losses
+
+    @torch.no_grad()
+    def _sum_up(self, pixels: Tensor, tiles: Sequence[Tile]) -> list[Sums]:
+        """Measure all tiles; return each term's sums as leaves that take a gradient."""
+        totals: list[Sums] = []
+        for tile in tiles:
+            parts = self._measure(self._view.cut(pixels, tile), tile)
+            totals = [added(pair) for pair in zip(totals, parts, strict=True)] if totals else parts
+        return [tuple(entry.detach().requires_grad_() for entry in sums) for sums in totals]
+
+    def _measure(self, window: Tensor, tile: Tile) -> list[Sums]:
+        measured: dict[Term, Sums] = {}
+        for name, features in self._view.walk(window, tile, self._layers):
+            for term in self._terms:
+                if term.layer == name:
+                    rows, columns = tile.cells(self._view.stride(name))
+                    guide, reference = (
+                        None if whole is None else whole[:, :, rows, columns]
+                        for whole in (term.guide, term.reference)
+                    )  # fmt: skip
+                    measured[term] = term.loss.measure(features, guide, reference)
+        return [measured[term] for term in self._terms]
+
+    def _scores(self, measured: Sequence[Sums]) -> list[Tensor]:
+        return [
+            term.weight * term.loss.score(sums, term.goal)
+            for term, sums in zip(self._terms, measured, strict=True)
+        ]
+
+
+def _total(losses: Sequence[Tensor]) -> Tensor:
+    return torch.stack(list(losses)).sum()
+
+
+def _along(measured: Sequence[Sums], totals: Sequence[Sums]) -> Tensor:
+    """Return the inner product of a tile's sums with the loss's slope on the whole's."""
+    return _total(
+        [
+            (part * whole.grad).sum()
+            for parts, wholes in zip(measured, totals, strict=True)
+            for part, whole in zip(parts, wholes, strict=True)
+            if part.requires_grad and whole.grad is not None  # not what is only counted
+        ]
+    )

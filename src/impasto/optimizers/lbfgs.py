@@ -1,0 +1,306 @@
+"""How the picture moves: one evaluation of the objective a step, state kept between steps.
+
+Nothing here reads a number back from the device: decisions are masks, so that a GPU never
+waits. Nothing depends on the scale of the loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from impasto.memory.storage import Storage, blocks
+from impasto.optimizers.pixels import BOUNDED, PIXELS, Pixels
+from impasto.settings.settings import Settings
+
+Objective = Callable[[Tensor], dict[str, Tensor]]
+
+# Root mean square of the first step, as a share of the pixel range: too short to overshoot,
+# long enough for the first curvature pair to be well above rounding.
+FIRST_STEP = 0.02
+# Of any later one: the curvature that was seen says nothing of places so far away, and bounded
+# pixels would go round their curve. Steps that a smooth loss asks for stay under it.
+LONGEST_STEP = 0.15
+
+
+class Stepper(Protocol):
+    """Moves a picture, one evaluation a step."""
+
+    def step(self, objective: Objective) -> tuple[Tensor, dict[str, Tensor]]:
+        """Evaluate once; return that picture (1,3,H,W), never changed later, and its losses."""
+        ...
+
+    def state(self) -> dict[str, Tensor]:
+        """Return all that the next steps depend on; the tensors change with the next step."""
+        ...
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on as the stepper of the same size whose state this was."""
+        ...
+
+
+class LBFGS:
+    """Limited-memory BFGS on the variable behind the pixels, without a line search.
+
+    Liu and Nocedal 1989, in the compact form of Byrd, Nocedal and Schnabel 1994 (eq. 3.1): the
+    whole memory is read twice a step, for one product of all inner products and one of the
+    direction, and the algebra between is on (history, history) matrices in float64. A step that
+    raises the loss is taken back and halved; one that more than doubles it (or makes it NaN)
+    speaks against the memory as well, which is dropped. No step is longer than LONGEST_STEP.
+    All vectors are worked on in blocks, so that they may live in scratch files.
+    """
+
+    def __init__(
+        self,
+        image: Tensor,
+        history: int,
+        storage: Storage | None = None,
+        first_step: float = FIRST_STEP,
+        pixels: Pixels = BOUNDED,
+    ) -> None:
+        """Start at `image` (1,3,H,W), 0..1; `storage` says where the vectors live."""
+        self._pixels = pixels
+        self._first_step = first_step
+        storage = storage or Storage(image.device)
+        self._shape = image.shape
+        size = image.numel()
+        # The last accepted point, the step from there to what is evaluated next, the gradient.
+        self._point, self._step, self._gradient = (
+            storage.zeros(size, dtype=image.dtype) for _ in range(3)
+        )
+        for part, pixel_block in self._blocks(image):
+            self._point[part] = self._pixels.to_variable(pixel_block)
+        self._loss: Tensor | None = None  # at the point
+        # A ring of steps, each with its gradient change below it: the newest pair stands in slot
+        # `_newest`. Rows that were never filled are never read, so they take no memory.
+        self._pairs = storage.empty(2 * history, size, dtype=image.dtype)
+        self._newest, self._filled = -1, 0
+        precise = torch.float32 if image.device.type == "mps" else torch.float64  # MPS has no more
+        self._products = image.new_zeros(2, history, history, dtype=precise)  # S^T Y, Y^T Y
+        self._valid = image.new_zeros(history, dtype=precise)  # 1 where a pair counts
+        self._scale = image.new_ones((), dtype=precise)  # of the newest pair that counts
+
+    def step(self, objective: Objective) -> tuple[Tensor, dict[str, Tensor]]:
+        """Evaluate at the point plus the step, then choose the next step."""
+        image = self._trial()
+        losses = objective(image)
+        loss = torch.stack(list(losses.values())).sum()
+        assert image.grad is not None
+        if self._loss is None:
+            self._loss = loss
+            self._start(image.grad)
+        else:
+            accepted, sound = loss <= self._loss, loss <= 2 * self._loss  # False for NaN
+            self._loss = torch.where(accepted, loss, self._loss)
+            self._advance(image.grad, accepted, sound)
+        return image.detach(), losses
+
+    def state(self) -> dict[str, Tensor]:
+        """Return what `restore` needs."""
+        assert self._loss is not None
+        return {
+            "point": self._point, "step": self._step, "gradient": self._gradient,
+            "pairs": self._pairs[: 2 * self._filled], "products": self._products,
+            "valid": self._valid, "scale": self._scale, "loss": self._loss,
+            "ring": torch.tensor((self._newest, self._filled)),
+            "first_step": torch.tensor(self._first_step, dtype=torch.float64),
+        }  # fmt: skip
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over a state of the same size and history."""
+        self._newest, self._filled = (int(number) for number in state["ring"])
+        self._first_step = state["first_step"].item()
+        pairs = self._pairs[: 2 * self._filled]
+        for mine, kept in (
+            (self._point, state["point"]), (self._step, state["step"]),
+            (self._gradient, state["gradient"]), *zip(pairs, state["pairs"], strict=True),
+            (self._products, state["products"]), (self._valid, state["valid"]),
+        ):  # fmt: skip
+            mine.copy_(kept)
+        self._scale = state["scale"].to(self._scale)
+        self._loss = state["loss"].to(self._products.device)
+
+    def _trial(self) -> Tensor:
+        image = self._point.new_empty(self._shape, device=self._scale.device)
+        for part, pixel_block in self._blocks(image):
+            pixel_block.copy_(self._pixels.to_picture(self._point[part] + self._step[part]))
+        return image.requires_grad_()
+
+    def _start(self, slope: Tensor) -> None:
+        square = torch.zeros_like(self._scale)
+        for part, slope_block in self._blocks(slope):
+            gradient = slope_block * self._pixels.slope(self._point[part])
+            self._gradient[part] = gradient
+            square += gradient.square().sum()
+        for part in blocks(self._point.numel()):
+            self._step[part] = self._first(self._gradient[part], square)
+
+    def _advance(self, slope: Tensor, accepted: Tensor, sound: Tensor) -> None:
+        """Accept the trial with the loss's `slope` on its pixels, or not; choose the next step.
+
+        The memory is kept where `sound`.
+        """
+        fresh, square = self._remember(slope, accepted)
+        self._weigh(fresh[..., :2], sound)
+        moved, newton = self._direction(fresh[..., 2])
+        length = torch.zeros_like(self._scale)
+        for part in blocks(self._point.numel()):
+            gradient, step = self._gradient[part], self._step[part]
+            direction = -(newton * gradient + moved @ self._pairs[: len(moved), part])
+            first = self._first(gradient, square)
+            chosen = torch.where(self._valid.any(), direction, first)
+            chosen = torch.where(accepted, chosen, step / 2)
+            self._step[part] = chosen
+            length += chosen.square().sum()
+        self._shorten(length)
+
+    def _shorten(self, square: Tensor) -> None:
+        """Keep the next step, of this squared length (), to the longest that is sensible."""
+        size = (square / self._point.numel()).sqrt()
+        factor = (LONGEST_STEP / size).clamp(max=1).to(self._step)
+        for part in blocks(self._step.numel()):
+            self._step[part] *= factor
+
+    def _remember(self, slope: Tensor, accepted: Tensor) -> tuple[Tensor, Tensor]:
+        """Move to the trial if accepted, and put the pair in the oldest one's slot.
+
+        Returns the inner products of every step and change with the new step, change and
+        gradient, (2, history, 3), and the gradient's squared length.
+        """
+        history = len(self._valid)
+        self._newest = slot = (self._newest + 1) % history
+        self._filled = filled = max(self._filled, slot + 1)
+        fresh = self._products.new_zeros(history, 2, 3)
+        square = torch.zeros_like(self._scale)
+        for part, slope_block in self._blocks(slope):
+            step, old = self._step[part], self._gradient[part]
+            trial = self._point[part] + step
+            gradient = slope_block * self._pixels.slope(trial)
+            # Masked, not multiplied: a NaN times 0 would stay in the memory.
+            change = torch.where(accepted, gradient - old, 0)
+            gradient = torch.where(accepted, gradient, old)
+            self._point[part] = torch.where(accepted, trial, self._point[part])
+            self._gradient[part] = gradient
+            self._pairs[2 * slot, part], self._pairs[2 * slot + 1, part] = step, change
+            # Stacked as rows and turned: a product with three long columns takes twice as long.
+            known = self._pairs[: 2 * filled, part] @ torch.stack((step, change, gradient)).T
+            fresh[:filled] += known.view(filled, 2, 3)
+            square += gradient.square().sum()
+        return fresh.transpose(0, 1), square
+
+    def _weigh(self, fresh: Tensor, sound: Tensor) -> None:
+        """Enter the newest pair's inner products, (2, history, 2) with its step and change.
+
+        All pairs count no longer unless `sound`.
+        """
+        slot = self._newest
+        self._products[:, :, slot] = fresh[:, :, 1]
+        self._products[:, slot] = torch.stack((fresh[1, :, 0], fresh[1, :, 1]))
+        # Curvature must be positive beyond rounding for the memory to stay positive definite.
+        curvature, change_square = self._products[:, slot, slot]
+        curved = curvature > 1e-6 * (fresh[0, slot, 0] * change_square).sqrt()
+        self._valid[slot] = curved
+        self._scale = torch.where(curved, curvature / change_square, self._scale)
+        self._valid *= sound
+
+    def _direction(self, products: Tensor) -> tuple[Tensor, Tensor]:
+        """Return H g as weights: of every filled row of pairs, and of g itself ().
+
+        `products` (2, history) are theirs with g (Byrd et al., eq. 3.1).
+        """
+        valid = self._in_order(self._valid, 0)
+        curvature, changes = self._in_order(self._products, 1, 2) * valid.outer(valid)
+        along_steps, along_changes = self._in_order(products, 1) * valid
+        upper = curvature.triu() + (1 - valid).diag()
+        solved = _solve(upper, along_steps)
+        bent = curvature.diagonal() * solved + self._scale * (changes @ solved - along_changes)
+        weights = torch.stack((_solve(upper.T, bent, upper=False), -self._scale * solved))
+        weights = weights.roll(self._newest + 1, 1)[:, : self._filled]  # back to slots
+        return weights.T.flatten().to(self._pairs), self._scale.to(self._pairs)
+
+    def _first(self, gradient: Tensor, square: Tensor) -> Tensor:
+        """Return a block's first step, given the whole gradient's squared length ()."""
+        # A zero gradient (a picture already at its goal) must not become 0 / 0.
+        size = (square / self._point.numel()).sqrt()
+        size = size.clamp(min=torch.finfo(gradient.dtype).tiny)
+        return gradient * (-self._first_step / size).to(gradient)
+
+    def _in_order(self, slots: Tensor, *axes: int) -> Tensor:
+        """Turn rings into rows from oldest to newest."""
+        return slots.roll([-(self._newest + 1)] * len(axes), axes)
+
+    @staticmethod
+    def _blocks(image: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        flat = image.detach().reshape(-1)
+        for part in blocks(flat.numel()):
+            yield part, flat[part]
+
+
+class Adam:
+    """Adam (Kingma and Ba 2014) on the variable behind the pixels."""
+
+    def __init__(self, image: Tensor, learning_rate: float, pixels: Pixels = BOUNDED) -> None:
+        """Start at `image` (1,3,H,W), 0..1; `learning_rate` is a share of the pixel range."""
+        self._pixels = pixels
+        self._variable = self._pixels.to_variable(image)
+        self._rate = learning_rate
+        self._mean = torch.zeros_like(self._variable)
+        self._square = torch.zeros_like(self._variable)
+        self._steps = 0
+
+    def step(self, objective: Objective) -> tuple[Tensor, dict[str, Tensor]]:
+        """Evaluate here, then move."""
+        image = self._pixels.to_picture(self._variable).requires_grad_()
+        losses = objective(image)
+        assert image.grad is not None
+        gradient = image.grad * self._pixels.slope(self._variable)
+        self._steps += 1
+        self._mean = self._mean.lerp(gradient, 1 - 0.9)
+        self._square = self._square.lerp(gradient.square(), 1 - 0.99)
+        mean = self._mean / (1 - 0.9**self._steps)
+        square = self._square / (1 - 0.99**self._steps)
+        # Only guards 0 / 0: an epsilon of any size would set a scale for the loss.
+        tiny = torch.finfo(square.dtype).tiny
+        self._variable = self._variable - self._rate * mean / (square.sqrt() + tiny)
+        return image.detach(), losses
+
+    def state(self) -> dict[str, Tensor]:
+        """Return what `restore` needs."""
+        return {
+            "variable": self._variable, "mean": self._mean, "square": self._square,
+            "steps": torch.tensor(self._steps),
+            "rate": torch.tensor(self._rate, dtype=torch.float64),
+        }  # fmt: skip
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over a state of the same size."""
+        device = self._variable.device
+        self._variable, self._mean, self._square = (
+            state[name].to(device, copy=True) for name in ("variable", "mean", "square")
+        )
+        self._steps, self._rate = int(state["steps"]), state["rate"].item()
+
+
+def make_stepper(
+    image: Tensor,
+    settings: Settings,
+    history: int = 20,
+    storage: Storage | None = None,
+    caution: float = 1.0,
+) -> Stepper:
+    """Return the settings' optimiser, starting at `image`, its vectors in `storage`.
+
+    The first step is `caution` times shorter than usual.
+    """
+    pixels = PIXELS[settings.pixels]
+    if settings.optimizer == "adam":
+        return Adam(image, settings.learning_rate / caution, pixels)
+    return LBFGS(image, history, storage, FIRST_STEP / caution, pixels)
+
+
+def _solve(matrix: Tensor, vector: Tensor, *, upper: bool = True) -> Tensor:
+    solution: Tensor = torch.linalg.solve_triangular(matrix, vector[:, None], upper=upper)
+    return solution[:, 0]

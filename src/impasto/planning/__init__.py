@@ -1,0 +1,1 @@
+"""Which sizes are visited, what they cost, and how this machine computes them."""

@@ -1,0 +1,80 @@
+"""The machine: which device, how many threads, how precise."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+
+import torch
+
+from impasto.errors import DeviceError
+from impasto.memory import groups
+from impasto.memory.free import free_addresses
+from impasto.settings.resources import Resources
+
+DTYPES = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16}
+
+# Addresses that a thread takes with its stack and its share of the allocator's, where they count.
+_THREAD_BYTES = 256_000_000
+_AMPERE = 8  # the first compute capability with tf32 and bfloat16
+
+
+def pick_device(resources: Resources) -> torch.device:
+    """Return the device asked for; raise DeviceError when it is not there."""
+    present = [name for name, there in _DEVICES.items() if there()]
+    wanted = present[0] if resources.device == "auto" else resources.device
+    if wanted not in present:
+        raise DeviceError(f"device {wanted} is not there; this machine has {', '.join(present)}")
+    return torch.device(wanted)
+
+
+def present(device: str) -> bool:
+    """Return whether a device is there, as torch writes it ("cpu", "cuda:0")."""
+    wanted = torch.device(device)
+    return _DEVICES[wanted.type]() and (wanted.index or 0) < _COUNTS[wanted.type]()
+
+
+def pick_precision(resources: Resources, device: torch.device) -> str:
+    """Return how features are computed; raise DeviceError for what the device cannot do."""
+    tensor_cores = device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= _AMPERE
+    if resources.precision == "auto":
+        return "bfloat16" if tensor_cores else "float32"
+    if resources.precision == "tf32" and not tensor_cores:
+        raise DeviceError(f"{device} has no tf32; choose float32, or CUDA with tensor cores")
+    return resources.precision
+
+
+def pick_threads(resources: Resources) -> int:
+    """Return the number of CPU threads to compute with."""
+    return available_threads() if resources.threads == "auto" else int(resources.threads)
+
+
+def available_threads() -> int:
+    """Return the processors this process may use: OMP_NUM_THREADS, affinity, groups' quotas."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    limits = [len(allowed_processors()), *(math.ceil(share) for share in groups.processors())]
+    limits += [room // _THREAD_BYTES for room in free_addresses()]
+    limits += [room // 2 for room in groups.free_processes()]  # torch and others begin some, too
+    if wanted.isdecimal() and int(wanted):
+        limits.append(int(wanted))
+    return max(1, min(limits))
+
+
+def allowed_processors() -> set[int]:
+    """Return the numbers of the processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return set(range(os.cpu_count() or 1))
+
+
+_COUNTS: dict[str, Callable[[], int]] = {
+    "cuda": torch.cuda.device_count,
+    "mps": lambda: 1,
+    "cpu": lambda: 1,
+}
+_DEVICES: dict[str, Callable[[], bool]] = {
+    "cuda": torch.cuda.is_available,
+    "mps": torch.backends.mps.is_available,
+    "cpu": lambda: True,
+}

@@ -1,0 +1,1 @@
+"""RGB spaces as ICC profiles."""

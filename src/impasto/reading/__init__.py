@@ -1,0 +1,1 @@
+"""Files and everything else that can be made into a picture."""

@@ -1,0 +1,125 @@
+"""A style: the picture it is taken from, its share among several, and where it applies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from impasto.errors import UsageError
+from impasto.pictures.picture import Picture
+from impasto.reading.sources import as_picture
+from impasto.settings.option import checked, options
+from impasto.settings.readers import read_float
+from impasto.settings.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Style:
+    """A picture whose manner is wanted, with its share among several styles.
+
+    `picture` is anything that makes one. `regions` is a map of the picture's regions, a plain
+    colour (r, g, b) of 0..255 that all of it serves, or None where it serves every region. `scale`
+    is its size against the result's: larger means larger strokes. Raises UsageError for numbers
+    that the settings' `style_blend` and `style_scale` could not be.
+    """
+
+    picture: Picture
+    weight: float = 1.0
+    regions: Picture | tuple[int, int, int] | None = None
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        values = {
+            "picture": as_picture(self.picture),
+            "weight": _number("weight", "style_blend", self.weight),
+            "regions": _regions(self.regions),
+            "scale": _number("scale", "style_scale", self.scale),
+        }
+        self.__dict__.update(values)
+
+    def changed(self, **values: Any) -> Style:
+        """Return the style with other values, computed: they may leave what may be asked for."""
+        other = copy(self)
+        other.__dict__.update(values)
+        return other
+
+
+def _number(name: str, like: str, value: Any) -> float:
+    """Read a number as each of those of an option of Settings is read."""
+    option, _ = options(Settings)[like]
+    number: float = checked(f"the {name} of a style", replace(option, read=read_float), value)
+    return number
+
+
+def _regions(value: Any) -> Picture | tuple[int, int, int] | None:
+    if not isinstance(value, list | tuple):
+        return None if value is None else as_picture(value)
+    if len(value) == 3 and all(isinstance(n, int | np.integer) and 0 <= n <= 255 for n in value):
+        return int(value[0]), int(value[1]), int(value[2])
+    raise UsageError(
+        f"the regions of a style cannot be {value!r}; give a map, or a colour as three whole "
+        "numbers of 0 to 255"
+    )
+
+
+def as_styles(sources: Any) -> tuple[Style, ...]:
+    """Make styles of one or several picture sources; raise UsageError when there are none."""
+    items = list(sources) if isinstance(sources, list | tuple) else [sources]
+    if not items:
+        raise UsageError("no style picture given")
+    return tuple(item if isinstance(item, Style) else Style(item) for item in items)
+
+
+def shared_out(
+    styles: Sequence[Style], blend: tuple[float, ...] = (), scales: tuple[float, ...] = (1.0,)
+) -> tuple[Style, ...]:
+    """Return the styles with shares that add up to 1, and scales.
+
+    Raises UsageError where there is not one share or scale for each, or no share at all.
+    """
+    shares = blend or tuple(style.weight for style in styles)
+    _one_for_each("style blend", "shares", shares, styles)
+    scales = scales * len(styles) if len(scales) == 1 else scales
+    _one_for_each("style scale", "numbers", scales, styles)
+    total = sum(shares)
+    if not total:
+        raise UsageError("the styles weigh nothing in all; give at least one a weight")
+    return tuple(
+        style.changed(weight=share / total, scale=style.scale * scale)
+        for style, share, scale in zip(styles, shares, scales, strict=True)
+    )
+
+
+def _one_for_each(what: str, unit: str, values: Sequence[float], styles: Sequence[Style]) -> None:
+    if len(values) != len(styles):
+        raise UsageError(
+            f"{what} has {len(values)} {unit} for {len(styles)} styles; give one for each"
+        )
+
+
+def cropped(style: Style, box: tuple[float, float, float, float]) -> Style:
+    """Return a style of a part of the picture, (left, top, right, bottom) in shares of its sides.
+
+    Its map of regions, if any, is cut alike.
+    """
+    regions = style.regions
+    return style.changed(
+        picture=_cut(style.picture, box),
+        regions=_cut(regions, box) if isinstance(regions, Picture) else regions,
+    )
+
+
+def _cut(picture: Picture, box: tuple[float, float, float, float]) -> Picture:
+    height, width = picture.size
+    left, right = round(box[0] * width), round(box[2] * width)
+    top, bottom = round(box[1] * height), round(box[3] * height)
+    alpha = picture.alpha
+    return replace(
+        picture,
+        array=np.ascontiguousarray(picture.array[top:bottom, left:right]),
+        alpha=None if alpha is None else np.ascontiguousarray(alpha[top:bottom, left:right]),
+    )

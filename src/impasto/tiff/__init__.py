@@ -1,0 +1,1 @@
+"""TIFF files: pages, channels, and raw files that look like them."""

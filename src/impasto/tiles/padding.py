@@ -1,0 +1,72 @@
+"""What lies beyond the picture's border when it is encoded, and which cells count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from impasto.memory.arena import empty_map
+from impasto.pictures.resample import reflected
+from impasto.tiles.tiling import Span, Tile
+
+# Whole cells of every layer (the deepest stride is 16), so that inner cells stay aligned.
+REFLECT_MARGIN_PX = 16
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A margin of reflected pixels around the picture, left out of every sum."""
+
+    margin: int
+
+    def extend(self, window: Tensor, tile: Tile) -> Tensor:
+        """Continue a tile's window (1,C,h,w) by reflection where it ends at the border."""
+        for axis, span in ((2, tile.rows), (3, tile.columns)):
+            before, after = self.margin * span.at_start, self.margin * span.at_end
+            window = reflected(window, axis, before, after)
+        return window
+
+    def cells(self, features: Tensor, tile: Tile, stride: int) -> Tensor:
+        """Cut a map of the extended window to the cells of the tile's inner part."""
+        rows, columns = (self._inner(span, stride) for span in (tile.rows, tile.columns))
+        if (rows.stop - rows.start, columns.stop - columns.start) == features.shape[2:]:
+            return features
+        inner: Tensor = _Cut.apply(features, rows, columns)  # type: ignore[no-untyped-call]
+        return inner
+
+    def _inner(self, span: Span, stride: int) -> slice:
+        margin = self.margin if span.at_start else 0
+        first = (span.start - span.seen_start + margin) // stride
+        whole = span.cells(stride)
+        return slice(first, first + whole.stop - whole.start)
+
+
+def frame(padding: str) -> Frame:
+    """Return the frame of a padding's name.
+
+    The network's own zeros need none, and a picture that wraps has its halo all around.
+    """
+    return Frame(REFLECT_MARGIN_PX if padding == "reflect" else 0)
+
+
+class _Cut(torch.autograd.Function):
+    """Some rows and columns of a map; autograd alone would make the whole gradient twice."""
+
+    @staticmethod
+    def forward(context: Any, features: Tensor, rows: slice, columns: slice) -> Tensor:
+        context.cut = features.shape, rows, columns
+        return features[:, :, rows, columns]
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        shape, rows, columns = context.cut
+        result = empty_map(shape[1:], gradient)
+        for border in (slice(0, rows.start), slice(rows.stop, None)):
+            result[:, :, border] = 0
+        for border in (slice(0, columns.start), slice(columns.stop, None)):
+            result[:, :, rows, border] = 0
+        result[:, :, rows, columns] = gradient
+        return result, None, None

@@ -1,0 +1,97 @@
+"""How pictures are looked at: through which encoder, in which frame, cut into which tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from impasto.errors import UsageError
+from impasto.network.architecture import Layer
+from impasto.network.vgg import Encoder
+from impasto.pictures.resample import fine_detail
+from impasto.settings.settings import Settings
+from impasto.tiles.padding import Frame, frame
+from impasto.tiles.tiling import Tile, Tiling, tiling
+
+# The picture's own fine detail, as the shallowest layer.
+DETAIL = "fine detail"
+DETAIL_LAYER = Layer(channels=3, stride=1, reach=1)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """Features of a picture, one tile at a time; a picture's tiles together are the picture."""
+
+    encoder: Encoder
+    frame: Frame
+    tiling: Tiling
+
+    def tiles(self, image: Tensor) -> tuple[Tile, ...]:
+        """Cut a picture (1,3,H,W)."""
+        height, width = image.shape[-2:]
+        return self.tiling.tiles(height, width)
+
+    def cut(self, image: Tensor, tile: Tile) -> Tensor:
+        """Return a tile's window (1,3,h,w) of a picture; a view where it does not wrap."""
+        return _joined(_joined(image, tile.rows.parts, 2), tile.columns.parts, 3)
+
+    def add(self, window: Tensor, tile: Tile, image: Tensor) -> None:
+        """Add a tile's window to the picture it was cut from, in place."""
+        top = 0
+        for rows in tile.rows.parts:
+            left, bottom = 0, top + rows.stop - rows.start
+            for columns in tile.columns.parts:
+                right = left + columns.stop - columns.start
+                image[..., rows, columns] += window[..., top:bottom, left:right]
+                left = right
+            top = bottom
+
+    def walk(
+        self, window: Tensor, tile: Tile, names: Collection[str]
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Encode a tile's window; yield layers, shallow first, with only their inner cells.
+
+        Raises UsageError for an encoder that leaves one of `names` out.
+        """
+        extended = self.frame.extend(window, tile)
+        if DETAIL in names:
+            yield DETAIL, self.frame.cells(fine_detail(extended), tile, 1)
+        deeper = set(names) - {DETAIL}
+        if not deeper:
+            return
+        for name, features in self.encoder.walk(extended, deeper):
+            yield name, self.frame.cells(features, tile, self.stride(name))
+            deeper.discard(name)
+        if deeper:
+            raise UsageError(f"the network gave no {', '.join(sorted(deeper))}")
+
+    def map_bytes(self, image: Tensor) -> int:
+        """Return the bytes of all layers' maps of the largest tile, and of as many gradients.
+
+        More than are ever held at once.
+        """
+        floats = sum(layer.channels / layer.stride**2 for layer in self.encoder.layers.values())
+        margin = 2 * self.frame.margin
+        sizes = (tile.seen_size for tile in self.tiles(image))
+        largest = max((rows + margin) * (columns + margin) for rows, columns in sizes)
+        return int(2 * floats * largest * image.dtype.itemsize)
+
+    def stride(self, name: str) -> int:
+        """Return a layer's pixels a cell."""
+        return DETAIL_LAYER.stride if name == DETAIL else self.encoder.layers[name].stride
+
+
+def make_view(encoder: Encoder, settings: Settings, tile_px: int | None = None) -> View:
+    """Return the view of the settings' padding, in tiles of at most `tile_px` or undivided."""
+    layers = [DETAIL_LAYER, *(encoder.layers[name] for name in settings.layers)]
+    border = frame(settings.padding)
+    cutting = tiling(layers, tile_px, border.margin, wraps=settings.padding == "wrap")
+    return View(encoder, border, cutting)
+
+
+def _joined(image: Tensor, parts: tuple[slice, ...], axis: int) -> Tensor:
+    found = [image.narrow(axis, part.start, part.stop - part.start) for part in parts]
+    return torch.cat(found, axis) if len(found) > 1 else found[0]
