@@ -22,12 +22,14 @@ from pastiche.pastiche import PasticheArtist
 from plain import Plain
 
 from impasto import Resources, Settings
+from impasto.engine.level import level_objective
 from impasto.engine.prepare import prepare
 from impasto.losses import moments
 from impasto.network import winograd
 from impasto.network.convolution import Convolution
 from impasto.network.vgg import build
-from impasto.optimizers.lbfgs import LBFGS, make_stepper
+from impasto.optimizers import make_stepper
+from impasto.optimizers.lbfgs import LBFGS
 from impasto.pictures.picture import Picture
 from impasto.pictures.resample import resize
 from impasto.reading.sources import as_picture
@@ -131,8 +133,8 @@ def impasto_turn(content: Path, style: Path, settings: Settings) -> Turn:
     """Return one evaluation and L-BFGS step of impasto."""
     run = prepare(content, style, settings, Resources(device="cpu"))
     level = run.levels[-1]
-    objective = run.objective(1, build(settings, settings.layers))
-    image = resize(run.content.tensor()[None], level.height, level.width)
+    objective = level_objective(run, 1, build(settings, settings.layers))
+    image = resize(run.originals.content.tensor()[None], level.height, level.width)
     stepper = make_stepper(image, settings)
     return lambda: stepper.step(objective)
 

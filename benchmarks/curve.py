@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def ours(content: str, style: str, settings: Settings) -> Iterator[Point]:
     run = prepare(content, style, settings)
     encoder = build(settings, settings.layers)
     began = time.perf_counter()
-    for step in paint(run, encoder):
+    for step in paint(replace(run, encoder=encoder)):
         if step.level == len(step.levels):
             loss = sum(loss.item() for loss in step.losses.values())
             yield time.perf_counter() - began, loss
@@ -71,8 +72,10 @@ def plain(content: str, style: str, settings: Settings) -> Iterator[Point]:
     """Yield a point for each evaluation of the usual implementation."""
     run = prepare(content, style, settings)
     level = run.levels[-1]
-    photo = resize(run.content.tensor()[None], level.height, level.width)
-    painter = Plain(photo, resize(run.styles[0].picture.tensor()[None], *level.style_sizes[0]))
+    photo = resize(run.originals.content.tensor()[None], level.height, level.width)
+    painter = Plain(
+        photo, resize(run.originals.styles[0].picture.tensor()[None], *level.style_sizes[0])
+    )
     began = time.perf_counter()
     for _ in range(EVALUATIONS):
         loss = painter.step()

@@ -55,8 +55,8 @@ def evaluations(options: argparse.Namespace, size: int, precision: str, exact: f
     run = prepare(options.content, options.style, settings, resources)
     steps = paint(run)
     level = run.levels[-1]
-    content = resize(run.content.tensor()[None], level.height, level.width)
-    style = resize(run.styles[0].picture.tensor()[None], *level.style_sizes[0])
+    content = resize(run.originals.content.tensor()[None], level.height, level.width)
+    style = resize(run.originals.styles[0].picture.tensor()[None], *level.style_sizes[0])
     plain = Plain(content, style, options.device)
     first = sum(loss.item() for loss in next(steps).losses.values())
     exact = exact or first

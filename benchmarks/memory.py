@@ -45,8 +45,9 @@ from impasto.pictures.resample import resize
 content, style, size = sys.argv[1:4]
 run = prepare(content, style, Settings(size=int(size), levels=1))
 level = run.levels[-1]
-photo = resize(run.content.tensor()[None], level.height, level.width)
-painter = Plain(photo, resize(run.styles[0].picture.tensor()[None], *level.style_sizes[0]))
+photo = resize(run.originals.content.tensor()[None], level.height, level.width)
+style = run.originals.styles[0].picture.tensor()[None]
+painter = Plain(photo, resize(style, *level.style_sizes[0]))
 for _ in range(2):
     began = time.perf_counter()
     painter.step()

@@ -18,10 +18,11 @@ from torch import Tensor
 import impasto
 from impasto import Settings
 from impasto.computing.modes import computing
+from impasto.engine.level import level_objective
 from impasto.engine.prepare import prepare
 from impasto.network.vgg import build
 from impasto.reading.sources import as_picture
-from impasto.scene.init import start_image
+from impasto.scene.init import first_image
 from impasto.settings.presets import from_options
 
 
@@ -52,9 +53,10 @@ def unconstrained(content: str, style: str, settings: Settings) -> Tensor:
     """Return the clipped picture (1,3,H,W) of torch's L-BFGS from white noise."""
     run = prepare(content, style, settings)
     with computing(run.plan):
-        objective = run.objective(1, build(settings, settings.layers))
+        objective = level_objective(run, 1, build(settings, settings.layers))
         level = run.levels[-1]
-        image = start_image(run.start, level.height, level.width, settings.seed).requires_grad_()
+        init, size = run.originals.init, (level.height, level.width)
+        image = first_image(init, init.at(*size), size, settings.seed).requires_grad_()
         count = level.iterations
         optimizer = torch.optim.LBFGS(
             [image], max_iter=count, max_eval=count, history_size=20,

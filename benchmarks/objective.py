@@ -20,6 +20,7 @@ from torch import Tensor
 import impasto
 from impasto import Settings
 from impasto.computing.modes import computing
+from impasto.engine.level import level_objective
 from impasto.engine.prepare import prepare
 from impasto.network.vgg import build
 from impasto.pictures.resample import resize
@@ -53,9 +54,11 @@ def usual_way(content: str, style: str) -> Tensor:
     """Return the clipped picture (1,3,H,W) after 100 evaluations on free pixels."""
     run = prepare(content, style, SINGLE)
     with computing(run.plan):
-        objective = run.objective(1, build(SINGLE, SINGLE.layers))
+        objective = level_objective(run, 1, build(SINGLE, SINGLE.layers))
         level = run.levels[-1]
-        image = resize(run.content.tensor()[None], level.height, level.width).requires_grad_()
+        image = resize(
+            run.originals.content.tensor()[None], level.height, level.width
+        ).requires_grad_()
         # torch's own thresholds are absolute, so they are switched off.
         optimizer = torch.optim.LBFGS(
             [image], max_iter=EVALUATIONS, max_eval=EVALUATIONS, history_size=20,
@@ -68,7 +71,7 @@ def usual_way(content: str, style: str) -> Tensor:
 def score(painted: Path, content: str, style: str) -> float:
     """Return the paper's objective of a picture file."""
     run = prepare(content, style, SINGLE)
-    objective = run.objective(1, build(SINGLE, SINGLE.layers))
+    objective = level_objective(run, 1, build(SINGLE, SINGLE.layers))
     image = as_picture(painted).tensor()[None].requires_grad_()
     return sum(loss.item() for loss in objective(image).values())
 

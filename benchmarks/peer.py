@@ -23,6 +23,7 @@ from torch import Tensor
 
 import impasto
 from impasto import Resources, Settings
+from impasto.engine.level import level_objective
 from impasto.engine.prepare import prepare
 from impasto.network.architecture import layer_table
 from impasto.network.input_convention import MEAN_RGB
@@ -93,7 +94,7 @@ def score(options: argparse.Namespace, picture: Tensor) -> float:
     """Return pastiche's objective of a picture, by our code."""
     settings = peer_settings(options, 1, (1,))
     run = prepare(options.content, options.style, settings, Resources(device="cpu"))
-    objective = run.objective(1, build(settings, settings.layers))
+    objective = level_objective(run, 1, build(settings, settings.layers))
     # Our weights are shares of their sum, which is 2.
     return 2 * sum(loss.item() for loss in objective(picture.clone().requires_grad_()).values())
 

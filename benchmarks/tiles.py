@@ -20,8 +20,9 @@ import torch
 from impasto import Settings
 from impasto.memory.arena import cutting_from
 from impasto.network.vgg import build
-from impasto.objective.objective import Objective, Term
-from impasto.objective.terms import make_terms, plain_scene
+from impasto.objective.objective import Objective
+from impasto.objective.terms import Term, make_terms
+from impasto.scene.scene import plain_scene
 from impasto.tiles.padding import REFLECT_MARGIN_PX
 from impasto.tiles.view import View, make_view
 

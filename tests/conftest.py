@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import Tensor
-from torch.nn import functional
 
-from impasto.network.architecture import Layer
+from impasto import Encoder, Run, Step, paint
+from impasto.engine.checkpoint import State
+from impasto.testing import TinyEncoder
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the processors: more threads than those only wait for each other. impasto
@@ -26,30 +27,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
 
 
-class TinyEncoder:
-    """Two seeded convolutions with a pool between: VGG-19's layout in small."""
-
-    layers = {"relu1_1": Layer(4, 1, 1), "relu2_1": Layer(6, 2, 4)}  # noqa: RUF012
-
-    def __init__(self, dtype: torch.dtype = torch.float32) -> None:
-        generator = torch.Generator().manual_seed(0)
-        self._first = torch.randn(4, 3, 3, 3, generator=generator).to(dtype)
-        self._second = torch.randn(6, 4, 3, 3, generator=generator).to(dtype) / 3
-
-    def features(self, image: Tensor, names: Collection[str]) -> dict[str, Tensor]:
-        return dict(self.walk(image, names))
-
-    def walk(self, image: Tensor, names: Collection[str]) -> Iterator[tuple[str, Tensor]]:
-        pixels = image.to(self._first.dtype) - 0.5
-        first = functional.relu(functional.conv2d(pixels, self._first, padding=1))
-        pooled = functional.avg_pool2d(first, 2, ceil_mode=True)
-        second = functional.relu(functional.conv2d(pooled, self._second, padding=1))
-        maps = {"relu1_1": first, "relu2_1": second}
-        yield from ((name, maps[name]) for name in maps if name in names)
-
-
-# Settings that name only layers of the tiny encoder.
-TINY = {"content_layers": "relu2_1", "style_layers": "relu1_1,relu2_1"}
+def paint_tiny(
+    run: Run, encoder: Encoder | None = None, resume: State | None = None
+) -> Iterator[Step]:
+    """Paint a prepared run through the tiny encoder, or another in its stead."""
+    return paint(replace(run, encoder=TinyEncoder() if encoder is None else encoder), resume=resume)
 
 
 def random_pixels(height: int, width: int, seed: int) -> np.ndarray:

@@ -6,19 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY, TOLERANCE, TinyEncoder, random_pixels
+from conftest import TOLERANCE, paint_tiny, random_pixels
 from PIL import Image
 
 import impasto
 from impasto import Picture, Resources, Settings, Style, UsageError
 from impasto.cli import main
-from impasto.engine.iterate import paint
+from impasto.engine.level import level_objective
 from impasto.engine.prepare import prepare
 from impasto.network.vgg import build
 from impasto.pictures.resample import fine_detail
 from impasto.reading.load import load
 from impasto.reading.sources import as_picture
-from impasto.scene.init import make_start, start_image
+from impasto.scene.finish import finish
+from impasto.scene.init import first_image, make_init
+from impasto.testing import TINY, TinyEncoder
 
 PHOTO = random_pixels(64, 96, 1)
 RED_STYLE = np.full((64, 64, 3), (220, 40, 40), np.uint8) // 2 + random_pixels(64, 64, 2) // 4
@@ -41,7 +43,7 @@ def _paint(content=PHOTO, styles=RED_STYLE, encoder=None, resources=None, **valu
     maps = {name: values.pop(name) for name in ("regions", "protect") if name in values}
     options = {"size": 96, "levels": 1, "iterations": 20, "tolerance": 0, **TINY, **values}
     run = prepare(content, styles, Settings(**options), resources, **maps)
-    *_, last = paint(run, encoder or TinyEncoder())
+    *_, last = paint_tiny(run, encoder)
     return last
 
 
@@ -93,9 +95,11 @@ def test_a_grey_of_the_mask_blends_once():
     painting, photo = random_pixels(64, 96, 5), as_picture(PHOTO).tensor()[None]
     image = as_picture(painting).tensor()[None]
     seen = image.lerp(photo, 128 / 255)
-    relit = whole.finish(image).tensor()[None]
+    relit = finish(whole.originals, "photograph", image).tensor()[None]
     expected = relit.lerp(photo, 128 / 255)
-    torch.testing.assert_close(half.finish(seen).tensor()[None], expected, rtol=0, atol=1e-3)
+    torch.testing.assert_close(
+        finish(half.originals, "photograph", seen).tensor()[None], expected, rtol=0, atol=1e-3
+    )
 
 
 # Strength
@@ -193,7 +197,7 @@ def test_crops_keep_the_size_of_the_strokes():
     (whole,) = prepare(PHOTO, style, Settings(**options)).levels[0].style_sizes
     crops = Settings(**options, style_crops="0:0:0.5:0.5,0.5:0.5:1:1")
     run = prepare(PHOTO, style, crops)
-    assert [s.weight for s in run.styles] == [0.5, 0.5]
+    assert [s.weight for s in run.originals.styles] == [0.5, 0.5]
     assert run.levels[0].style_sizes[0][0] == pytest.approx(whole[0] / 2, abs=1)
 
 
@@ -201,7 +205,8 @@ def test_a_start_can_be_a_blend():
     photo, styles = as_picture(PHOTO), [Style(as_picture(RED_STYLE))]
 
     def start(init: str) -> torch.Tensor:
-        return start_image(make_start(photo, styles, Settings(init=init)), 64, 96, 0)
+        made = make_init(photo, styles, Settings(init=init))
+        return first_image(made, made.at(64, 96), (64, 96), 0)
 
     content, noise, style = (start(init) for init in ("content", "noise", "style"))
     for blend, other in (("noise:0.3", noise), ("style:0.3", style)):
@@ -302,7 +307,7 @@ def test_all_controls_together_tile_exactly(loss: str, colour: str, padding: str
     for tile in (None, 32):
         settings = Settings(levels=1, **TINY, **values)
         run = prepare(PHOTO, MAPPED, settings, regions=MAP, protect=mask)
-        objective = run.objective(1, TinyEncoder(torch.float64), tile)
+        objective = level_objective(run, 1, TinyEncoder(torch.float64), tile)
         image = as_picture(random_pixels(64, 96, 9)).tensor()[None].double().requires_grad_()
         objectives.append((objective(image), image.grad))
     (losses, gradient), (tiled_losses, tiled) = objectives
@@ -337,7 +342,7 @@ def test_a_texture_has_its_own_size_and_the_styles_colours():
 def test_a_seamless_textures_statistics_do_not_know_where_it_begins():
     """Moved around by whole cells, a picture that wraps has the same losses."""
     settings = Settings(size="96x64", levels=1, padding="wrap", **TINY)
-    objective = prepare(None, RED_STYLE, settings).objective(1, TinyEncoder(torch.float64))
+    objective = level_objective(prepare(None, RED_STYLE, settings), 1, TinyEncoder(torch.float64))
     image = as_picture(random_pixels(64, 96, 5)).tensor()[None].double()
     one, other = image.clone().requires_grad_(), image.roll((16, 32), (2, 3)).requires_grad_()
     losses, moved = objective(one), objective(other)
@@ -353,7 +358,7 @@ def test_a_seamless_texture_tiles_exactly(tile: int):
     for size in (None, tile):
         run = prepare(None, RED_STYLE, settings)
         image = as_picture(random_pixels(64, 96, 5)).tensor()[None].double().requires_grad_()
-        losses = run.objective(1, TinyEncoder(torch.float64), size)(image)
+        losses = level_objective(run, 1, TinyEncoder(torch.float64), size)(image)
         results.append((losses, image.grad))
     (losses, gradient), (tiled_losses, tiled) = results
     for name, value in losses.items():

@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY, TinyEncoder, random_pixels
+from conftest import paint_tiny, random_pixels
 
 from impasto import Settings, Style
-from impasto.engine.iterate import paint
+from impasto.engine.level import level_objective
 from impasto.engine.prepare import prepare
-from impasto.optimizers.lbfgs import LBFGS, make_stepper
+from impasto.optimizers import make_stepper
+from impasto.optimizers.lbfgs import LBFGS
 from impasto.pictures.resample import fine_detail
 from impasto.reading.sources import as_picture
 from impasto.settings.option import options
+from impasto.testing import TINY, TinyEncoder
 
 PHOTO = random_pixels(64, 96, 1)
 RED = np.full((64, 64, 3), (220, 40, 40), np.uint8) // 2 + random_pixels(64, 64, 2) // 4
@@ -53,7 +55,7 @@ SAID = {
 
 def _paint(content=PHOTO, styles=RED, **values) -> torch.Tensor:
     options = {"size": 96, "levels": 1, "iterations": 20, "tolerance": 0, **TINY, **values}
-    *_, last = paint(prepare(content, styles, Settings(**options)), TinyEncoder())
+    *_, last = paint_tiny(prepare(content, styles, Settings(**options)))
     return last.image
 
 
@@ -89,7 +91,7 @@ def test_a_shallow_content_layer_keeps_pixels():
 
 def _style_loss(image: torch.Tensor, styles=RED, **values) -> float:
     settings = Settings(size=96, levels=1, **{**TINY, **values})
-    losses = prepare(PHOTO, styles, settings).objective(1, TinyEncoder()).losses(image)
+    losses = level_objective(prepare(PHOTO, styles, settings), 1, TinyEncoder()).losses(image)
     return sum(loss.item() for name, loss in losses.items() if name.startswith("style"))
 
 
@@ -192,5 +194,5 @@ def test_a_region_is_smoothed_against_its_own_style():
         Style(as_picture(RED), regions=(0, 0, 0)), Style(as_picture(noisy), regions=(255, 255, 255))
     ]  # fmt: skip
     run = prepare(PHOTO, styles, Settings(size=96, levels=1, **TINY), regions=map_)
-    losses = run.objective(1, TinyEncoder()).losses(_pixels(noisy.repeat(2, 1)[:, :96]))
+    losses = level_objective(run, 1, TinyEncoder()).losses(_pixels(noisy.repeat(2, 1)[:, :96]))
     assert losses["smoothness #ffffff"] < losses["smoothness #000000"] / 10

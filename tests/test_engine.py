@@ -6,23 +6,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY, TOLERANCE, TinyEncoder, random_pixels
+from conftest import TOLERANCE, paint_tiny, random_pixels
 
 import impasto
 from impasto import DeviceError, NonFiniteError, Picture, Resources, Settings, UsageError
 from impasto.engine.iterate import paint
+from impasto.engine.level import level_objective
 from impasto.engine.prepare import prepare
 from impasto.engine.watch import Watch
 from impasto.memory import groups
 from impasto.network.vgg import build
 from impasto.objective.objective import Objective
-from impasto.objective.terms import make_terms, plain_scene
+from impasto.objective.terms import make_terms
 from impasto.pictures.resample import resize
 from impasto.planning import machine as hardware
 from impasto.reading.load import load
 from impasto.reading.sources import as_picture
-from impasto.scene.init import GRAIN, Start, grained, next_image, start_image
-from impasto.tiles.padding import frame
+from impasto.scene.init import GRAIN, Init, first_image, grained, next_image
+from impasto.scene.scene import plain_scene
+from impasto.testing import TINY, TinyEncoder
+from impasto.tiles.padding import margin_of
 from impasto.tiles.tiling import Tiling
 from impasto.tiles.view import make_view
 
@@ -31,8 +34,8 @@ CONTENT, STYLE, OTHER = (random_pixels(72, 64, seed) for seed in (1, 2, 3))
 
 def _paint(encoder=None, styles=(STYLE,), start=None, **values) -> list[impasto.Step]:
     settings = Settings(**{"size": 72, "iterations": 8, **TINY, **values})
-    run = prepare(CONTENT, list(styles), settings, Resources(threads=1), start=start)
-    return list(paint(run, TinyEncoder() if encoder is None else encoder))
+    run = prepare(CONTENT, list(styles), settings, Resources(threads=1), init=start)
+    return list(paint_tiny(run, encoder))
 
 
 def _total(step: impasto.Step) -> float:
@@ -86,13 +89,13 @@ def test_objective_is_zero_where_both_goals_are_met(padding: str):
 def test_reflected_margin_is_in_no_sum():
     image = as_picture(CONTENT).tensor()[None]
     (whole,) = Tiling(None, 80, 16).tiles(72, 64)
-    extended = frame("reflect").extend(image, whole)
+    extended = margin_of("reflect").extend(image, whole)
     assert extended.shape[2:] == (72 + 32, 64 + 32)
     expected = torch.nn.functional.pad(image, (16, 16, 16, 16), mode="reflect")
     assert torch.equal(extended, expected)
-    assert torch.equal(frame("reflect").cells(extended, whole, 1), image)
+    assert torch.equal(margin_of("reflect").cells(extended, whole, 1), image)
     (odd,) = Tiling(None, 80, 16).tiles(71, 33)
-    assert frame("reflect").cells(extended[:, :, ::16, ::16], odd, 16).shape[2:] == (5, 3)
+    assert margin_of("reflect").cells(extended[:, :, ::16, ::16], odd, 16).shape[2:] == (5, 3)
 
 
 def test_steps_tell_where_they_are():
@@ -127,7 +130,7 @@ def test_threads_do_not_change_the_picture():
     def run(threads: int) -> torch.Tensor:
         settings = Settings(size=72, iterations=5, **TINY)
         prepared = prepare(CONTENT, STYLE, settings, Resources(threads=threads))
-        return list(paint(prepared, TinyEncoder()))[-1].image
+        return list(paint_tiny(prepared))[-1].image
 
     torch.testing.assert_close(run(1), run(2), rtol=0, atol=1e-4)
 
@@ -214,7 +217,7 @@ def test_constant_pictures_paint():
     grey = np.full((64, 64, 3), 128, np.uint8)
     for content, style in ((grey, STYLE), (CONTENT, grey), (grey, grey)):
         run = prepare(content, style, Settings(size=64, iterations=5, **TINY))
-        assert torch.isfinite(list(paint(run, TinyEncoder()))[-1].image).all()
+        assert torch.isfinite(list(paint_tiny(run))[-1].image).all()
 
 
 def test_everything_is_checked_at_the_call(photo: Path, painting: Path):
@@ -240,8 +243,8 @@ class _Scripted:
 def _scripted(monkeypatch: pytest.MonkeyPatch, *levels: list[float]) -> list[impasto.Step]:
     """Paint with trials of these losses at each level, 0.1 times as bright."""
     left = list(levels)
-    make = lambda image, *_: _Scripted(left.pop(0), image.shape)  # noqa: E731
-    monkeypatch.setattr(import_module("impasto.engine.iterate"), "make_stepper", make)
+    make = lambda image, **_: _Scripted(left.pop(0), image.shape)  # noqa: E731
+    monkeypatch.setattr(import_module("impasto.engine.level"), "make_stepper", make)
     counts = [len(losses) for losses in levels]
     return _paint(levels=len(levels), iterations=counts, tolerance=0)
 
@@ -258,7 +261,7 @@ def test_the_result_is_the_best_picture_and_its_losses(monkeypatch: pytest.Monke
 def test_a_level_starts_from_the_best_of_the_one_before(monkeypatch: pytest.MonkeyPatch):
     started = []
     monkeypatch.setattr(
-        import_module("impasto.engine.iterate"),
+        import_module("impasto.engine.level"),
         "next_image",
         lambda image, start, *size: started.append(image.mean().item()) or image,
     )
@@ -289,19 +292,19 @@ def test_the_losses_of_a_step_are_those_of_its_picture():
         size=72, iterations=25, levels=1, tolerance=0, optimizer="adam", learning_rate=0.5, **TINY
     )
     run = prepare(CONTENT, STYLE, settings, Resources(threads=1))
-    *_, last = paint(run, TinyEncoder())
-    again = run.objective(1, TinyEncoder()).losses(last.image)
+    *_, last = paint_tiny(run)
+    again = level_objective(run, 1, TinyEncoder()).losses(last.image)
     for name, loss in last.losses.items():
         torch.testing.assert_close(again[name], loss, rtol=1e-4, atol=1e-9)
 
 
 def test_a_recipe_names_the_network_that_painted():
     run = prepare(CONTENT, STYLE, Settings(size=72, levels=1, iterations=1, **TINY))
-    own = next(paint(run, TinyEncoder())).recipe
+    own = next(paint_tiny(run)).recipe
     assert (own.encoder, own.weights) == ("TinyEncoder", "")
     encoder = TinyEncoder()
     encoder.name, encoder.digest = "two layers", "ab" * 32
-    named = next(paint(run, encoder)).recipe
+    named = next(paint_tiny(run, encoder)).recipe
     assert (named.encoder, named.weights) == ("two layers", "ab" * 32)
     settings = Settings(size=64, levels=1, iterations=1)
     usual = next(impasto.iterate(CONTENT, STYLE, settings)).recipe
@@ -319,9 +322,8 @@ def test_an_encoder_without_length_paints_all_the_same():
 
 @pytest.mark.parametrize("encoder", [TinyEncoder(), build(Settings(), ["relu1_2"])])
 def test_a_layer_that_an_encoder_lacks_is_said_before_the_run(encoder):
-    run = prepare(CONTENT, STYLE, Settings(size=72))
     with pytest.raises(UsageError, match="unknown layer 'relu4_2' for this network; choose from"):
-        paint(run, encoder)
+        prepare(CONTENT, STYLE, Settings(size=72), encoder=encoder)
 
 
 def test_an_encoder_without_layers_and_one_of_any_script():
@@ -330,7 +332,7 @@ def test_an_encoder_without_layers_and_one_of_any_script():
     none = TinyEncoder()
     none.layers = {}
     with pytest.raises(UsageError, match="no layers at all"):
-        _paint(none)
+        impasto.iterate(CONTENT, STYLE, encoder=none)
     named = TinyEncoder()
     named.name = "a\x1b[2J"
     with pytest.raises(UsageError, match="an encoder's name has 1 to 200 letters"):
@@ -394,13 +396,12 @@ def test_small_styles_and_enlarged_photos_are_noted(caplog: pytest.LogCaptureFix
 
 
 def test_a_finer_level_gets_the_start_pictures_detail():
-    photo = as_picture(CONTENT)
-    fine = photo.tensor()[None]
+    fine = as_picture(CONTENT).tensor()[None]
     coarse = resize(fine, 36, 32)
     # Nothing painted: enlarging and adding the missing detail gives the photograph back.
-    torch.testing.assert_close(next_image(coarse, Start(photo), 72, 64), fine, rtol=0, atol=1e-6)
-    assert torch.equal(next_image(coarse, Start(None), 72, 64), resize(coarse, 72, 64))
-    assert next_image(fine, Start(photo), 72, 64) is fine
+    torch.testing.assert_close(next_image(coarse, fine, (72, 64)), fine, rtol=0, atol=1e-6)
+    assert torch.equal(next_image(coarse, None, (72, 64)), resize(coarse, 72, 64))
+    assert next_image(fine, fine, (72, 64)) is fine
 
 
 def test_half_precision_features_give_nearly_the_same_losses_and_gradient():
@@ -421,18 +422,19 @@ def test_half_precision_features_give_nearly_the_same_losses_and_gradient():
 
 def test_a_start_picture_gets_a_little_grain_of_its_seed():
     flat = as_picture(np.full((64, 64, 3), 200, np.uint8))
-    start = start_image(Start(flat), 64, 64, seed=1)
+    init, made = Init(flat), flat.tensor()[None]
+    start = first_image(init, made, (64, 64), seed=1)
     assert 0.5 * GRAIN < start.std() < 1.5 * GRAIN
-    assert torch.equal(start, start_image(Start(flat), 64, 64, seed=1))
-    assert not torch.equal(start, start_image(Start(flat), 64, 64, seed=2))
+    assert torch.equal(start, first_image(init, made, (64, 64), seed=1))
+    assert not torch.equal(start, first_image(init, made, (64, 64), seed=2))
 
 
 def test_noise_of_single_pixels_is_not_enlarged():
-    photo = as_picture(CONTENT)
-    coarse = resize(photo.tensor()[None], 36, 32)
+    fine = as_picture(CONTENT).tensor()[None]
+    coarse = resize(fine, 36, 32)
     board = (torch.arange(36)[:, None] + torch.arange(32)) % 2 * 0.1 - 0.05
-    painted = next_image(coarse + board, Start(photo), 72, 64)
-    clean = next_image(coarse, Start(photo), 72, 64)
+    painted = next_image(coarse + board, fine, (72, 64))
+    clean = next_image(coarse, fine, (72, 64))
     assert (painted - clean)[..., 4:-4, 4:-4].abs().max() < 1e-3
 
 

@@ -7,9 +7,10 @@ from conftest import random_pixels
 import impasto
 from impasto import Resources, Settings
 from impasto.engine.iterate import paint
+from impasto.engine.level import level_objective
 from impasto.engine.prepare import prepare
 from impasto.network.vgg import build
-from impasto.objective.cuda_graph import CapturedObjective
+from impasto.objective.cuda_graph import captured
 
 PHOTO, STYLE = random_pixels(96, 128, 1), random_pixels(80, 90, 2)
 
@@ -37,13 +38,14 @@ def test_a_recorded_evaluation_is_the_evaluation():
     settings = Settings(size=128, levels=1)
     run = prepare(PHOTO, STYLE, settings, Resources(device="cuda"))
     encoder = build(settings, settings.layers, device="cuda")
-    objective = run.objective(1, encoder)
-    captured = CapturedObjective(objective, torch.zeros(1, 3, 96, 128, device="cuda"))
+    objective = level_objective(run, 1, encoder)
+    recorded = captured(objective, torch.zeros(1, 3, 96, 128, device="cuda"))
+    assert recorded is not None
     for seed in (1, 2):
         generator = torch.Generator().manual_seed(seed)
         image = torch.rand((1, 3, 96, 128), generator=generator).cuda().requires_grad_()
         other = image.detach().clone().requires_grad_()
-        losses, expected = captured(image), objective(other)
+        losses, expected = recorded(image), objective(other)
         torch.testing.assert_close(losses, expected)
         torch.testing.assert_close(image.grad, other.grad)
 

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import pytest
 import torch
-from conftest import TINY, TinyEncoder, random_pixels
+from conftest import paint_tiny, random_pixels
 
 import impasto
 from impasto import Resources, Settings
 from impasto.computing import modes
 from impasto.computing.modes import computing
-from impasto.engine.iterate import paint
 from impasto.engine.prepare import prepare
+from impasto.testing import TINY, TinyEncoder
 
 ENCODER = TinyEncoder()
 SHORT = Settings(size=64, levels=1, iterations=4, **TINY)
@@ -31,7 +31,7 @@ def _painted() -> torch.Tensor:
     )  # fmt: skip
     mask = random_pixels(72, 64, 3)[..., 0]
     run = prepare(PHOTO, STYLE, settings, Resources(threads=1), protect=mask)
-    *_, last = paint(run, ENCODER)
+    *_, last = paint_tiny(run, ENCODER)
     return torch.from_numpy(last.picture.array.copy())
 
 
@@ -109,7 +109,7 @@ def test_between_two_steps_everything_is_the_callers_own():
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16), _fast_products():
         before = _state()
         seen = []
-        for step in paint(run, TinyEncoder()):
+        for step in paint_tiny(run):
             seen.append(_state())
             _ = step.picture, step.recipe
             seen.append(_state())
@@ -125,7 +125,7 @@ def test_two_runs_at_once_leave_each_thread_its_own():
         assert torch.get_num_threads()  # which torch looks up once a thread
         torch.set_num_threads(threads)
         made = replace(run, plan=replace(run.plan, threads=threads + 1))
-        seen = {torch.get_num_threads() for _ in paint(made, TinyEncoder())}
+        seen = {torch.get_num_threads() for _ in paint_tiny(made)}
         found[threads] = seen | {torch.get_num_threads()}
 
     workers = [threading.Thread(target=work, args=(number,)) for number in (2, 4)]
@@ -144,7 +144,7 @@ def test_threads_to_come_begin_as_the_host_has_them():
         for _ in range(3):
             with ThreadPoolExecutor(3) as pool:
                 runs = [prepare(PHOTO, STYLE, SHORT, Resources(threads=n)) for n in (1, 2, 3)]
-                list(pool.map(lambda run: list(paint(run, ENCODER)), runs))
+                list(pool.map(lambda run: list(paint_tiny(run, ENCODER)), runs))
             with ThreadPoolExecutor(1) as pool:
                 assert pool.submit(torch.get_num_threads).result() == 4
         assert torch.get_num_threads() == 4

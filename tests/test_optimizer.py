@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from impasto import Settings
-from impasto.optimizers.lbfgs import LBFGS, LONGEST_STEP, Adam, make_stepper
+from impasto.optimizers import make_stepper
+from impasto.optimizers.adam import Adam
+from impasto.optimizers.lbfgs import LBFGS, LONGEST_STEP
 from impasto.optimizers.pixels import BOUNDED, PIXELS
 
 

@@ -7,15 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from conftest import TINY, TinyEncoder, random_pixels
+from conftest import paint_tiny, random_pixels
 
 from impasto import Resources, Settings
 from impasto.computing import pace
 from impasto.computing.pace import Pace, _Spent
-from impasto.engine.iterate import paint
 from impasto.engine.prepare import prepare
 from impasto.engine.recipe import Recipe, differences
 from impasto.network.pausing import pause
+from impasto.testing import TINY, TinyEncoder
 
 PHOTO, STYLE = random_pixels(64, 48, 1), random_pixels(48, 64, 2)
 CPU = Resources(device="cpu")
@@ -139,7 +139,7 @@ class _Computing(TinyEncoder):
 def test_the_recipe_says_what_was_used(machine: _Machine, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("impasto.planning.machine.available_threads", lambda: 8)
     run = prepare(PHOTO, STYLE, Settings(size=64, levels=1, iterations=5, tolerance=0, **TINY), CPU)
-    steps = paint(run, _Computing(machine))
+    steps = paint_tiny(run, _Computing(machine))
     first = next(steps)
     assert first.recipe.threads == first.plan.threads == 8
     assert not any("threads" in reason for reason in differences(first.recipe))

@@ -8,23 +8,26 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import TINY, TinyEncoder, random_pixels
+from conftest import paint_tiny, random_pixels
 
 import impasto
 from impasto import DeviceError, OutputError, Plan, Resources, Settings, UsageError
 from impasto.engine.iterate import iterate, paint
 from impasto.engine.prepare import prepare
 from impasto.engine.recipe import Recipe
-from impasto.engine.selftest import gradient_error
-from impasto.engine.trial import seconds_per_pixel
+from impasto.engine.trial import gradient_error, seconds_per_pixel
 from impasto.memory import free as memory
 from impasto.memory import groups
-from impasto.objective import evaluator as shrinking
+from impasto.memory.free import free_bytes
+from impasto.objective.evaluator import Evaluator
 from impasto.objective.objective import Objective
+from impasto.planning import choose
 from impasto.planning import machine as hardware
-from impasto.planning import plan as planning
+from impasto.planning.choose import make_plan
+from impasto.planning.costs import costs_of
 from impasto.planning.levels import make_levels
-from impasto.planning.plan import floor, forecast, make_plan, needs
+from impasto.testing import TINY
+from impasto.tiles.tiling import Tiling
 
 PHOTO, STYLE = random_pixels(96, 128, 1), random_pixels(80, 90, 2)
 GB = 1_000_000_000
@@ -56,7 +59,7 @@ def test_a_plan_stays_within_its_budget():
         settings = Settings(size=4096, levels=1)
         levels = make_levels((3072, 4096), [((768, 1024), 1.0)], settings)
         plan = make_plan(levels, settings, Resources(memory=budget * GB, device="cpu"))
-        (expected,) = forecast(levels, settings, plan)
+        (expected,) = costs_of(settings, plan.precision).forecast(levels, plan)
         assert expected.memory < budget * GB
 
 
@@ -64,7 +67,7 @@ def test_a_huge_picture_is_sized_up_without_making_every_tile(monkeypatch):
     def enumerated(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(planning.Tiling, "tiles", enumerated)
+    monkeypatch.setattr(Tiling, "tiles", enumerated)
     with pytest.raises(DeviceError, match="100000 x 75000 px needs"):
         _plan(100_000, 10 * GB)
 
@@ -90,14 +93,16 @@ def test_the_level_that_needs_most_is_the_one_refused():
 def test_the_floor_is_less_than_what_any_plan_needs():
     settings = Settings(size=2048, levels=1)
     (level,) = make_levels((1536, 2048), [((768, 1024), 1.0)], settings)
-    least = needs(level, settings, 256)
-    assert floor(level, settings, "float32") <= least.pictures + least.tile
+    costs = costs_of(settings, "float32")
+    least = costs.needs(level, 256)
+    assert costs.floor(level) <= least.pictures + least.tile
 
 
 def test_half_precision_needs_half_the_tile():
     settings = Settings(size=2048, levels=1)
     (level,) = make_levels((1536, 2048), [((768, 1024), 1.0)], settings)
-    whole, half = (needs(level, settings, None, name).tile for name in ("float32", "bfloat16"))
+    sizes = [costs_of(settings, name).needs(level, None) for name in ("float32", "bfloat16")]
+    whole, half = (need.tile for need in sizes)
     assert half < 0.6 * whole
 
 
@@ -135,11 +140,11 @@ def test_a_missing_scratch_folder_is_refused():
 def test_a_run_by_a_given_plan_repeats_the_bytes():
     settings = Settings(size=96, iterations=3, **TINY)
     run = prepare(PHOTO, STYLE, settings, Resources(tile=64, threads=1))
-    *_, last = paint(run, TinyEncoder())
+    *_, last = paint_tiny(run)
     stored = Recipe.from_json(last.recipe.as_json(), "x").plan
     again = prepare(PHOTO, STYLE, settings, plan=stored)
     assert again.plan == run.plan
-    *_, repeated = paint(again, TinyEncoder())
+    *_, repeated = paint_tiny(again)
     assert torch.equal(last.image, repeated.image)
 
 
@@ -166,20 +171,20 @@ def test_where_memory_runs_out_tiles_are_halved_and_the_picture_is_the_same(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     settings = Settings(size=128, levels=1, iterations=4, **TINY)
-    *_, whole = paint(prepare(PHOTO, STYLE, settings), TinyEncoder())
-    monkeypatch.setattr(import_module("impasto.engine.run"), "Objective", _Failing)
+    *_, whole = paint_tiny(prepare(PHOTO, STYLE, settings))
+    monkeypatch.setattr(import_module("impasto.objective.objective"), "Objective", _Failing)
     logging.getLogger("impasto").propagate = True
     with caplog.at_level(logging.INFO, "impasto"):
-        *_, last = paint(prepare(PHOTO, STYLE, settings), TinyEncoder())
+        *_, last = paint_tiny(prepare(PHOTO, STYLE, settings))
     assert "going on in tiles of 64 px" in caplog.text
     assert last.plan.tiles == (64,)
     torch.testing.assert_close(last.image, whole.image, rtol=0, atol=1e-3)
 
 
 def test_an_explicit_tile_is_never_overridden(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(import_module("impasto.engine.run"), "Objective", _Failing)
+    monkeypatch.setattr(import_module("impasto.objective.objective"), "Objective", _Failing)
     settings = Settings(size=128, levels=1, **TINY)
-    steps = paint(prepare(PHOTO, STYLE, settings, Resources(tile=128)), TinyEncoder())
+    steps = paint_tiny(prepare(PHOTO, STYLE, settings, Resources(tile=128)))
     with pytest.raises(DeviceError, match="memory ran out at 128 x 96 px in tiles of 128 px"):
         next(steps)
 
@@ -188,16 +193,16 @@ def test_other_errors_are_not_taken_for_memory():
     def broken(tile_px: int | None) -> Objective:
         raise RuntimeError("shapes differ")
 
-    objective = shrinking.ShrinkingObjective(broken, None, (64, 64), may_shrink=True)
+    objective = Evaluator(broken, None, (64, 64), may_shrink=True)
     with pytest.raises(RuntimeError, match="shapes differ"):
         objective(torch.zeros(1, 3, 64, 64))
 
 
 def test_free_memory_is_never_more_than_the_machines(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("impasto.memory.groups.free_memory", lambda: [456])
-    assert planning.free_bytes(torch.device("cpu")) == 456
+    assert free_bytes(torch.device("cpu")) == 456
     monkeypatch.setattr("impasto.memory.free.free_addresses", lambda: [123])
-    assert planning.free_bytes(torch.device("cpu")) == 123
+    assert free_bytes(torch.device("cpu")) == 123
 
 
 def test_the_limits_of_a_group_and_of_those_above_it_count(tmp_path: Path):
@@ -227,10 +232,10 @@ def test_no_temporary_folder_is_needed_where_nothing_spills(monkeypatch: pytest.
 
     monkeypatch.setattr("tempfile.gettempdir", nowhere)
     levels, settings = make_levels((96, 128), [((64, 64), 1.0)], Settings(size=128)), Settings()
-    assert set(planning.make_plan(levels, settings, Resources()).scratch) == {None}
+    assert set(make_plan(levels, settings, Resources()).scratch) == {None}
     big = [replace(levels[-1], height=12_000, width=16_000)]
     with pytest.raises(OutputError, match="give --scratch a folder, or more --memory"):
-        planning.make_plan(big, settings, Resources(memory="28GB"))
+        make_plan(big, settings, Resources(memory="28GB"))
 
 
 def test_memory_that_runs_out_anywhere_is_said_to(monkeypatch: pytest.MonkeyPatch):
@@ -282,7 +287,7 @@ def test_threads_fit_into_the_addresses_that_are_left(monkeypatch: pytest.Monkey
 def test_a_plan_of_far_more_threads_than_there_are_goes_on_with_those(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    monkeypatch.setattr(planning, "available_threads", lambda: 2)
+    monkeypatch.setattr(choose, "available_threads", lambda: 2)
     settings = Settings(size=64, levels=1, **TINY)
     plan = prepare(PHOTO, STYLE, settings, Resources(threads=2)).plan
     logging.getLogger("impasto").propagate = True
@@ -291,7 +296,7 @@ def test_a_plan_of_far_more_threads_than_there_are_goes_on_with_those(
             asked = replace(plan, threads=count)
             assert prepare(PHOTO, STYLE, settings, plan=asked).plan.threads == used
     assert caplog.text.count("bits may differ: the plan has") == 2
-    monkeypatch.setattr(planning, "available_threads", lambda: 64)
+    monkeypatch.setattr(choose, "available_threads", lambda: 64)
     asked = replace(plan, threads=48)
     assert prepare(PHOTO, STYLE, settings, plan=asked).plan.threads == 48
 
@@ -301,8 +306,7 @@ def test_memory_that_runs_out_in_a_trial_is_said_to(compute, monkeypatch: pytest
     def full(*_: object, **__: object) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes")
 
-    for trial in ("trial", "selftest"):
-        monkeypatch.setattr(f"impasto.engine.{trial}.build", full)
+    monkeypatch.setattr("impasto.objective.single.build", full)
     plan = prepare(PHOTO, STYLE, Settings(size=64, levels=1)).plan
     with pytest.raises(DeviceError, match="memory ran out"):
         compute(Settings(), plan)
@@ -317,7 +321,7 @@ def test_the_least_memory_that_would_do_is_named():
 
 def test_a_plan_read_where_there_is_no_temporary_folder_is_placed_when_it_runs(monkeypatch):
     settings = Settings(size=64, levels=1, iterations=1, **TINY)
-    *_, step = paint(prepare(PHOTO, STYLE, settings), TinyEncoder())
+    *_, step = paint_tiny(prepare(PHOTO, STYLE, settings))
     spilled = replace(step.recipe, plan=replace(step.plan, scratch=("/anywhere",)))
     monkeypatch.setattr("tempfile.gettempdir", lambda: "/the/systems")
     plan = Recipe.from_json(spilled.as_json(), "this").plan

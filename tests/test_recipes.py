@@ -16,7 +16,7 @@ import hypothesis
 import numpy as np
 import pytest
 import torch
-from conftest import TINY, TinyEncoder, random_pixels
+from conftest import paint_tiny, random_pixels
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -24,7 +24,6 @@ from impasto import DeviceError, Picture, Settings, UsageError
 from impasto.cli import main, recipes
 from impasto.engine.checkpoint import State, read_checkpoint, write_checkpoint
 from impasto.engine.fitting import check_fits
-from impasto.engine.iterate import paint
 from impasto.engine.prepare import prepare
 from impasto.engine.recipe import Recipe, differences
 from impasto.engine.run import Run
@@ -33,6 +32,7 @@ from impasto.jobs.notes import Notes, read_notes
 from impasto.jobs.outputs import Results
 from impasto.jobs.pantry import Pantry
 from impasto.network.trained import weights_digest
+from impasto.testing import TINY
 
 # What 'impasto paint' of version 0.1.0 wrote into a checkpoint.
 NOTES = json.loads(
@@ -53,7 +53,7 @@ class Kitchen:
         Image.fromarray(random_pixels(96, 96, 2)).save(painting)
         settings = Settings(size=96, levels=2, iterations=3, **TINY)
         self.run = prepare(photo, painting, settings)
-        steps = paint(self.run, TinyEncoder())
+        steps = paint_tiny(self.run)
         self.checkpoints = []
         for step in steps:
             path = folder / f"{step.level}-{step.iteration}.checkpoint"
@@ -311,10 +311,7 @@ def test_a_state_fits_the_optimiser_and_history_that_made_it():
     run = prepare(photo, style, settings)
     adam = prepare(photo, style, replace(settings, optimizer="adam"))
     short = prepare(photo, style, replace(settings, history=2))
-    states = [
-        [step.checkpoint().state for step in paint(one, TinyEncoder())]
-        for one in (run, adam, short)
-    ]
+    states = [[step.checkpoint().state for step in paint_tiny(one)] for one in (run, adam, short)]
     for one, each in zip((run, adam, short), states, strict=True):
         for state in each[:-1]:
             check_fits(state, one)
@@ -516,7 +513,7 @@ def test_a_picture_of_another_network_is_not_painted_by_ours(kitchen: Kitchen, c
     assert main(["rerun", str(kitchen.picture(text)), "-o", str(out)]) == 2
     told = capsys.readouterr().err
     assert "('Skizzen für dich')" in told
-    assert "impasto.engine.paint(run, encoder)" in told
+    assert "impasto.iterate(..., encoder=...)" in told
     assert main(["resume", str(kitchen.checkpoint(recipe=text))]) == 2
     assert "('Skizzen für dich')" in capsys.readouterr().err
 

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from impasto import PictureError, Style, UsageError
+from impasto.pictures.labels import read_colour, read_labels
 from impasto.reading.sources import as_picture
-from impasto.scene.regions import match_regions, read_colour, read_labels
+from impasto.scene.regions import match_regions
 from impasto.scene.styles import as_styles, shared_out
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)

@@ -4,15 +4,15 @@ import re
 
 import numpy as np
 import pytest
-from conftest import TINY, TinyEncoder, random_pixels
+from conftest import paint_tiny, random_pixels
 
 from impasto import Resources, Settings, Style, UsageError, iterate
 from impasto.cli.options import describe
-from impasto.engine.iterate import paint
 from impasto.engine.prepare import prepare
 from impasto.settings.names import from_names
 from impasto.settings.option import options
 from impasto.settings.readers import show
+from impasto.testing import TINY
 
 PIXELS = random_pixels(48, 64, 1)
 
@@ -149,8 +149,8 @@ def test_numbers_of_numpy_in_a_style_are_saved_in_a_recipe():
     styles = [Style(PIXELS, np.float32(2), scale=np.float32(20)), Style(PIXELS, np.int64(1))]
     settings = Settings(size=48, style_scale=20, style_crops="0:0:1:.99", **TINY)
     run = prepare(PIXELS, styles, settings)  # scales multiplied may leave the range
-    assert max(style.scale for style in run.styles) > 20
-    step = next(iter(paint(run, TinyEncoder())))
+    assert max(style.scale for style in run.originals.styles) > 20
+    step = next(iter(paint_tiny(run)))
     assert json.loads(step.recipe.as_json())["ingredients"]["styles"][0]["weight"] == 2.0
 
 

@@ -21,6 +21,7 @@ from impasto.profiles.icc import converted, is_matrix, to_paint_in
 from impasto.profiles.spaces import SRGB, SRGB_CURVE, adobe_rgb, of_primaries
 from impasto.reading.load import load
 from impasto.reading.sources import as_picture
+from impasto.scene.finish import finish
 
 PIXELS = random_pixels(40, 60, 0)
 SHARES = PIXELS.astype(np.float32) / 255
@@ -156,7 +157,7 @@ def test_a_result_of_linear_light_is_in_the_photographs_profile(tmp_path: Path):
     tifffile.imwrite(tmp_path / "a.tif", samples, photometric="rgb", iccprofile=LINEAR)
     photo = load(tmp_path / "a.tif")
     run = prepare(photo, Picture(SHARES), Settings(size=60, levels=1))
-    result = run.finish(photo.tensor()[None])
+    result = finish(run.originals, "painted", photo.tensor()[None])
     np.testing.assert_allclose(result.array, photo.array, atol=1e-6)
     save(result, tmp_path / "b.tif")
     assert load(tmp_path / "b.tif").origin.own_profile == LINEAR

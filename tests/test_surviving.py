@@ -16,17 +16,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY, TinyEncoder, random_pixels
+from conftest import paint_tiny, random_pixels
 from PIL import Image
 
 from impasto import NonFiniteError, Resources, Settings, UsageError
 from impasto.cli import main
 from impasto.engine.checkpoint import State, read_checkpoint, write_checkpoint
-from impasto.engine.iterate import paint
 from impasto.engine.prepare import prepare
 from impasto.engine.recipe import Recipe
 from impasto.reading.carrying import read_recipe_text
 from impasto.reading.load import load
+from impasto.testing import TINY, TinyEncoder
 
 IMPASTO = [sys.executable, "-m", "impasto"]
 SMALL = ["--size", "64", "--iterations", "4", "--threads", "1", "--quiet"]
@@ -141,7 +141,7 @@ def test_a_picture_without_a_recipe_is_refused(photo: Path, tmp_path: Path, caps
 def test_scratch_folders_are_not_told(tmp_path: Path):
     run = prepare(CONTENT, STYLE, Settings(size=64, levels=1, iterations=1, **TINY))
     run = replace(run, plan=replace(run.plan, scratch=(str(tmp_path),)))
-    recipe = next(iter(paint(run, TinyEncoder()))).recipe
+    recipe = next(iter(paint_tiny(run))).recipe
     assert str(tmp_path) not in recipe.as_json()
     again = Recipe.from_json(recipe.as_json(), "x")
     assert again.plan.scratch == ("auto",)
@@ -159,7 +159,7 @@ def test_other_versions_are_said(kitchen: Path, monkeypatch, capsys):
 
 def _paint(resume: State | None = None, **values: object) -> list:
     settings = Settings(size=96, levels=2, **{"iterations": 13, "tolerance": 0, **values}, **TINY)
-    return paint(prepare(CONTENT, STYLE, settings, ONE), TinyEncoder(), resume)
+    return paint_tiny(prepare(CONTENT, STYLE, settings, ONE), resume=resume)
 
 
 @pytest.mark.parametrize(
@@ -202,10 +202,10 @@ def test_a_scratch_file_is_kept_in_a_checkpoint_too(tmp_path: Path, monkeypatch)
     settings = Settings(size=64, levels=1, iterations=13, tolerance=0, **TINY)
     run = prepare(CONTENT, STYLE, settings, ONE)
     run = replace(run, plan=replace(run.plan, scratch=(str(tmp_path),)))
-    whole = list(paint(run, TinyEncoder()))
-    step = next(step for step in paint(run, TinyEncoder()) if step.iteration == 7)
+    whole = list(paint_tiny(run))
+    step = next(step for step in paint_tiny(run) if step.iteration == 7)
     write_checkpoint(tmp_path / "c", step.checkpoint())
-    rest = list(paint(run, TinyEncoder(), read_checkpoint(tmp_path / "c").state))
+    rest = list(paint_tiny(run, resume=read_checkpoint(tmp_path / "c").state))
     assert torch.equal(rest[-1].image, whole[-1].image)
 
 
@@ -338,7 +338,7 @@ def test_numbers_that_break_once_are_got_over(caplog: pytest.LogCaptureFixture):
 
     run = prepare(CONTENT, STYLE, Settings(size=64, levels=1, iterations=40, tolerance=0, **TINY))
     with caplog.at_level("INFO", "impasto"):
-        steps = list(paint(run, Breaking()))
+        steps = list(paint_tiny(run, Breaking()))
     assert "shorter steps" in caplog.text
     assert torch.isfinite(steps[-1].image).all()
     first, last = (sum(step.losses.values()).item() for step in (steps[0], steps[-1]))
@@ -356,7 +356,7 @@ def test_numbers_that_break_again_end_the_run(caplog: pytest.LogCaptureFixture):
 
     run = prepare(CONTENT, STYLE, Settings(size=64, levels=1, iterations=60, tolerance=0, **TINY))
     with caplog.at_level("INFO", "impasto"), pytest.raises(NonFiniteError) as caught:
-        list(paint(run, Breaking()))
+        list(paint_tiny(run, Breaking()))
     assert caplog.text.count("shorter steps") == 1
     assert np.isfinite(caught.value.picture.array).all()
 

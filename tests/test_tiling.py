@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 import torch
-from conftest import TINY, TOLERANCE, TinyEncoder, random_pixels
+from conftest import TOLERANCE, random_pixels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,9 +12,11 @@ from impasto import Settings
 from impasto.network.architecture import layer_table
 from impasto.network.vgg import build
 from impasto.objective.objective import Objective
-from impasto.objective.terms import make_terms, plain_scene
-from impasto.optimizers.lbfgs import make_stepper
+from impasto.objective.terms import make_terms
+from impasto.optimizers import make_stepper
 from impasto.reading.sources import as_picture
+from impasto.scene.scene import plain_scene
+from impasto.testing import TINY, TinyEncoder
 from impasto.tiles.tiling import Tiling, tiling
 from impasto.tiles.view import make_view
 

@@ -108,10 +108,10 @@ def _weights() -> Iterator[Finding]:
 
 
 def _computing() -> Iterator[Finding]:
-    from impasto.engine.selftest import TOLERANCE, gradient_error
-    from impasto.engine.trial import seconds_per_pixel
+    from impasto.engine.trial import TOLERANCE, gradient_error, seconds_per_pixel
+    from impasto.planning.choose import make_plan
+    from impasto.planning.costs import costs_of
     from impasto.planning.levels import make_levels
-    from impasto.planning.plan import forecast, make_plan
 
     settings = Settings()
     levels = make_levels((384, 512), [((384, 512), 1.0)], settings)
@@ -124,7 +124,8 @@ def _computing() -> Iterator[Finding]:
         0 if sound else 6,
     )  # fmt: skip
     pace = seconds_per_pixel(settings, plan)
-    seconds = pace * sum(level.pixels for level in forecast(levels, settings, plan))
+    forecasts = costs_of(settings, plan.precision).forecast(levels, plan)
+    seconds = pace * sum(level.pixels for level in forecasts)
     yield Finding("speed", f"a picture of 512 px takes {seconds:.0f} s at most")
 
 

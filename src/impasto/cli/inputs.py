@@ -55,7 +55,7 @@ class Inputs:
             settings, resources, must_fit=must_fit,
             regions=first_frame(self.regions, self.reading),
             protect=first_frame(self.protect, self.reading),
-            start=first_frame(start if start and os.path.exists(start) else None, self.reading),
+            init=first_frame(start if start and os.path.exists(start) else None, self.reading),
         )  # fmt: skip
 
     @property
@@ -81,7 +81,7 @@ class Inputs:
         ]
 
     def _style_map(self, text: str) -> Any:
-        from impasto.scene.regions import read_colour
+        from impasto.pictures.labels import read_colour
 
         if text == "all":
             return None

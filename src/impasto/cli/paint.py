@@ -25,8 +25,8 @@ from impasto.jobs.outputs import Results
 
 if TYPE_CHECKING:
     from impasto.engine.checkpoint import State
-    from impasto.engine.iterate import Step
     from impasto.engine.run import Run
+    from impasto.engine.step import Step
     from impasto.pictures.picture import Picture
 
 

@@ -56,10 +56,9 @@ def plan(**flags: Any) -> None:
 
 def _rows(run: Run) -> list[tuple[str, ...]]:
     from impasto.engine.trial import seconds_per_pixel
-    from impasto.planning.plan import forecast
 
     pace = seconds_per_pixel(run.settings, run.plan)
-    forecasts = forecast(run.levels, run.settings, run.plan)
+    forecasts = run.costs.forecast(run.levels, run.plan)
     rows = [
         (
             f"{number}/{len(run.levels)}",
@@ -87,10 +86,10 @@ def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def _summary(run: Run, resources: Resources) -> str:
-    from impasto.planning.plan import baseline, floor, make_plan
+    from impasto.planning.choose import make_plan
 
-    base = baseline(run.settings, run.device, run.plan.precision) + run.mask_bytes
-    least = base + floor(run.levels[-1], run.settings, run.plan.precision)
+    base = run.costs.baseline(run.device) + run.mask_bytes
+    least = base + run.costs.floor(run.levels[-1])
     history = run.plan.history[-1]
     try:
         make_plan(run.levels, run.settings, resources, beside=run.mask_bytes)

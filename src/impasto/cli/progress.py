@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from impasto.cli.telling import duration, tell, terminal
 
 if TYPE_CHECKING:
-    from impasto.engine.iterate import Step
+    from impasto.engine.step import Step
 
 
 class Reporter(Protocol):

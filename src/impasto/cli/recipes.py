@@ -136,7 +136,7 @@ def _again(
     _check_parts(paintings, settings)
     run = prepare(
         photo, paintings, settings, plan=plan, regions=_found(parts.regions, pantry),
-        protect=_found(parts.protect, pantry), start=_found(parts.start, pantry),
+        protect=_found(parts.protect, pantry), init=_found(parts.init, pantry),
     )  # fmt: skip
     return run if plan is None else _within_memory(run)
 
@@ -146,7 +146,7 @@ def _check_network(recipe: Recipe) -> None:
     if recipe.encoder is not None:
         raise UsageError(
             f"this was painted with a network of its own ('{recipe.encoder}'), which the command "
-            "line does not have; paint it in Python with impasto.engine.paint(run, encoder)"
+            "line does not have; paint it in Python with impasto.iterate(..., encoder=...)"
         )
 
 
@@ -183,12 +183,12 @@ def _check_parts(styles: Sequence[Style], settings: Settings) -> None:
 def _within_memory(run: Run) -> Run:
     """Return the run with a plan of this machine's where its own asks for more than is free."""
     from impasto.memory.free import free_bytes
-    from impasto.planning.plan import forecast, make_plan
+    from impasto.planning.choose import make_plan
     from impasto.settings.resources import Resources
 
     # The plan's own memory of steps, which the settings need not ask for.
-    settings = replace(run.settings, history=max(run.plan.history))
-    wanted = max(level.memory for level in forecast(run.levels, settings, run.plan))
+    costs = replace(run.costs, settings=replace(run.settings, history=max(run.plan.history)))
+    wanted = max(level.memory for level in costs.forecast(run.levels, run.plan))
     free = free_bytes(run.device)
     if wanted + run.mask_bytes <= free:
         return run

@@ -13,7 +13,7 @@ from impasto.engine.run import Run
 from impasto.errors import UsageError
 from impasto.files import no_folder
 from impasto.memory.storage import Storage
-from impasto.optimizers.lbfgs import make_stepper
+from impasto.optimizers import make_stepper
 
 
 def check_fits(state: State, run: Run) -> None:

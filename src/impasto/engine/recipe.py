@@ -5,7 +5,6 @@ Names are base names, and there are no dates and durations: the same run writes 
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import math
@@ -16,6 +15,7 @@ from importlib.metadata import version
 from pathlib import PurePath
 from typing import Annotated, Any
 
+import msgspec
 import torch
 from msgspec import Meta, Struct
 
@@ -52,15 +52,14 @@ class StyleIngredient:
     regions: Source | tuple[_Channel, _Channel, _Channel] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ingredients:
+class Ingredients(Struct, frozen=True, kw_only=True, rename={"init": "start"}):
     """All pictures of a run, as they were handed in."""
 
     content: Source | None
     styles: Annotated[tuple[StyleIngredient, ...], Meta(min_length=1, max_length=MOST_STYLES)]
     regions: Source | None = None
     protect: Source | None = None
-    start: Source | None = None
+    init: Source | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +88,7 @@ class Recipe:
 
     def as_json(self) -> str:
         """Return the text that stands in the file: ASCII, keys in a fixed order."""
-        values = dataclasses.asdict(self)
+        values: dict[str, Any] = msgspec.to_builtins(self)
         for name in ("init", "weights"):
             values["settings"][name] = PurePath(values["settings"][name]).name
         # Where scratch files lay is nobody's business, and changes no picture.
@@ -187,7 +186,7 @@ def _followed(values: dict[str, Any]) -> Recipe:
     used = fitted(values, _Planned).plan.scratch
     values["plan"]["scratch"] = _folders(used)
     recipe = fitted(values, Recipe)
-    check_names(values, dataclasses.asdict(recipe))
+    check_names(values, msgspec.to_builtins(recipe))
     _check_levels(recipe)
     _check_files(recipe)
     if not any(style.weight for style in recipe.ingredients.styles):
@@ -212,7 +211,7 @@ def _check_files(recipe: Recipe) -> None:
         value = getattr(recipe.settings, name)
         if PurePath(value).name != value:
             raise UsageError(f"settings.{name}: {value[:50]!r} is a path; a recipe has names only")
-    if recipe.settings.init_file is not None and recipe.ingredients.start is None:
+    if recipe.settings.init_file is not None and recipe.ingredients.init is None:
         raise UsageError(
             f"settings.init: {recipe.settings.init[:50]!r} is a picture, and ingredients.start "
             "does not say which by its sha256"

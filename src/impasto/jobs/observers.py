@@ -16,7 +16,7 @@ from impasto.files import fitting, landing
 from impasto.jobs.places import Place, Writer
 
 if TYPE_CHECKING:
-    from impasto.engine.iterate import Step
+    from impasto.engine.step import Step
 
 _log = logging.getLogger(__name__)
 

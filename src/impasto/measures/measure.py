@@ -17,8 +17,8 @@ from impasto.measures.paper import PAPER, Losses, paper_losses
 from impasto.memory.free import memory_may_run_out
 from impasto.pictures.picture import Picture
 from impasto.pictures.resample import resize
+from impasto.planning.choose import make_plan
 from impasto.planning.levels import Level, make_levels
-from impasto.planning.plan import make_plan
 from impasto.reading.sources import as_picture
 from impasto.scene.styles import Style, as_styles, shared_out
 from impasto.settings.resources import Resources

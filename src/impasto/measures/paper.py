@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
 
 from impasto.computing.modes import computing
 from impasto.memory.storage import Storage
-from impasto.network.vgg import build
-from impasto.objective.objective import Objective
-from impasto.objective.terms import make_terms, plain_scene
+from impasto.objective.single import single_objective
 from impasto.pictures.picture import Picture
 from impasto.planning.machine import DTYPES
 from impasto.planning.plan import Plan
 from impasto.scene.styles import Style
 from impasto.settings.readers import Layers
 from impasto.settings.settings import Settings
-from impasto.tiles.view import make_view
 
 # What makes losses the paper's (docs/papers.md), whatever the defaults of painting become.
 PAPER = Settings(
@@ -59,12 +56,17 @@ def paper_losses(
     paintings = [(_on_device(style.picture, plan), style.weight) for style in styles]
     paintings = paintings or [(image, 1.0)]
     with computing(plan):
-        network = build(settings, settings.layers, device=plan.device, dtype=DTYPES[plan.precision])
-        view = make_view(network, settings, plan.tiles[0])
-        scene = plain_scene(photo, paintings)
-        terms = make_terms(view, scene, settings, storage=_storage(plan))
-        objective = Objective(view, [replace(term, weight=1.0) for term in terms])
-        losses = {name: loss.item() for name, loss in objective.losses(image).items()}
+        objective = single_objective(
+            settings,
+            photo,
+            paintings,
+            DTYPES[plan.precision],
+            tile_px=plan.tiles[0],
+            storage=_storage(plan),
+        )
+        losses = {
+            name: loss.item() for name, loss in objective.losses(image, weighted=False).items()
+        }
     return Losses(
         None if content is None else _summed("content", losses, settings.content_layers),
         _summed("style", losses, settings.style_layers) if styles else None,

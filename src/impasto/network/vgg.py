@@ -6,50 +6,25 @@ or max pooling, filters normalised or as trained. Knows nothing of losses.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from impasto.errors import UsageError, suggestion
 from impasto.network.architecture import (
     Layer,
     block_of,
     convolution_of,
-    down_to,
-    kernel_shapes,
     layer_of,
     layer_table,
 )
-from impasto.network.convolution import Convolution, transforms
+from impasto.network.convolution import Convolution
+from impasto.network.encoder import check_layers
 from impasto.network.input_convention import MEAN_RGB
 from impasto.network.pooling import POOLS
-from impasto.network.trained import layers_of, trained
+from impasto.network.trained import trained
 from impasto.network.weights import Filters
 from impasto.settings.settings import Settings
-
-
-class Encoder(Protocol):
-    """Whatever turns pictures into named feature maps, shallow layers first.
-
-    One of the caller's own may say its `name`, and the `digest` of its weights (sha256): recipes
-    will name them.
-    """
-
-    @property
-    def layers(self) -> Mapping[str, Layer]:
-        """Shapes of all layers, in depth order."""
-        ...
-
-    def walk(self, image: Tensor, names: Collection[str]) -> Iterator[tuple[str, Tensor]]:
-        """Encode `image` (1,3,H,W), sRGB 0..1: yield each of `names`, shallow first, with its map.
-
-        A map is (1, C, ceil(H/stride), ceil(W/stride)). Who uses it before asking for the next
-        keeps less in memory, and autograd goes the same way back.
-        """
-        ...
 
 
 class VGG:
@@ -100,35 +75,6 @@ class VGG:
                 yield name, current
 
 
-def named(encoder: Encoder) -> tuple[str, str]:
-    """Return the name that an encoder gives itself, or its type's, and its digest, if any.
-
-    Raises UsageError for what no recipe can hold.
-    """
-    name = str(getattr(encoder, "name", type(encoder).__name__))
-    digest = str(getattr(encoder, "digest", ""))
-    if not (name.isprintable() and 1 <= len(name) <= 200):
-        raise UsageError(f"an encoder's name has 1 to 200 letters, this one is {name[:200]!r}")
-    if not re.fullmatch(r"([0-9a-f]{64})?", digest):
-        raise UsageError(
-            f"an encoder's digest is a sha256 in 64 hexadecimal digits, not {digest!r}"
-        )
-    return name, digest
-
-
-def check_layers(encoder: Encoder, names: Collection[str]) -> None:
-    """Raise UsageError where an encoder lacks one of the layers `names`."""
-    known = list(encoder.layers)
-    if not known:
-        raise UsageError("this network has no layers at all")
-    for name in names:
-        if name not in known:
-            raise UsageError(
-                f"unknown layer '{name}' for this network; choose from {known[0]} ... {known[-1]}"
-                + suggestion(name, known)
-            )
-
-
 def build(
     settings: Settings,
     names: Collection[str],
@@ -142,16 +88,3 @@ def build(
     """
     filters, mean = trained(settings, names)
     return VGG(filters, settings.pooling, mean=mean, device=device, dtype=dtype)
-
-
-def weight_bytes(
-    settings: Settings, device: torch.device, dtype: torch.dtype = torch.float32
-) -> int:
-    """Return the bytes of the settings' network down to its deepest layer, both directions."""
-    total = 0
-    for out, incoming, _, _ in kernel_shapes(
-        down_to(layers_of(settings), settings.layers)
-    ).values():
-        products = out * incoming
-        total += products * (36 if transforms(products, device, dtype) else 9)
-    return 2 * dtype.itemsize * total

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from impasto.objective.objective import Objective
+from impasto.optimizers.stepper import Evaluate
 
 # Above this the GPU takes longer to compute than the host to launch, and a graph, which keeps
 # its memory to itself, only costs.
@@ -15,17 +16,17 @@ _LARGEST_PX = 2_000_000
 _WARM_UPS = 3
 
 
-def pays(image: Tensor, objective: Objective) -> bool:
-    """Return whether evaluations of pictures like `image` (1,3,H,W) are worth recording."""
+def captured(objective: Objective, image: Tensor) -> Evaluate | None:
+    """Record evaluations of pictures like `image` (1,3,H,W), where they are worth recording."""
     height, width = image.shape[-2:]
-    return image.is_cuda and height * width <= _LARGEST_PX and objective.capturable(image)
+    small = image.is_cuda and height * width <= _LARGEST_PX
+    return _Captured(objective, image) if small and objective.capturable(image) else None
 
 
-class CapturedObjective:
+class _Captured:
     """An objective for pictures of one size on a CUDA device, called like Objective."""
 
     def __init__(self, objective: Objective, image: Tensor) -> None:
-        """Record an evaluation of a picture like `image` (1,3,H,W)."""
         self._image = image.detach().clone().requires_grad_()
         stream = torch.cuda.Stream(image.device)  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream(image.device))

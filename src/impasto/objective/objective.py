@@ -9,28 +9,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from impasto.losses.loss import Loss, Sums, added
+from impasto.losses.loss import Sums, added
 from impasto.memory.arena import Arena, cutting_from
+from impasto.memory.storage import Storage
+from impasto.network.encoder import Encoder
+from impasto.objective.terms import Measured, Term, make_terms
+from impasto.scene.scene import Scene
+from impasto.settings.settings import Settings
 from impasto.tiles.tiling import Tile
-from impasto.tiles.view import View
-
-
-@dataclass(frozen=True, eq=False)
-class Term:
-    """One loss on one layer, bound to its weight, its region and what it is compared with."""
-
-    name: str
-    loss: Loss
-    layer: str
-    weight: float
-    goal: Sums | None = None
-    reference: Tensor | None = None  # (1,C,h,w) of the whole picture
-    guide: Tensor | None = None  # (1,1,h,w) of the whole picture: how much each cell counts
+from impasto.tiles.view import View, make_view
 
 
 class Objective:
@@ -72,11 +63,14 @@ class Objective:
         return whole and all(term.loss.capturable for term in self._terms)
 
     @torch.no_grad()
-    def losses(self, image: Tensor) -> dict[str, Tensor]:
-        """Return each term's weighted loss () of a picture (1,3,H,W), without a gradient."""
+    def losses(self, image: Tensor, *, weighted: bool = True) -> dict[str, Tensor]:
+        """Return each term's loss () of a picture (1,3,H,W), without a gradient."""
         with cutting_from(self._arena_for(image)):
-            losses = self._scores(self._sum_up(image, self._view.tiles(image)))
-        return {term.name: loss for term, loss in zip(self._terms, losses, strict=True)}
+            sums = self._sum_up(image, self._view.tiles(image))
+        return {
+            term.name: (term.weight if weighted else 1.0) * term.loss.score(own, term.goal)
+            for term, own in zip(self._terms, sums, strict=True)
+        }
 
     def _in_two_passes(self, image: Tensor, tiles: Sequence[Tile]) -> list[Tensor]:
         pixels = image.detach()
@@ -107,10 +101,8 @@ class Objective:
             for term in self._terms:
                 if term.layer == name:
                     rows, columns = tile.cells(self._view.stride(name))
-                    guide, reference = (
-                        None if whole is None else whole[:, :, rows, columns]
-                        for whole in (term.guide, term.reference)
-                    )  # fmt: skip
+                    wholes = (term.guide, term.reference)
+                    guide, reference = (w if w is None else w[:, :, rows, columns] for w in wholes)
                     measured[term] = term.loss.measure(features, guide, reference)
         return [measured[term] for term in self._terms]
 
@@ -119,6 +111,25 @@ class Objective:
             term.weight * term.loss.score(sums, term.goal)
             for term, sums in zip(self._terms, measured, strict=True)
         ]
+
+
+def make_objective(
+    encoder: Encoder,
+    scene: Scene,
+    settings: Settings,
+    *,
+    tile_px: int | None = None,
+    emphasis: float = 1.0,
+    storage: Storage | None = None,
+    measured: Measured | None = None,
+) -> Objective:
+    """Measure a scene through an encoder, in tiles of at most `tile_px` or undivided.
+
+    Everybody's way to an objective; the other arguments are those of `make_terms`.
+    """
+    view = make_view(encoder, settings, tile_px)
+    terms = make_terms(view, scene, settings, emphasis=emphasis, storage=storage, measured=measured)
+    return Objective(view, terms)
 
 
 def _total(losses: Sequence[Tensor]) -> Tensor:

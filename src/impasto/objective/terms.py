@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -15,8 +17,9 @@ from impasto.losses.loss import Loss, Sums, added, shared
 from impasto.losses.smooth import SmoothLoss
 from impasto.losses.wasserstein import WassersteinLoss
 from impasto.memory.storage import Storage
-from impasto.objective.objective import Term
-from impasto.scene.masks import Region, at_stride, whole
+from impasto.pictures.picture import Picture
+from impasto.scene.masks import Region, at_stride
+from impasto.scene.scene import Scene
 from impasto.settings.settings import Settings
 from impasto.tiles.tiling import Tile
 from impasto.tiles.view import DETAIL, View, make_view
@@ -28,24 +31,21 @@ STYLE_LOSSES: dict[str, Loss] = {
     "histogram": HistogramLoss(),
 }
 
+# The sums of whole style pictures that were measured before, by what they were measured with.
+Measured = WeakKeyDictionary[Picture, dict[Hashable, Mapping[str, Sums]]]
+
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """One level's pictures, (1,3,H,W) each: the photograph, if any, the styles, the regions.
+class Term:
+    """One loss on one layer, bound to its weight, its region and what it is compared with."""
 
-    `visible` (1,1,H,W), 0..1, is where the photograph is not transparent; None is everywhere.
-    """
-
-    content: Tensor | None
-    styles: Sequence[Tensor]
-    regions: Sequence[Region]
-    visible: Tensor | None = None
-
-
-def plain_scene(content: Tensor, styles: Sequence[tuple[Tensor, float]]) -> Scene:
-    """Return a scene of one region, with each style's share."""
-    shares = tuple(share for _, share in styles)
-    return Scene(content, [image for image, _ in styles], [whole(shares)])
+    name: str
+    loss: Loss
+    layer: str
+    weight: float
+    goal: Sums | None = None
+    reference: Tensor | None = None  # (1,C,h,w) of the whole picture
+    guide: Tensor | None = None  # (1,1,h,w) of the whole picture: how much each cell counts
 
 
 @torch.no_grad()
@@ -53,122 +53,148 @@ def make_terms(
     view: View,
     scene: Scene,
     settings: Settings,
-    content_emphasis: float = 1.0,
+    *,
+    emphasis: float = 1.0,
     storage: Storage | None = None,
+    measured: Measured | None = None,
 ) -> list[Term]:
     """Measure one level's pictures and bind them to the settings' weights.
 
     The two weights enter as shares of their sum, so that only their ratio matters; the
-    content's is multiplied by `content_emphasis`. `storage` keeps the content's features.
+    content's is multiplied by `emphasis`. `storage` keeps the content's features, `measured` what
+    is measured of style pictures, for other levels and runs with the same network.
     """
     content_share, style_share = settings.shares
+    look = _Look(view, scene, settings, WeakKeyDictionary() if measured is None else measured)
     terms = [
-        *_content_terms(view, scene, settings, content_share * content_emphasis, storage),
-        *_style_terms(view, scene, settings, style_share),
+        *look.content_terms(content_share * emphasis, storage),
+        *look.style_terms(style_share),
     ]
     return [term for term in terms if term.weight]
 
 
-def _content_terms(
-    view: View, scene: Scene, settings: Settings, share: float, storage: Storage | None
-) -> list[Term]:
-    if scene.content is None or not share:
-        return []
-    content, layers = scene.content, dict(settings.content_layers)
-    storage = storage or Storage(content.device)
-    references: dict[str, Tensor] = {}
+@dataclass(frozen=True)
+class _Look:
+    """One level's pictures, and how they are looked at."""
 
-    def keep(name: str, features: Tensor, tile: Tile) -> None:
-        if name not in references:
-            references[name] = _empty_map(view, name, content, features, storage)
-        rows, columns = tile.cells(view.stride(name))
-        references[name][:, :, rows, columns] = features
+    view: View
+    scene: Scene
+    settings: Settings
+    measured: Measured = field(repr=False)
 
-    _look(view, content, set(layers), keep)
-    return [
-        Term(
-            f"content {name}", ContentLoss(), name, share * weight,
-            reference=references[name], guide=_carried(scene.visible, view.stride(name)),
-        )
-        for name, weight in layers.items()
-    ]  # fmt: skip
-
-
-def _style_terms(view: View, scene: Scene, settings: Settings, share: float) -> list[Term]:
-    """Bind what is compared with the styles, in each region with those that serve it."""
-    style_loss = STYLE_LOSSES[settings.style_loss]
-    compared: list[tuple[str, Loss, str, float]] = [
-        *(
-            (f"style {layer}", style_loss, layer, share * weight)
-            for layer, weight in settings.style_layers
-        ),
-        ("smoothness", SmoothLoss(), DETAIL, settings.smoothness),
-    ]
-    losses = {layer: loss for _, loss, layer, weight in compared if weight}
-    terms = []
-    for region in scene.regions:
-        goals = _goals(view, scene, region, settings, losses)
-        label = f" {region.name}" if region.name else ""
-        terms += [
+    def content_terms(self, share: float, storage: Storage | None) -> list[Term]:
+        content = self.scene.content
+        if content is None or not share:
+            return []
+        weights = dict(self.settings.content_layers)
+        references = self._content_maps(content, set(weights), storage or Storage(content.device))
+        return [
             Term(
-                title + label, loss, layer, weight * loss.factor * region.share,
-                goal=goals[layer], guide=_carried(region.mask, view.stride(layer)),
+                f"content {layer}",
+                ContentLoss(),
+                layer,
+                share * weight,
+                reference=references[layer],
+                guide=at_stride(self.scene.visible, self.view.stride(layer)),
             )
-            for title, loss, layer, weight in compared if weight
-        ]  # fmt: skip
-    return terms
+            for layer, weight in weights.items()
+        ]
+
+    def style_terms(self, share: float) -> list[Term]:
+        """Bind what is compared with the styles, in each region with those that serve it."""
+        loss = STYLE_LOSSES[self.settings.style_loss]
+        compared: list[tuple[str, Loss, str, float]] = [
+            (f"style {layer}", loss, layer, share * weight)
+            for layer, weight in self.settings.style_layers
+        ]
+        compared.append(("smoothness", SmoothLoss(), DETAIL, self.settings.smoothness))
+        compared = [one for one in compared if one[-1]]
+        losses = {layer: loss for _, loss, layer, _ in compared}
+        terms = []
+        for region in self.scene.regions:
+            goals = self._goals(region, losses)
+            label = f" {region.name}" if region.name else ""
+            for title, loss, layer, weight in compared:
+                own = weight * loss.factor * region.share
+                guide = at_stride(region.mask, self.view.stride(layer))
+                term = Term(title + label, loss, layer, own, goal=goals[layer], guide=guide)
+                terms.append(term)
+        return terms
+
+    def _content_maps(
+        self, content: Tensor, layers: set[str], storage: Storage
+    ) -> dict[str, Tensor]:
+        """Return each layer's map (1,C,h,w) of the whole photograph."""
+        maps: dict[str, Tensor] = {}
+
+        def keep(layer: str, features: Tensor, tile: Tile) -> None:
+            stride = self.view.stride(layer)
+            if layer not in maps:
+                maps[layer] = _empty_map(content, features, stride, storage)
+            rows, columns = tile.cells(stride)
+            maps[layer][:, :, rows, columns] = features
+
+        _show(self.view, content, layers, keep)
+        return maps
+
+    def _goals(self, region: Region, losses: Mapping[str, Loss]) -> dict[str, Sums]:
+        """Measure what serves a region, each style by its share, not by its number of pixels."""
+        mixed: dict[str, Sums] = {}
+        for number, share, mask in region.styles:
+            for layer, sums in self._style_sums(number, mask, losses).items():
+                part = shared(sums, share)
+                mixed[layer] = added((mixed[layer], part)) if layer in mixed else part
+        return {layer: losses[layer].goal(sums) for layer, sums in mixed.items()}
+
+    def _style_sums(
+        self, number: int, mask: Tensor | None, losses: Mapping[str, Loss]
+    ) -> Mapping[str, Sums]:
+        image, view = self.scene.styles[number], self._style_view
+        if mask is not None or not self.scene.pictures:
+            return _sums(view, image, mask, losses)
+        kinds = tuple((layer, type(loss)) for layer, loss in losses.items())
+        key = image.shape, image.device, image.dtype, view.tiling, view.margin, kinds
+        known = self.measured.setdefault(self.scene.pictures[number], {})
+        if key not in known:
+            known[key] = _sums(view, image, mask, losses)
+        return known[key]
+
+    @cached_property
+    def _style_view(self) -> View:
+        """How styles are looked at: none is a seamless tile, even where the result is."""
+        if self.settings.padding != "wrap":
+            return self.view
+        reflecting = replace(self.settings, padding="reflect")
+        return make_view(self.view.encoder, reflecting, self.view.tiling.size)
 
 
-def _goals(
-    view: View, scene: Scene, region: Region, settings: Settings, losses: Mapping[str, Loss]
-) -> dict[str, Sums]:
-    """Measure what serves a region, each style by its share, not by its number of pixels."""
-    # A style picture is no seamless tile, even where the result is.
-    seen_as = view if settings.padding != "wrap" else _reflected(view, settings)
-    mixed: dict[str, Sums] = {}
-    for number, share, mask in region.styles:
-        measured = _measured(seen_as, scene.styles[number], mask, losses)
-        for layer, sums in measured.items():
-            part = shared(sums, share)
-            mixed[layer] = added((mixed[layer], part)) if layer in mixed else part
-    return {layer: losses[layer].goal(sums) for layer, sums in mixed.items()}
-
-
-def _measured(
+def _sums(
     view: View, image: Tensor, mask: Tensor | None, losses: Mapping[str, Loss]
 ) -> dict[str, Sums]:
+    """Measure a picture, where its mask (1,1,H,W) is, by each layer's loss."""
     found: dict[str, Sums] = {}
-    guides = {layer: _carried(mask, view.stride(layer)) for layer in losses}
+    guides = {layer: at_stride(mask, view.stride(layer)) for layer in losses}
 
     def add(layer: str, features: Tensor, tile: Tile) -> None:
         guide, (rows, columns) = guides[layer], tile.cells(view.stride(layer))
-        sums = losses[layer].measure(
-            features, None if guide is None else guide[:, :, rows, columns]
-        )
+        weight = None if guide is None else guide[:, :, rows, columns]
+        sums = losses[layer].measure(features, weight)
         found[layer] = added((found[layer], sums)) if layer in found else sums
 
-    _look(view, image, set(losses), add)
+    _show(view, image, set(losses), add)
     return found
 
 
-def _carried(mask: Tensor | None, stride: int) -> Tensor | None:
-    return None if mask is None else at_stride(mask, stride)
-
-
-def _reflected(view: View, settings: Settings) -> View:
-    return make_view(view.encoder, replace(settings, padding="reflect"), view.tiling.size)
-
-
-def _look(
-    view: View, image: Tensor, names: set[str], see: Callable[[str, Tensor, Tile], None]
+def _show(
+    view: View, image: Tensor, layers: set[str], see: Callable[[str, Tensor, Tile], None]
 ) -> None:
     """Show `see` the inner features of every layer and tile of a picture."""
     for tile in view.tiles(image):
-        for name, features in view.walk(view.cut(image, tile), tile, names):
-            see(name, features, tile)
+        for layer, features in view.walk(view.cut(image, tile), tile, layers):
+            see(layer, features, tile)
 
 
-def _empty_map(view: View, name: str, image: Tensor, features: Tensor, storage: Storage) -> Tensor:
-    height, width = (-(-side // view.stride(name)) for side in image.shape[-2:])
+def _empty_map(image: Tensor, features: Tensor, stride: int, storage: Storage) -> Tensor:
+    height, width = (-(-side // stride) for side in image.shape[-2:])
     shape = (1, height, width, features.shape[1])
     return storage.zeros(*shape, dtype=features.dtype).permute(0, 3, 1, 2)  # as the network's

@@ -1,22 +1,15 @@
-"""How the picture moves: one evaluation of the objective a step, state kept between steps.
-
-Nothing here reads a number back from the device: decisions are masks, so that a GPU never
-waits. Nothing depends on the scale of the loss.
-"""
+"""L-BFGS, in blocks and without a line search."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
 
 from impasto.memory.storage import Storage, blocks
-from impasto.optimizers.pixels import BOUNDED, PIXELS, Pixels
-from impasto.settings.settings import Settings
-
-Objective = Callable[[Tensor], dict[str, Tensor]]
+from impasto.optimizers.pixels import BOUNDED, Parameterization
+from impasto.optimizers.stepper import Evaluate
 
 # Root mean square of the first step, as a share of the pixel range: too short to overshoot,
 # long enough for the first curvature pair to be well above rounding.
@@ -24,22 +17,6 @@ FIRST_STEP = 0.02
 # Of any later one: the curvature that was seen says nothing of places so far away, and bounded
 # pixels would go round their curve. Steps that a smooth loss asks for stay under it.
 LONGEST_STEP = 0.15
-
-
-class Stepper(Protocol):
-    """Moves a picture, one evaluation a step."""
-
-    def step(self, objective: Objective) -> tuple[Tensor, dict[str, Tensor]]:
-        """Evaluate once; return that picture (1,3,H,W), never changed later, and its losses."""
-        ...
-
-    def state(self) -> dict[str, Tensor]:
-        """Return all that the next steps depend on; the tensors change with the next step."""
-        ...
-
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on as the stepper of the same size whose state this was."""
-        ...
 
 
 class LBFGS:
@@ -59,7 +36,7 @@ class LBFGS:
         history: int,
         storage: Storage | None = None,
         first_step: float = FIRST_STEP,
-        pixels: Pixels = BOUNDED,
+        pixels: Parameterization = BOUNDED,
     ) -> None:
         """Start at `image` (1,3,H,W), 0..1; `storage` says where the vectors live."""
         self._pixels = pixels
@@ -83,10 +60,10 @@ class LBFGS:
         self._valid = image.new_zeros(history, dtype=precise)  # 1 where a pair counts
         self._scale = image.new_ones((), dtype=precise)  # of the newest pair that counts
 
-    def step(self, objective: Objective) -> tuple[Tensor, dict[str, Tensor]]:
+    def step(self, evaluate: Evaluate) -> tuple[Tensor, dict[str, Tensor]]:
         """Evaluate at the point plus the step, then choose the next step."""
         image = self._trial()
-        losses = objective(image)
+        losses = evaluate(image)
         loss = torch.stack(list(losses.values())).sum()
         assert image.grad is not None
         if self._loss is None:
@@ -102,26 +79,35 @@ class LBFGS:
         """Return what `restore` needs."""
         assert self._loss is not None
         return {
-            "point": self._point, "step": self._step, "gradient": self._gradient,
-            "pairs": self._pairs[: 2 * self._filled], "products": self._products,
-            "valid": self._valid, "scale": self._scale, "loss": self._loss,
+            **self._vectors,
+            "pairs": self._pairs[: 2 * self._filled],
+            "scale": self._scale,
+            "loss": self._loss,
             "ring": torch.tensor((self._newest, self._filled)),
             "first_step": torch.tensor(self._first_step, dtype=torch.float64),
-        }  # fmt: skip
+        }
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Take over a state of the same size and history."""
         self._newest, self._filled = (int(number) for number in state["ring"])
         self._first_step = state["first_step"].item()
-        pairs = self._pairs[: 2 * self._filled]
-        for mine, kept in (
-            (self._point, state["point"]), (self._step, state["step"]),
-            (self._gradient, state["gradient"]), *zip(pairs, state["pairs"], strict=True),
-            (self._products, state["products"]), (self._valid, state["valid"]),
-        ):  # fmt: skip
+        for name, mine in self._vectors.items():
+            mine.copy_(state[name])
+        for mine, kept in zip(self._pairs[: 2 * self._filled], state["pairs"], strict=True):
             mine.copy_(kept)
         self._scale = state["scale"].to(self._scale)
         self._loss = state["loss"].to(self._products.device)
+
+    @property
+    def _vectors(self) -> dict[str, Tensor]:
+        """What is changed in place."""
+        return {
+            "point": self._point,
+            "step": self._step,
+            "gradient": self._gradient,
+            "products": self._products,
+            "valid": self._valid,
+        }
 
     def _trial(self) -> Tensor:
         image = self._point.new_empty(self._shape, device=self._scale.device)
@@ -237,68 +223,6 @@ class LBFGS:
         flat = image.detach().reshape(-1)
         for part in blocks(flat.numel()):
             yield part, flat[part]
-
-
-class Adam:
-    """Adam (Kingma and Ba 2014) on the variable behind the pixels."""
-
-    def __init__(self, image: Tensor, learning_rate: float, pixels: Pixels = BOUNDED) -> None:
-        """Start at `image` (1,3,H,W), 0..1; `learning_rate` is a share of the pixel range."""
-        self._pixels = pixels
-        self._variable = self._pixels.to_variable(image)
-        self._rate = learning_rate
-        self._mean = torch.zeros_like(self._variable)
-        self._square = torch.zeros_like(self._variable)
-        self._steps = 0
-
-    def step(self, objective: Objective) -> tuple[Tensor, dict[str, Tensor]]:
-        """Evaluate here, then move."""
-        image = self._pixels.to_picture(self._variable).requires_grad_()
-        losses = objective(image)
-        assert image.grad is not None
-        gradient = image.grad * self._pixels.slope(self._variable)
-        self._steps += 1
-        self._mean = self._mean.lerp(gradient, 1 - 0.9)
-        self._square = self._square.lerp(gradient.square(), 1 - 0.99)
-        mean = self._mean / (1 - 0.9**self._steps)
-        square = self._square / (1 - 0.99**self._steps)
-        # Only guards 0 / 0: an epsilon of any size would set a scale for the loss.
-        tiny = torch.finfo(square.dtype).tiny
-        self._variable = self._variable - self._rate * mean / (square.sqrt() + tiny)
-        return image.detach(), losses
-
-    def state(self) -> dict[str, Tensor]:
-        """Return what `restore` needs."""
-        return {
-            "variable": self._variable, "mean": self._mean, "square": self._square,
-            "steps": torch.tensor(self._steps),
-            "rate": torch.tensor(self._rate, dtype=torch.float64),
-        }  # fmt: skip
-
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Take over a state of the same size."""
-        device = self._variable.device
-        self._variable, self._mean, self._square = (
-            state[name].to(device, copy=True) for name in ("variable", "mean", "square")
-        )
-        self._steps, self._rate = int(state["steps"]), state["rate"].item()
-
-
-def make_stepper(
-    image: Tensor,
-    settings: Settings,
-    history: int = 20,
-    storage: Storage | None = None,
-    caution: float = 1.0,
-) -> Stepper:
-    """Return the settings' optimiser, starting at `image`, its vectors in `storage`.
-
-    The first step is `caution` times shorter than usual.
-    """
-    pixels = PIXELS[settings.pixels]
-    if settings.optimizer == "adam":
-        return Adam(image, settings.learning_rate / caution, pixels)
-    return LBFGS(image, history, storage, FIRST_STEP / caution, pixels)
 
 
 def _solve(matrix: Tensor, vector: Tensor, *, upper: bool = True) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 _EDGE = 1 / 2048
 
 
-class Pixels(Protocol):
+class Parameterization(Protocol):
     """How pixels follow from the variable, one by one."""
 
     def to_variable(self, picture: Tensor) -> Tensor:
@@ -65,4 +65,4 @@ class Free:
 
 BOUNDED = Bounded()
 
-PIXELS: dict[str, Pixels] = {"bounded": BOUNDED, "free": Free()}
+PIXELS: dict[str, Parameterization] = {"bounded": BOUNDED, "free": Free()}

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from impasto.errors import PictureError, UsageError
-from impasto.settings.numbers import AUTO_ITERATIONS, MINIMUM_SIDE_PX, SCHEDULES
+from impasto.settings.numbers import (
+    AUTO_HISTORY,
+    AUTO_ITERATIONS,
+    LARGE_PX,
+    MINIMUM_SIDE_PX,
+    SCHEDULES,
+)
 from impasto.settings.settings import Settings
 
 # The coarsest level's square root of the area: at this size VGG-19's deepest cells (156 px)
@@ -47,22 +53,27 @@ def make_levels(
     """Return the levels for pictures of these (height, width), coarse to fine.
 
     `content` is None for a texture; a style comes with its scale. Raises PictureError for a
-    picture or result with a side under 32 px, UsageError for more
-    levels than the size allows or more limits than levels.
+    picture or result with a side under 32 px, UsageError for more levels than the size allows or
+    more limits than levels.
     """
     for size in (*(() if content is None else (content,)), *(size for size, _ in styles)):
         _check_side(size)
     coarsest = COARSEST_PX if content is not None else COARSEST_TEXTURE_PX
     sizes = _level_sizes(result_size(content, settings), settings, coarsest)
     limits = _limits(settings, len(sizes))
-    return tuple(
-        Level(
-            height, width,
-            tuple(_style_size(size, height * width * scale**2) for size, scale in styles), limit,
-            COARSE_CONTENT ** (len(sizes) - number),
-        )
-        for number, ((height, width), limit) in enumerate(zip(sizes, limits, strict=True), 1)
-    )  # fmt: skip
+    levels = []
+    for number, ((height, width), limit) in enumerate(zip(sizes, limits, strict=True), 1):
+        style_sizes = tuple(_style_size(size, height * width * scale**2) for size, scale in styles)
+        emphasis = COARSE_CONTENT ** (len(sizes) - number)
+        levels.append(Level(height, width, style_sizes, limit, emphasis))
+    return tuple(levels)
+
+
+def history(level: Level, settings: Settings) -> int:
+    """Return how many steps L-BFGS remembers at this level."""
+    if isinstance(settings.history, int):
+        return settings.history
+    return AUTO_HISTORY[level.height * level.width > LARGE_PX]
 
 
 def result_size(content: Size | None, settings: Settings) -> Size:

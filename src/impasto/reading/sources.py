@@ -19,6 +19,9 @@ from impasto.pictures.modes import from_pil, picture_of_samples
 from impasto.pictures.picture import Picture
 from impasto.reading.load import load
 
+# Everything that `as_picture` makes a picture of.
+PictureSource = Picture | str | os.PathLike[str] | Image.Image | NDArray[Any] | Tensor
+
 _NAME = "the picture"
 _WANTED = (
     "give (H, W), (H, W, C) or (C, H, W) of 1, 3 or 4 channels, as floats of 0..1 or uint8 or "
@@ -29,7 +32,7 @@ _CHANNELS = (1, 3, 4)
 _LARGEST = {"f": 16, "u": 2, "b": 1}
 
 
-def as_picture(source: Any) -> Picture:
+def as_picture(source: PictureSource) -> Picture:
     """Make a picture of a path, a PIL image, an array or a tensor.
 
     Arrays are (H,W) or (H,W,C), tensors (C,H,W), each the other way round too where that is plain,

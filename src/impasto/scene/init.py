@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,15 +12,16 @@ from torch import Tensor
 from impasto.errors import UsageError, suggestion
 from impasto.pictures.picture import Picture
 from impasto.pictures.resample import enlarge, fine_detail, resize, smooth
-from impasto.reading.sources import as_picture
+from impasto.planning.levels import Size
+from impasto.reading.sources import PictureSource, as_picture
 from impasto.scene.colour import grey
 from impasto.scene.styles import Style
 from impasto.settings.numbers import INIT_WORDS
 from impasto.settings.settings import Settings
 
-# Standard deviation of the noise on a start picture, in shares of the pixel range. In a flat
-# sky every cell of a layer sees the same, so every gradient repeats with the layer's stride and
-# a lattice grows; this little noise breaks it and is painted over.
+# Standard deviation of the noise on a picture to start from, in shares of the pixel range. In a
+# flat sky every cell of a layer sees the same, so every gradient repeats with the layer's stride
+# and a lattice grows; this little noise breaks it and is painted over.
 GRAIN = 0.01
 # At a finer level: more than this would stay in the picture.
 MOST_GRAIN = 0.04
@@ -30,16 +30,16 @@ WHITE_DETAIL = 0.640625**0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Start:
+class Init:
     """A picture, and the share, 0..1, of white noise or of another picture that is laid over it."""
 
     picture: Picture | None  # None is white noise
     over: Picture | None = None  # None is white noise
     share: float = 0.0
-    handed: Picture | None = None  # the picture that was given to start from, if any
+    given: Picture | None = None  # as it was handed in, unless a word said it
 
-    def greyed(self) -> Start:
-        """Return the start without colour."""
+    def greyed(self) -> Init:
+        """Return the same without colour."""
         return replace(
             self,
             picture=None if self.picture is None else grey(self.picture),
@@ -56,46 +56,45 @@ class Start:
         return image.lerp(_covering(self.over, height, width), self.share)
 
 
-def make_start(
-    content: Picture | None, styles: Sequence[Style], settings: Settings, start: Any = None
-) -> Start:
-    """Return what to start from.
+def make_init(
+    content: Picture | None,
+    styles: Sequence[Style],
+    settings: Settings,
+    given: PictureSource | None = None,
+) -> Init:
+    """Return what to start from; a picture that is `given` goes before the settings' `init`.
 
-    `start` is any picture source and goes before the settings' `init`. Raises UsageError when
-    `init` is neither a known word nor a picture file.
+    Raises UsageError when `init` is neither a known word nor a picture file.
     """
     space = content or styles[0].picture
-    if start is not None:
-        return _from(as_picture(start), space)
-    if settings.init_file is not None and os.path.exists(settings.init_file):
-        return _from(as_picture(settings.init_file), space)
+    if given is None and settings.init_file is not None and os.path.exists(settings.init_file):
+        given = settings.init_file
+    if given is not None:
+        picture = as_picture(given)
+        return Init(picture.in_space_of(space), given=picture)
     word, share = _word_and_share(settings.init)
     if word == "content":
-        return Start(content)
+        return Init(content)
     if share < 1 and content is None:
         raise UsageError(f"init {settings.init} needs a photograph to be laid over")
     under = content if share < 1 else None
     if word == "noise":
-        return Start(under, None, share)
+        return Init(under, None, share)
     style = styles[0].picture
-    return Start(under, style, share) if under is not None else Start(style)
+    return Init(under, style, share) if under is not None else Init(style)
 
 
-def _from(picture: Picture, space: Picture) -> Start:
-    return Start(picture.in_space_of(space), handed=picture)
+def first_image(init: Init, made: Tensor | None, size: Size, seed: int) -> Tensor:
+    """Return where the coarsest level, of `size` (H,W), starts: (1,3,H,W), 0..1.
 
-
-def start_image(start: Start, height: int, width: int, seed: int) -> Tensor:
-    """Return the start (1,3,height,width), 0..1, on the CPU: the picture with grain, or noise."""
+    `made` is what `init` is made of at that size, None for white noise.
+    """
     # Made on the CPU, so that a seed means the same on every device.
     generator = torch.Generator().manual_seed(seed)
-    shape = (1, 3, height, width)
-    image = start.at(height, width)
-    if image is None:
-        return torch.rand(shape, generator=generator, dtype=torch.float32)
-    if start.over is None and start.share:
-        return image.lerp(torch.rand(shape, generator=generator, dtype=torch.float32), start.share)
-    return _grained(image, GRAIN, generator)
+    if made is not None and (init.over is not None or not init.share):
+        return _grained(made, GRAIN, generator)
+    noise = torch.rand((1, 3, *size), generator=generator, dtype=torch.float32)
+    return noise if made is None else made.lerp(noise.to(made.device), init.share)
 
 
 def grained(image: Tensor, styles: Sequence[Tensor], shares: Sequence[float], seed: int) -> Tensor:
@@ -111,23 +110,21 @@ def grained(image: Tensor, styles: Sequence[Tensor], shares: Sequence[float], se
     return _grained(image, min(detail / WHITE_DETAIL, MOST_GRAIN), generator)
 
 
-def next_image(image: Tensor, start: Start, height: int, width: int, detail: float = 1.0) -> Tensor:
-    """Return where the next level starts, given the last one's result (1,3,H,W).
+def next_image(image: Tensor, made: Tensor | None, size: Size, detail: float = 1.0) -> Tensor:
+    """Return where the next level, of `size` (H,W), starts, given the last one's result.
 
     Between two pictures, by `detail`: the last result enlarged (0), whose strokes go on as they
-    are, and the start picture at the new size plus what the last level changed (1), where the
-    scene's edges come back. There the change is smoothed, for noise of single pixels would
-    only be enlarged to blotches.
+    are, and what the run started from, `made` at the new size, plus what the last level changed
+    (1), where the scene's edges come back. There the change is smoothed, for noise of single
+    pixels would only be enlarged to blotches. White noise, None, has no edges.
     """
-    if image.shape[-2:] == (height, width):
+    if image.shape[-2:] == size:
         return image
-    fine = start.at(height, width)
-    if fine is None:
-        return resize(image, height, width)
-    fine = fine.to(image.device)
-    change = smooth(image - resize(fine, *image.shape[-2:]))
-    edged = enlarge(change, height, width).add_(fine).clamp_(0, 1)
-    return enlarge(image, height, width).clamp_(0, 1).lerp_(edged, detail)
+    if made is None:
+        return resize(image, *size)
+    change = smooth(image - resize(made, *image.shape[-2:]))
+    edged = enlarge(change, *size).add_(made).clamp_(0, 1)
+    return enlarge(image, *size).clamp_(0, 1).lerp_(edged, detail)
 
 
 def _grained(image: Tensor, deviation: float, generator: torch.Generator) -> Tensor:

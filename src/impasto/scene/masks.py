@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from impasto.pictures.resample import resize
+
 # A region with less than this share of a picture is not painted on its own: its statistics
 # would be those of a few cells.
 LEAST_SHARE = 1e-4
@@ -15,10 +17,9 @@ LEAST_SHARE = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """A part of one level's picture, and the styles that serve it.
+    """A part of a picture and the styles that serve it: style number, share, mask of the style.
 
-    `mask` (1,1,H,W), 0..1, is None where the region is the whole picture. `styles` holds the
-    styles' share in this region and their masks, each None where all of a style picture serves.
+    Masks are (1,1,H,W), 0..1, of their maps' own sizes or of a level's; None is all of a picture.
     """
 
     name: str
@@ -36,16 +37,6 @@ def whole(shares: tuple[float, ...]) -> Region:
     return Region("", None, tuple((number, share, None) for number, share in enumerate(shares)))
 
 
-def outside(region: Region, protected: Tensor | None) -> Region:
-    """Return the part of a region that is not protected, (1,1,H,W) where it is 1."""
-    return within(region, None if protected is None else 1 - protected)
-
-
-def within(region: Region, visible: Tensor | None) -> Region:
-    """Return the part of a region that is visible, (1,1,H,W) where it is 1."""
-    return Region(region.name, both(region.mask, visible), region.styles)
-
-
 def both(mask: Tensor | None, other: Tensor | None) -> Tensor | None:
     """Return where two masks of one size are both 1; None is everywhere."""
     if mask is None or other is None:
@@ -53,18 +44,28 @@ def both(mask: Tensor | None, other: Tensor | None) -> Tensor | None:
     return mask * other
 
 
-def at_stride(mask: Tensor, stride: int) -> Tensor:
+def without(mask: Tensor | None, protected: Tensor | None) -> Tensor | None:
+    """Return where a mask is 1 and nothing is protected; None is everywhere, or nothing."""
+    return both(mask, None if protected is None else 1 - protected)
+
+
+def mask_at(mask: Tensor | None, size: tuple[int, int], device: torch.device) -> Tensor | None:
+    """Return a mask at a (height, width), on a device; None is everywhere."""
+    return None if mask is None else resize(mask.to(device), *size)
+
+
+def at_stride(mask: Tensor | None, stride: int) -> Tensor | None:
     """Carry a mask (1,1,H,W) to a layer's cells, (1,1,ceil(H/stride),ceil(W/stride)).
 
     A cell counts by the share of its own pixels in the mask: Gatys et al. 2017's "simple"
     propagation. The alternative, only cells that see nothing but the region, leaves borders
     and thin regions without any style.
     """
-    if stride == 1:
+    if mask is None or stride == 1:
         return mask
     return functional.avg_pool2d(mask, stride, ceil_mode=True, count_include_pad=False)
 
 
-def fits(mask: Tensor) -> bool:
+def is_enough(mask: Tensor | None) -> bool:
     """Return whether a mask covers enough to take statistics of."""
-    return bool(torch.isfinite(mask).all()) and mask.mean().item() >= LEAST_SHARE
+    return mask is None or (bool(mask.isfinite().all()) and mask.mean().item() >= LEAST_SHARE)

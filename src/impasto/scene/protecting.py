@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
+
+from impasto.optimizers.stepper import Evaluate
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,16 +24,14 @@ class Protection:
         """Return the painting that `over` made what is seen of, 0 where none of it is seen."""
         return (seen - self.mask * self.photo) / (1 - self.mask).clamp(min=1e-3)
 
-    def around(
-        self, objective: Callable[[Tensor], dict[str, Tensor]]
-    ) -> Callable[[Tensor], dict[str, Tensor]]:
-        """Return an objective of paintings that evaluates what is seen of them."""
+    def around(self, evaluate: Evaluate) -> Evaluate:
+        """Return what evaluates, of a painting, what is seen of it."""
 
-        def evaluate(painted: Tensor) -> dict[str, Tensor]:
+        def evaluate_seen(painted: Tensor) -> dict[str, Tensor]:
             seen = self.over(painted.detach()).requires_grad_()
-            losses = objective(seen)
+            losses = evaluate(seen)
             assert seen.grad is not None
             painted.grad = seen.grad * (1 - self.mask)
             return losses
 
-        return evaluate
+        return evaluate_seen

@@ -13,7 +13,7 @@ from impasto.errors import UsageError
 from impasto.pictures.picture import Picture
 from impasto.reading.sources import as_picture
 from impasto.settings.option import checked, options
-from impasto.settings.readers import read_float
+from impasto.settings.readers import Box, read_float
 from impasto.settings.settings import Settings
 
 
@@ -101,7 +101,20 @@ def _one_for_each(what: str, unit: str, values: Sequence[float], styles: Sequenc
         )
 
 
-def cropped(style: Style, box: tuple[float, float, float, float]) -> Style:
+def with_crops(styles: tuple[Style, ...], boxes: Sequence[Box]) -> tuple[Style, ...]:
+    """Cut these parts out of every style; strokes keep the size they have in the whole."""
+    areas = [(right - left) * (bottom - top) for left, top, right, bottom in boxes]
+    parts = [
+        cropped(style, box).changed(
+            weight=style.weight * area / sum(areas), scale=style.scale * area**0.5
+        )
+        for style in styles
+        for box, area in zip(boxes, areas, strict=True)
+    ]
+    return tuple(parts) or styles
+
+
+def cropped(style: Style, box: Box) -> Style:
     """Return a style of a part of the picture, (left, top, right, bottom) in shares of its sides.
 
     Its map of regions, if any, is cut alike.
@@ -113,7 +126,7 @@ def cropped(style: Style, box: tuple[float, float, float, float]) -> Style:
     )
 
 
-def _cut(picture: Picture, box: tuple[float, float, float, float]) -> Picture:
+def _cut(picture: Picture, box: Box) -> Picture:
     height, width = picture.size
     left, right = round(box[0] * width), round(box[2] * width)
     top, bottom = round(box[1] * height), round(box[3] * height)

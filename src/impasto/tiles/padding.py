@@ -17,15 +17,15 @@ REFLECT_MARGIN_PX = 16
 
 
 @dataclass(frozen=True)
-class Frame:
-    """A margin of reflected pixels around the picture, left out of every sum."""
+class Margin:
+    """Reflected pixels around the picture, left out of every sum."""
 
-    margin: int
+    px: int
 
     def extend(self, window: Tensor, tile: Tile) -> Tensor:
         """Continue a tile's window (1,C,h,w) by reflection where it ends at the border."""
         for axis, span in ((2, tile.rows), (3, tile.columns)):
-            before, after = self.margin * span.at_start, self.margin * span.at_end
+            before, after = self.px * span.at_start, self.px * span.at_end
             window = reflected(window, axis, before, after)
         return window
 
@@ -38,18 +38,18 @@ class Frame:
         return inner
 
     def _inner(self, span: Span, stride: int) -> slice:
-        margin = self.margin if span.at_start else 0
-        first = (span.start - span.seen_start + margin) // stride
+        reflected_px = self.px if span.at_start else 0
+        first = (span.start - span.seen_start + reflected_px) // stride
         whole = span.cells(stride)
         return slice(first, first + whole.stop - whole.start)
 
 
-def frame(padding: str) -> Frame:
-    """Return the frame of a padding's name.
+def margin_of(padding: str) -> Margin:
+    """Return the margin of a padding's name.
 
     The network's own zeros need none, and a picture that wraps has its halo all around.
     """
-    return Frame(REFLECT_MARGIN_PX if padding == "reflect" else 0)
+    return Margin(REFLECT_MARGIN_PX if padding == "reflect" else 0)
 
 
 class _Cut(torch.autograd.Function):

@@ -1,8 +1,8 @@
-"""How pictures are looked at: through which encoder, in which frame, cut into which tiles."""
+"""How pictures are looked at: through which encoder, with which margin, cut into which tiles."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -10,10 +10,10 @@ from torch import Tensor
 
 from impasto.errors import UsageError
 from impasto.network.architecture import Layer
-from impasto.network.vgg import Encoder
+from impasto.network.encoder import Encoder
 from impasto.pictures.resample import fine_detail
 from impasto.settings.settings import Settings
-from impasto.tiles.padding import Frame, frame
+from impasto.tiles.padding import Margin, margin_of
 from impasto.tiles.tiling import Tile, Tiling, tiling
 
 # The picture's own fine detail, as the shallowest layer.
@@ -26,7 +26,7 @@ class View:
     """Features of a picture, one tile at a time; a picture's tiles together are the picture."""
 
     encoder: Encoder
-    frame: Frame
+    margin: Margin
     tiling: Tiling
 
     def tiles(self, image: Tensor) -> tuple[Tile, ...]:
@@ -56,14 +56,14 @@ class View:
 
         Raises UsageError for an encoder that leaves one of `names` out.
         """
-        extended = self.frame.extend(window, tile)
+        extended = self.margin.extend(window, tile)
         if DETAIL in names:
-            yield DETAIL, self.frame.cells(fine_detail(extended), tile, 1)
+            yield DETAIL, self.margin.cells(fine_detail(extended), tile, 1)
         deeper = set(names) - {DETAIL}
         if not deeper:
             return
         for name, features in self.encoder.walk(extended, deeper):
-            yield name, self.frame.cells(features, tile, self.stride(name))
+            yield name, self.margin.cells(features, tile, self.stride(name))
             deeper.discard(name)
         if deeper:
             raise UsageError(f"the network gave no {', '.join(sorted(deeper))}")
@@ -74,7 +74,7 @@ class View:
         More than are ever held at once.
         """
         floats = sum(layer.channels / layer.stride**2 for layer in self.encoder.layers.values())
-        margin = 2 * self.frame.margin
+        margin = 2 * self.margin.px
         sizes = (tile.seen_size for tile in self.tiles(image))
         largest = max((rows + margin) * (columns + margin) for rows, columns in sizes)
         return int(2 * floats * largest * image.dtype.itemsize)
@@ -86,10 +86,15 @@ class View:
 
 def make_view(encoder: Encoder, settings: Settings, tile_px: int | None = None) -> View:
     """Return the view of the settings' padding, in tiles of at most `tile_px` or undivided."""
-    layers = [DETAIL_LAYER, *(encoder.layers[name] for name in settings.layers)]
-    border = frame(settings.padding)
-    cutting = tiling(layers, tile_px, border.margin, wraps=settings.padding == "wrap")
-    return View(encoder, border, cutting)
+    cut = cutting(encoder.layers, settings, tile_px)
+    return View(encoder, margin_of(settings.padding), cut)
+
+
+def cutting(table: Mapping[str, Layer], settings: Settings, tile_px: int | None = None) -> Tiling:
+    """Return how pictures are cut for the settings' layers of a network's `table`."""
+    layers = [DETAIL_LAYER, *(table[name] for name in settings.layers)]
+    margin = margin_of(settings.padding).px
+    return tiling(layers, tile_px, margin, wraps=settings.padding == "wrap")
 
 
 def _joined(image: Tensor, parts: tuple[slice, ...], axis: int) -> Tensor:

@@ -1,0 +1,148 @@
+"""One level of a run: its scene, its objective, and the loop of its evaluations."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from torch import Tensor
+
+from impasto.computing.pace import Pace
+from impasto.engine.checkpoint import State
+from impasto.engine.networks import Network
+from impasto.engine.run import Run
+from impasto.engine.step import Behind, Step
+from impasto.engine.watch import Watch
+from impasto.errors import NonFiniteError
+from impasto.network.encoder import Encoder
+from impasto.objective.evaluator import Evaluator
+from impasto.objective.objective import Objective, make_objective
+from impasto.objective.terms import Measured
+from impasto.optimizers import make_stepper
+from impasto.scene.finish import finish
+from impasto.scene.init import first_image, grained, next_image
+from impasto.scene.scene import Scene, make_scene
+
+_log = logging.getLogger(__name__)
+
+# How much shorter steps are after numbers broke.
+CAUTION = 10.0
+
+
+def paint_level(
+    run: Run,
+    number: int,
+    image: Tensor | None,
+    done: tuple[int, ...],
+    network: Network,
+    pace: Pace,
+    state: State | None,
+) -> Iterator[Step]:
+    """Paint level `number`, from 1, on from the last one's result, or from a `state` of its own.
+
+    `done` are the evaluations of the levels before.
+    """
+    index, level = number - 1, run.levels[number - 1]
+    scene = make_scene(run.originals, level, run.device)
+    image = _beginning(run, number, scene, image) if state is None else picked_up(run, state)
+    protection = scene.protection
+    evaluator = Evaluator(
+        _measuring(run, number, network, scene),
+        run.plan.tiles[index],
+        (level.height, level.width),
+        may_shrink=run.may_shrink,
+    )
+    del scene  # it is large, and let go as soon as it is measured
+    evaluate = evaluator if protection is None else protection.around(evaluator)
+    make = partial(make_stepper, settings=run.settings, history=run.plan.history[index])
+    storage = run.storage(number)
+    stepper = make(image, storage=storage)
+    finished = partial(finish, run.originals, run.settings.surface)
+    watch = Watch(run.settings.tolerance, level.iterations, image, finished)
+    if state is not None:
+        stepper.restore(state.tensors)
+        watch.restore(state.watch, image)
+    first = 1 if state is None else state.iteration + 1
+    for iteration in range(first, level.iterations + 1):
+        trial, losses = stepper.step(evaluate)
+        try:
+            watch.see(losses, trial if protection is None else protection.over(trial))
+        except NonFiniteError as fault:
+            if watch.restarts or iteration == level.iterations:
+                raise
+            _log.info("%s; going on from there with shorter steps", fault)
+            # The old vectors are let go before the new ones are made.
+            del stepper
+            stepper = make(watch.restart(), storage=storage, caution=CAUTION)
+            continue
+        ended = watch.settled or iteration == level.iterations
+        yield Step(
+            level=number,
+            iteration=iteration,
+            evaluations=(*done, iteration),
+            losses=watch.losses,
+            image=watch.image,
+            run=replace(run, plan=run.plan.with_tile(index, evaluator.tile_px)),
+            final=ended and number == len(run.levels),
+            threads=pace.fewest,
+            _behind=Behind(network, pace, stepper, watch),
+        )
+        if ended:
+            return
+
+
+def level_objective(
+    run: Run,
+    number: int,
+    encoder: Encoder,
+    tile_px: int | None = None,
+    *,
+    scene: Scene | None = None,
+    measured: Measured | None = None,
+) -> Objective:
+    """Measure the targets of level `number`, from 1, in its scene or afresh from the originals."""
+    level = run.levels[number - 1]
+    return make_objective(
+        encoder,
+        make_scene(run.originals, level, run.device) if scene is None else scene,
+        run.settings,
+        tile_px=tile_px,
+        emphasis=level.content_emphasis,
+        storage=run.storage(number),
+        measured=measured,
+    )
+
+
+def _measuring(
+    run: Run, number: int, network: Network, scene: Scene
+) -> Callable[[int | None], Objective]:
+    """Return what makes the level's objective: of its scene, or again when that was let go."""
+    scenes = [scene]
+
+    def make(tile_px: int | None) -> Objective:
+        found = scenes.pop() if scenes else None
+        return level_objective(
+            run, number, network.encoder, tile_px, scene=found, measured=network.measured
+        )
+
+    return make
+
+
+def _beginning(run: Run, number: int, scene: Scene, image: Tensor | None) -> Tensor:
+    """Return where a level starts: the last one's result at its size, or what `init` says."""
+    level, settings = run.levels[number - 1], run.settings
+    size = level.height, level.width
+    if image is None:
+        return first_image(run.originals.init, scene.init, size, settings.seed).to(run.device)
+    if image.shape[-2:] == size:
+        return image
+    image = next_image(image, scene.init, size, settings.detail)
+    shares = [style.weight for style in run.originals.styles]
+    return grained(image, scene.styles, shares, settings.seed + number)
+
+
+def picked_up(run: Run, state: State) -> Tensor:
+    """Return a checkpoint's picture, on the device."""
+    return state.tensors["image"].to(run.device, copy=True)

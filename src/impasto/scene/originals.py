@@ -1,0 +1,100 @@
+"""The pictures of a run at their own sizes, checked and as they are painted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from impasto.pictures.labels import check_shape
+from impasto.pictures.picture import Picture
+from impasto.planning.levels import Level
+from impasto.scene.alpha import filled
+from impasto.scene.colour import coloured_like, grey, lit_like
+from impasto.scene.init import Init
+from impasto.scene.masks import Region
+from impasto.scene.styles import Style
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Originals:
+    """All pictures of a run, in the photograph's RGB space.
+
+    `colours` is the photograph whose colours the finished picture takes, `protect` (1,1,H,W), of
+    the mask's own size, is 1 where the photograph stays.
+    """
+
+    content: Picture | None
+    styles: tuple[Style, ...]
+    regions: tuple[Region, ...]
+    protect: Tensor | None = None
+    colours: Picture | None = None
+    init: Init
+
+    def mask_bytes(self, level: Level) -> int:
+        """Return what masks take at a level, beside everything else."""
+        guarded = self.protect is not None
+        masks = sum(region.mask is not None or guarded for region in self.regions)
+        masks += 4 * guarded  # the photograph under it, and the mask
+        # A mask of pixels and one for each stride, a quarter of the last each, in float32.
+        return int(masks * 4 * (1 + 4 / 3) * level.height * level.width)
+
+    def recoloured(self, colour: str) -> Originals:
+        """Return the pictures that a colour setting paints with."""
+        photo = self.content
+        if photo is None or colour == "style":
+            return self
+        if colour == "chroma":
+            return replace(self, colours=photo)
+        if colour == "match":
+            matched = each_picture(self.styles, lambda one: coloured_like(one, photo))
+            return replace(self, styles=matched)
+        light = grey(photo)
+        lit = each_picture(self.styles, lambda one: lit_like(grey(one), light))
+        init = self.init.greyed()
+        if self.init.picture is photo:
+            init = replace(init, picture=light)
+        return replace(self, content=light, colours=photo, init=init, styles=lit)
+
+
+def in_one_space(
+    photo: Picture | None, styles: tuple[Style, ...]
+) -> tuple[Picture | None, tuple[Style, ...]]:
+    """Bring all pictures into the photograph's RGB space, colours beneath what is transparent."""
+    space = photo or styles[0].picture
+    moved = each_picture(styles, lambda one: filled(one.in_space_of(space)))
+    return None if photo is None else filled(photo), moved
+
+
+def each_picture(
+    styles: tuple[Style, ...], make: Callable[[Picture], Picture]
+) -> tuple[Style, ...]:
+    """Return styles of what is made of their pictures."""
+    return tuple(style.changed(picture=make(style.picture)) for style in styles)
+
+
+def protection_of(mask: Picture | None, shape: tuple[int, int]) -> Tensor | None:
+    """Return a mask's light (1,1,H,W); raise UsageError where it has another shape."""
+    if mask is None:
+        return None
+    check_shape("the mask to protect", mask.size, "the photograph", shape)
+    return grey(mask).tensor()[None, :1]
+
+
+def note_sizes(photo: Picture | None, styles: tuple[Style, ...], finest: Level) -> None:
+    """Say where a picture is enlarged, or too small for its strokes."""
+    if photo is not None and finest.height > photo.size[0]:
+        told = "the photograph is enlarged from %d x %d to %d x %d px; it gains no detail"
+        _log.info(told, *photo.size[::-1], finest.width, finest.height)
+    told = (
+        "a style picture of %d x %d px is smaller than the result; it is not enlarged, so strokes "
+        "come out finer: a larger picture gives larger strokes"
+    )
+    for style in styles:
+        rows, columns = style.picture.size
+        if rows * columns < finest.height * finest.width * style.scale**2:
+            _log.info(told, columns, rows)
