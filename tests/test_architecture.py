@@ -10,6 +10,7 @@ import pytest
 import impasto
 
 SOURCE = Path(impasto.__file__).parent
+ROOT = Path(__file__).parents[1]
 
 # Highest first. Rooms on one floor do not know each other.
 FLOORS = [
@@ -61,6 +62,20 @@ def test_rooms_import_only_downwards():
             target = name.split(".")[1]
             below = target == room or ROOM_FLOOR[target] > ROOM_FLOOR[room]
             assert below, f"{path}:{line}: {room} may not import {name}"
+
+
+def test_no_room_holds_more_than_12_per_cent():
+    lines: dict[str, int] = {}
+    for path in SOURCE.rglob("*.py"):
+        lines[_room(path)] = lines.get(_room(path), 0) + len(path.read_text("utf-8").splitlines())
+    largest = max(lines, key=lambda room: lines[room])
+    assert lines[largest] <= 0.12 * sum(lines.values()), f"{largest} has {lines[largest]} lines"
+
+
+def test_every_room_is_on_the_map():
+    drawn = (ROOT / "docs/map.md").read_text("utf-8")
+    for room in ROOM_FLOOR:
+        assert f"`{room}" in drawn or f"  {room}" in drawn, f"docs/map.md does not draw {room}"
 
 
 def test_no_room_is_a_drawer():
