@@ -205,9 +205,14 @@ def brush(
 
 
 def lay_strokes(
-    draw: ImageDraw.ImageDraw, rng: Generator, angle: Field, subject: Field,
-    width: float, length: float, count: int,
-) -> None:  # fmt: skip
+    draw: ImageDraw.ImageDraw,
+    rng: Generator,
+    angle: Field,
+    subject: Field,
+    width: float,
+    length: float,
+    count: int,
+) -> None:
     """Paint one layer of strokes, in the colours of the subject."""
     starts = rng.uniform((-60, -60), (WIDTH + 60, HEIGHT + 60), (count, 2))
     paths = trace(angle + rng.normal(0, 0.05), starts, 20, length / 20)
@@ -238,10 +243,20 @@ def paint_swirl(rng: Generator) -> Image.Image:
 # ---------------------------------------------------------------------------------------------
 
 GLASS = {
-    "ruby": "c8102a", "garnet": "8a0f3c", "rose": "f0607a", "amber": "f58a12", "gold": "ffc928",
-    "ivory": "e6c684", "moss": "5c9a1e", "emerald": "0c9a5c", "sea": "10a8a8", "azure": "2f9cf0",
-    "sapphire": "1440c8", "night": "101c78", "violet": "6a24b0",
-}  # fmt: skip
+    "ruby": "c8102a",
+    "garnet": "8a0f3c",
+    "rose": "f0607a",
+    "amber": "f58a12",
+    "gold": "ffc928",
+    "ivory": "e6c684",
+    "moss": "5c9a1e",
+    "emerald": "0c9a5c",
+    "sea": "10a8a8",
+    "azure": "2f9cf0",
+    "sapphire": "1440c8",
+    "night": "101c78",
+    "violet": "6a24b0",
+}
 # A motif divides a sector of a ring. It is given u, -1 to 1 across the sector, and v, 0 to 1
 # outwards, and returns the part (0 to 2), the piece of the part (0 to 7) and the darkness of the
 # fine lines that are painted on the glass.
@@ -417,11 +432,23 @@ LANDS: list[Land] = [
 DAYLIGHT = ["ffd98a", "f6c68e", "8fbcd0", "3f80c0", "1f4f9a"]
 # x, foot, width and height of the trees, from the farthest to the nearest
 TREES = [
-    (300, 985, 36, 130), (365, 975, 30, 100), (1000, 940, 32, 120), (1062, 950, 26, 90),
-    (1600, 960, 60, 70), (1690, 970, 50, 60), (1510, 1090, 40, 210), (1585, 1100, 46, 260),
-    (1668, 1105, 38, 190), (620, 1120, 80, 100), (730, 1130, 70, 84), (250, 1400, 84, 620),
-    (385, 1420, 66, 430), (130, 1430, 62, 380), (1890, 1420, 120, 190), (1750, 1440, 100, 140),
-]  # fmt: skip
+    (300, 985, 36, 130),
+    (365, 975, 30, 100),
+    (1000, 940, 32, 120),
+    (1062, 950, 26, 90),
+    (1600, 960, 60, 70),
+    (1690, 970, 50, 60),
+    (1510, 1090, 40, 210),
+    (1585, 1100, 46, 260),
+    (1668, 1105, 38, 190),
+    (620, 1120, 80, 100),
+    (730, 1130, 70, 84),
+    (250, 1400, 84, 620),
+    (385, 1420, 66, 430),
+    (130, 1430, 62, 380),
+    (1890, 1420, 120, 190),
+    (1750, 1440, 100, 140),
+]
 
 
 class Sketch:

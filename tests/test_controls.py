@@ -29,8 +29,11 @@ MAP = np.zeros((64, 96, 3), np.uint8)
 MAP[:, 48:] = 255
 
 
-REAL = {name: option.default for name, option in (
-    (field.name, field) for field in dataclasses.fields(Settings)) if name in TINY}  # fmt: skip
+REAL = {
+    name: option.default
+    for name, option in ((field.name, field) for field in dataclasses.fields(Settings))
+    if name in TINY
+}
 
 
 def _paint_really(**values) -> Picture:
@@ -178,8 +181,10 @@ def test_a_larger_scale_sees_more_of_the_styles_pixels():
     style = random_pixels(300, 300, 4)
     sizes = [
         prepare(PHOTO, style, Settings(size=96, levels=1, style_scale=scale))
-        .levels[0].style_sizes[0][0] for scale in (0.5, 1, 2)
-    ]  # fmt: skip
+        .levels[0]
+        .style_sizes[0][0]
+        for scale in (0.5, 1, 2)
+    ]
     assert sizes[0] < sizes[1] < sizes[2]
     assert sizes[2] == pytest.approx(2 * sizes[1], abs=1)
 
@@ -299,10 +304,16 @@ def test_all_controls_together_tile_exactly(loss: str, colour: str, padding: str
     mask = np.zeros((64, 96), np.uint8)
     mask[20:30, 20:70] = 255
     values = {
-        "style_loss": loss, "colour": colour, "padding": padding, "smoothness": 2,
-        "style_blend": (0.3, 0.7), "style_scale": (0.8, 1.2), "style_crops": "0:0:1:0.6,0:0.5:1:1",
-        "init": "noise:0.2", "size": 96,
-    }  # fmt: skip
+        "style_loss": loss,
+        "colour": colour,
+        "padding": padding,
+        "smoothness": 2,
+        "style_blend": (0.3, 0.7),
+        "style_scale": (0.8, 1.2),
+        "style_crops": "0:0:1:0.6,0:0.5:1:1",
+        "init": "noise:0.2",
+        "size": 96,
+    }
     objectives = []
     for tile in (None, 32):
         settings = Settings(levels=1, **TINY, **values)
@@ -319,9 +330,12 @@ def test_all_controls_together_tile_exactly(loss: str, colour: str, padding: str
 
 def test_tiles_do_not_change_a_picture_of_all_controls():
     values = {
-        "regions": MAP, "colour": "chroma", "smoothness": 2, "iterations": 5,
+        "regions": MAP,
+        "colour": "chroma",
+        "smoothness": 2,
+        "iterations": 5,
         "surface": "photograph",
-    }  # fmt: skip
+    }
     whole, tiled = (
         _paint(styles=REGIONAL, resources=Resources(tile=tile), **values).picture
         for tile in ("auto", 64)

@@ -50,7 +50,7 @@ SAID = {
     "pixels": "test_optimizer.py::test_only_free_pixels_leave_their_range",
     "history": "test_directions.py::test_a_longer_memory_ends_lower",
     "learning_rate": "test_directions.py::test_a_larger_learning_rate_moves_further",
-}  # fmt: skip
+}
 
 
 def _paint(content=PHOTO, styles=RED, **values) -> torch.Tensor:
@@ -191,8 +191,9 @@ def test_a_region_is_smoothed_against_its_own_style():
     map_[:, 48:] = 255
     noisy = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     styles = [
-        Style(as_picture(RED), regions=(0, 0, 0)), Style(as_picture(noisy), regions=(255, 255, 255))
-    ]  # fmt: skip
+        Style(as_picture(RED), regions=(0, 0, 0)),
+        Style(as_picture(noisy), regions=(255, 255, 255)),
+    ]
     run = prepare(PHOTO, styles, Settings(size=96, levels=1, **TINY), regions=map_)
     losses = level_objective(run, 1, TinyEncoder()).losses(_pixels(noisy.repeat(2, 1)[:, :96]))
     assert losses["smoothness #ffffff"] < losses["smoothness #000000"] / 10

@@ -101,8 +101,12 @@ def test_reflected_margin_is_in_no_sum():
 def test_steps_tell_where_they_are():
     steps = _paint(levels=2, iterations="3,2", tolerance=0)
     assert [(s.level, s.iteration, s.iterations) for s in steps] == [
-        (1, 1, 3), (1, 2, 3), (1, 3, 3), (2, 1, 2), (2, 2, 2),
-    ]  # fmt: skip
+        (1, 1, 3),
+        (1, 2, 3),
+        (1, 3, 3),
+        (2, 1, 2),
+        (2, 2, 2),
+    ]
     assert [tuple(s.image.shape[2:]) for s in steps[2:4]] == [(36, 32), (72, 64)]
     assert steps[-1].picture.size == (72, 64)
 
@@ -164,10 +168,15 @@ def test_the_same_style_twice_is_that_style_once():
 
 
 def test_starts_differ_and_seeds_matter():
-    first = {name: _paint(**values)[0].image for name, values in {
-        "content": {}, "noise": {"init": "noise"}, "seed": {"init": "noise", "seed": 1},
-        "picture": {"start": OTHER},
-    }.items()}  # fmt: skip
+    first = {
+        name: _paint(**values)[0].image
+        for name, values in {
+            "content": {},
+            "noise": {"init": "noise"},
+            "seed": {"init": "noise", "seed": 1},
+            "picture": {"start": OTHER},
+        }.items()
+    }
     names = list(first)
     for i, one in enumerate(names):
         for other in names[:i]:

@@ -26,9 +26,15 @@ PHOTO, STYLE = random_pixels(72, 64, 1), random_pixels(48, 64, 2)
 def _painted() -> torch.Tensor:
     """Paint with regions of every kind of code: start from noise, protection, two levels."""
     settings = Settings(
-        size=72, levels=2, iterations=3, init="noise:0.3", style_loss="wasserstein",
-        surface="photograph", colour="match", **TINY,
-    )  # fmt: skip
+        size=72,
+        levels=2,
+        iterations=3,
+        init="noise:0.3",
+        style_loss="wasserstein",
+        surface="photograph",
+        colour="match",
+        **TINY,
+    )
     mask = random_pixels(72, 64, 3)[..., 0]
     run = prepare(PHOTO, STYLE, settings, Resources(threads=1), protect=mask)
     *_, last = paint_tiny(run, ENCODER)
@@ -97,11 +103,17 @@ def _products() -> str:
 
 def _state() -> tuple:
     return (
-        torch.get_num_threads(), torch.is_grad_enabled(), torch.is_inference_mode_enabled(),
-        torch.is_autocast_enabled("cpu"), torch.get_default_dtype(), torch.get_default_device(),
-        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32,
-        torch.get_float32_matmul_precision(), torch.initial_seed(),
-    )  # fmt: skip
+        torch.get_num_threads(),
+        torch.is_grad_enabled(),
+        torch.is_inference_mode_enabled(),
+        torch.is_autocast_enabled("cpu"),
+        torch.get_default_dtype(),
+        torch.get_default_device(),
+        torch.backends.cuda.matmul.allow_tf32,
+        torch.backends.cudnn.allow_tf32,
+        torch.get_float32_matmul_precision(),
+        torch.initial_seed(),
+    )
 
 
 def test_between_two_steps_everything_is_the_callers_own():

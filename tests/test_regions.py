@@ -121,8 +121,8 @@ def test_a_region_that_is_transparent_in_its_style_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("text", "colour"), [("#ff8000", (255, 128, 0)), ("ff8000", None), ("#ff80", None),
-                         ("#gg0000", None)],
-)  # fmt: skip
+    ("text", "colour"),
+    [("#ff8000", (255, 128, 0)), ("ff8000", None), ("#ff80", None), ("#gg0000", None)],
+)
 def test_plain_colours_are_read(text: str, colour):
     assert read_colour(text) == colour

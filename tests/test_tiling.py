@@ -47,9 +47,11 @@ def _assert_same(encoder, options: Settings, size: tuple[int, int], dtype, tile:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    height=st.integers(32, 90), width=st.integers(32, 90), tile=st.sampled_from([16, 32, 48, 64]),
+    height=st.integers(32, 90),
+    width=st.integers(32, 90),
+    tile=st.sampled_from([16, 32, 48, 64]),
     padding=st.sampled_from(["reflect", "zeros"]),
-)  # fmt: skip
+)
 def test_tiled_gradient_equals_whole(height: int, width: int, tile: int, padding: str):
     encoder = TinyEncoder(torch.float64)
     options = Settings(**TINY, padding=padding)

@@ -106,10 +106,11 @@ class Pace:
 
     def _give_up(self, wanted: int) -> None:
         if self.fewest == self._plan.threads:
-            _log.info(
+            told = (
                 "another program computes: going on with %d of %d threads while it does, so that "
-                "none waits for it (--threads %d keeps them)", wanted, self.threads, self.threads,
-            )  # fmt: skip
+                "none waits for it (--threads %d keeps them)"
+            )
+            _log.info(told, wanted, self.threads, self.threads)
         self.threads, self._free_since = wanted, None
         self.fewest = min(self.fewest, wanted)
         torch.set_num_threads(wanted)

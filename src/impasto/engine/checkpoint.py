@@ -1,6 +1,6 @@
 """A run's state between two evaluations, as one file: picked up, it goes on to the same bits.
 
-A safetensors file: the level's best picture and the optimiser's vectors as tensors, everything
+A safetensors file: the level's best picture and the optimizer's vectors as tensors, everything
 else as JSON in its metadata. Written in blocks, so that vectors in scratch files need no memory.
 """
 

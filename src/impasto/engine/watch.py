@@ -33,7 +33,7 @@ class Watch:
     """Follows one level's losses, read every ten evaluations and at the last; keeps its best.
 
     `image` and `losses` are of the evaluation with the lowest loss so far: a step that is tried
-    may be one that the optimiser will take back. Both are chosen on the device, unread.
+    may be one that the optimizer will take back. Both are chosen on the device, unread.
     """
 
     def __init__(
@@ -73,10 +73,14 @@ class Watch:
         """Return plain values, from which with `image` a watch goes on."""
         assert self._lowest is not None
         return {
-            "unread": [_read_out(row) for row in self._unread], "losses": _read_out(self.losses),
-            "seen": self._seen, "lowest": self._lowest.item(), "known": self._known,
-            "settled": self.settled, "restarts": self.restarts,
-        }  # fmt: skip
+            "unread": [_read_out(row) for row in self._unread],
+            "losses": _read_out(self.losses),
+            "seen": self._seen,
+            "lowest": self._lowest.item(),
+            "known": self._known,
+            "settled": self.settled,
+            "restarts": self.restarts,
+        }
 
     def restore(self, state: Watched, image: Tensor) -> None:
         """Go on from another watch's state and its best picture."""

@@ -1,4 +1,4 @@
-"""The variable behind the pixels, which is what an optimiser moves."""
+"""The variable behind the pixels, which is what an optimizer moves."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Parameterization(Protocol):
 class Bounded:
     """picture = 0.5 + 0.5 sin(2 z): every z is a picture in 0..1.
 
-    So nothing is clipped at the end and the optimiser never pushes against a wall it cannot see.
+    So nothing is clipped at the end and the optimizer never pushes against a wall it cannot see.
     The slope is 1 at mid grey, and falls only as the root of the distance to black or white, so
     that a blown-out sky still moves.
     """
