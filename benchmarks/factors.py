@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 
 import impasto
-from impasto.settings.numbers import STYLE_LOSSES
+from impasto.settings.style_losses import STYLE_LOSSES
 
 
 def main() -> None:

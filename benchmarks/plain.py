@@ -12,7 +12,7 @@ from torch.nn import functional
 from impasto.network.input_convention import MEAN_RGB, for_rgb
 from impasto.network.normalisation import filter_means, normalised
 from impasto.network.weights import load
-from impasto.settings.numbers import VGG19_LAYERS
+from impasto.settings.layers import VGG19_LAYERS
 
 CONTENT = "relu4_2"
 STYLE = [f"relu{block}_1" for block in range(1, 6)]

@@ -20,7 +20,7 @@ from PIL import Image
 
 from impasto.cli import main, paint
 from impasto.cli.telling import Told, duration, escaped, quoted, telling
-from impasto.losses.gram import CovarianceLoss
+from impasto.losses.covariance import CovarianceLoss
 from impasto.reading.carrying import read_recipe_text
 from impasto.settings.option import options
 from impasto.settings.resources import Resources

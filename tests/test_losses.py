@@ -1,16 +1,21 @@
+from pathlib import Path
+
 import pytest
 import torch
 
 from impasto.losses import moments
 from impasto.losses.content import ContentLoss
-from impasto.losses.gram import CovarianceLoss, GramLoss
+from impasto.losses.covariance import CovarianceLoss
+from impasto.losses.gram import GramLoss
 from impasto.losses.histogram import HistogramLoss
-from impasto.losses.loss import added, shared
+from impasto.losses.loss import Loss, added, shared, style_loss
 from impasto.losses.moments import Moments, measure_moments
 from impasto.losses.smooth import SmoothLoss
 from impasto.losses.wasserstein import WassersteinLoss
+from impasto.settings.style_losses import STYLE_LOSSES as WORDS
 
-STYLE_LOSSES = [GramLoss(), CovarianceLoss(), WassersteinLoss(), HistogramLoss()]
+STYLE_LOSSES = [style_loss(name) for name in WORDS]
+ROOT = Path(__file__).parents[1]
 
 
 def _features(height: int = 5, width: int = 4, channels: int = 3, seed: int = 0) -> torch.Tensor:
@@ -20,6 +25,17 @@ def _features(height: int = 5, width: int = 4, channels: int = 3, seed: int = 0)
 
 def _score(loss, features: torch.Tensor, goal: torch.Tensor, weight=None) -> torch.Tensor:
     return loss.score(loss.measure(features, weight), loss.goal(loss.measure(goal)))
+
+
+def test_a_style_loss_is_one_file_one_line_and_a_row_of_its_page():
+    files = (ROOT / "src/impasto/losses").glob("*.py")
+    found = {path.stem for path in files if "\nLOSS = " in path.read_text("utf-8")}
+    assert found - set(WORDS) == set(), "not registered in settings/style_losses.py"
+    assert set(WORDS) - found == set(), "no losses/NAME.py with LOSS"
+    page = (ROOT / "docs/losses.md").read_text("utf-8")
+    for name, loss in zip(WORDS, STYLE_LOSSES, strict=True):
+        assert isinstance(loss, Loss), name
+        assert f"| `{name}` |" in page, f"docs/losses.md has no row for {name}"
 
 
 @pytest.mark.parametrize("loss", STYLE_LOSSES)

@@ -19,7 +19,7 @@ from impasto.network.normalisation import filter_means, normalised
 from impasto.network.vgg import VGG, build
 from impasto.pictures.resample import resize
 from impasto.reading.load import load
-from impasto.settings.numbers import VGG19_LAYERS
+from impasto.settings.layers import VGG19_LAYERS
 from impasto.settings.settings import Settings
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

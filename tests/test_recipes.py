@@ -305,7 +305,7 @@ def test_a_state_of_another_run_is_refused_by_name(
         check_fits(change(state), kitchen.run)
 
 
-def test_a_state_fits_the_optimiser_and_history_that_made_it():
+def test_a_state_fits_the_optimizer_and_history_that_made_it():
     photo, style = random_pixels(72, 96, 1), random_pixels(64, 64, 2)
     settings = Settings(size=96, levels=1, iterations=4, **TINY)
     run = prepare(photo, style, settings)

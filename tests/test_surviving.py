@@ -418,7 +418,7 @@ def test_whatever_ends_a_run_what_was_painted_is_saved(
     fault: Exception, code: int, message: str, photo: Path, painting: Path, tmp_path, monkeypatch,
     capsys,
 ):  # fmt: skip
-    from impasto.losses.gram import CovarianceLoss
+    from impasto.losses.covariance import CovarianceLoss
 
     score, calls = CovarianceLoss.score, []
 
@@ -443,7 +443,7 @@ def test_whatever_ends_a_run_what_was_painted_is_saved(
 def test_what_breaks_before_the_first_evaluation_leaves_nothing(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    from impasto.losses.gram import CovarianceLoss
+    from impasto.losses.covariance import CovarianceLoss
 
     monkeypatch.setattr(CovarianceLoss, "score", lambda *_: 1 / 0)
     assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL) == 1
@@ -762,7 +762,7 @@ def test_a_signal_before_the_first_evaluation_has_its_own_code(
 def test_a_signal_while_a_broken_run_is_saved_does_not_lose_the_picture(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch
 ):
-    from impasto.losses.gram import CovarianceLoss
+    from impasto.losses.covariance import CovarianceLoss
 
     score = CovarianceLoss.score
     monkeypatch.setattr(CovarianceLoss, "score", lambda *a: score(*a) * float("nan"))
@@ -774,7 +774,7 @@ def test_a_signal_while_a_broken_run_is_saved_does_not_lose_the_picture(
 def test_a_run_goes_on_elsewhere_when_its_folder_is_gone(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    from impasto.losses.gram import CovarianceLoss
+    from impasto.losses.covariance import CovarianceLoss
 
     score, calls = CovarianceLoss.score, []
 
@@ -833,7 +833,7 @@ def test_a_resumed_run_replaces_its_checkpoint_though_it_was_read_from_it(tmp_pa
 
 def _when_evaluated(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], at: int) -> None:
     """Do something in the middle of a run."""
-    from impasto.losses.gram import CovarianceLoss
+    from impasto.losses.covariance import CovarianceLoss
 
     score, calls = CovarianceLoss.score, []
 

@@ -27,7 +27,7 @@ from impasto.network.trained import layers_of, weights_digest
 from impasto.network.vgg import build
 from impasto.network.weights import Filters
 from impasto.network.weights_file import NAMINGS, look
-from impasto.settings.numbers import ARCHITECTURES, layer_names
+from impasto.settings.layers import ARCHITECTURES, layer_names
 from impasto.settings.settings import Settings
 
 ROOT = Path(__file__).parents[1]

@@ -13,7 +13,7 @@ import click
 from impasto.cli.inputs import READING, first_frame, reading_of, reading_options
 from impasto.cli.options import GroupedCommand, options_named
 from impasto.cli.telling import answer
-from impasto.settings.names import from_names
+from impasto.settings.presets import from_names
 
 if TYPE_CHECKING:
     from impasto.measures.border import Border

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from impasto.settings.layers import VGG19_LAYERS, check_known
 from impasto.settings.option import Option, checked, options
 from impasto.settings.presets import DEFAULT, NAMES, from_options
 from impasto.settings.readers import plain_number, read_integer, show
@@ -66,7 +67,10 @@ def preset_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def given(flags: dict[str, Any]) -> tuple[Settings, Resources]:
     """Return what the flags that were given ask for, over their preset."""
-    return from_options({name: value for name, value in flags.items() if value is not None})
+    settings, resources = from_options({k: v for k, v in flags.items() if v is not None})
+    # Before torch is loaded; of a file of weights, it is asked which layers it has.
+    check_known(settings.layers, VGG19_LAYERS, "VGG-19")
+    return settings, resources
 
 
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ from impasto.cli.telling import answer, tell
 from impasto.errors import DeviceError, UsageError
 from impasto.jobs.notes import read_notes
 from impasto.jobs.pantry import Pantry, reading
-from impasto.settings.names import from_names
+from impasto.settings.presets import from_names
 from impasto.settings.settings import Settings
 
 if TYPE_CHECKING:

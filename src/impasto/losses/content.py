@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from impasto.losses.loss import Sums
+from impasto.losses.loss import Loss, Sums
 
 
-class ContentLoss:
+class ContentLoss(Loss):
     """Mean squared difference of responses (Gatys et al. 2016, eq. 1, as a mean).
 
     The paper prints half the sum; the authors' code, and we, take the mean over cells and
@@ -24,13 +24,6 @@ class ContentLoss:
         if weight is None:
             return squares.new_full((), squares.numel()), squares.sum()
         return weight.sum(dtype=squares.dtype) * features.shape[1], (squares * weight).sum()
-
-    capturable = True
-    factor = 1.0
-
-    def goal(self, sums: Sums) -> Sums:
-        """Return the sums themselves."""
-        return sums
 
     def score(self, sums: Sums, goal: Sums | None = None) -> Tensor:
         """Return the mean; the reference already entered the sums."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
+from importlib import import_module
 
 import torch
 from torch import Tensor
@@ -13,9 +14,15 @@ from torch import Tensor
 Sums = tuple[Tensor, ...]
 
 
-class Loss(Protocol):
+class Loss(ABC):
     """Stateless and additive: what is measured on parts may be added before it is scored."""
 
+    # What makes a weight of 1 ask for as much as the Gram loss's (smoothness: a little).
+    factor = 1.0
+    # Whether a GPU can score without the host, so that a CUDA graph can hold it.
+    capturable = True
+
+    @abstractmethod
     def measure(
         self, features: Tensor, weight: Tensor | None = None, reference: Tensor | None = None
     ) -> Sums:
@@ -23,25 +30,20 @@ class Loss(Protocol):
 
         `weight` (1,1,h,w) says how much each cell counts; without it each counts once.
         """
-        ...
 
     def goal(self, sums: Sums) -> Sums:
         """Return what `score` compares with, made of the sums measured on the goal."""
-        ...
+        return sums
 
+    @abstractmethod
     def score(self, sums: Sums, goal: Sums | None = None) -> Tensor:
         """Return the loss () of these sums against the goal."""
-        ...
 
-    @property
-    def factor(self) -> float:
-        """What makes a weight of 1 ask for as much as the Gram loss's (smoothness: a little)."""
-        ...
 
-    @property
-    def capturable(self) -> bool:
-        """Whether a GPU can score without the host, so that a CUDA graph can hold it."""
-        ...
+def style_loss(name: str) -> Loss:
+    """Return the style loss of a name in `STYLE_LOSSES`: what its file calls LOSS."""
+    loss: Loss = import_module(f"impasto.losses.{name}").LOSS
+    return loss
 
 
 def added(parts: Sequence[Sums]) -> Sums:

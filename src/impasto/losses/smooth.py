@@ -5,20 +5,19 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from impasto.losses.loss import Sums
+from impasto.losses.loss import Loss, Sums
 
 # Nobody has less detail than one 8-bit level, so that a flat style divides by something.
 _LEAST = (1 / 255) ** 2
 
 
-class SmoothLoss:
+class SmoothLoss(Loss):
     """Mean squared fine detail, over the styles' own.
 
     A style says how smooth is smooth: a woodblock's lines cost little, noise between the long
     strokes of a pastel costs much.
     """
 
-    capturable = True
     # Measured: what keeps the noise figure under the style's own (docs/benchmarks.md).
     factor = 1.6e-4
 
@@ -32,10 +31,6 @@ class SmoothLoss:
         if weight is None:
             return squares.new_full((), squares.numel(), dtype=precise), squares.sum(dtype=precise)
         return weight.sum(dtype=precise), (squares * weight).sum(dtype=precise)
-
-    def goal(self, sums: Sums) -> Sums:
-        """Return the sums themselves."""
-        return sums
 
     def score(self, sums: Sums, goal: Sums | None = None) -> Tensor:
         """Return the picture's mean over the styles': 1 is as much detail as they have."""

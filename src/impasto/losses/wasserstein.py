@@ -67,3 +67,6 @@ def _root(matrix: Tensor) -> Tensor:
 def _positive(eigenvalues: Tensor) -> Tensor:
     # Rounding may leave them just below 0, where the root has no slope.
     return eigenvalues.clamp(min=torch.finfo(torch.float32).tiny)
+
+
+LOSS = WassersteinLoss()

@@ -56,7 +56,7 @@ def measure(
 
     Pictures are those of `iterate`; what needs a picture that is not given is left out. Losses
     are the paper's, unless `settings` name another network, layers or padding; sizes, weights
-    and the optimiser do not matter. `resources` say how they are computed, by default in
+    and the optimizer do not matter. `resources` say how they are computed, by default in
     float32. Raises PictureError when the content's shape is not the result's.
     """
     one_size = _at_one_size(settings or PAPER)

@@ -1,4 +1,4 @@
-"""Where the optimiser's long vectors and the content's features live: in memory or in a file."""
+"""Where the optimizer's long vectors and the content's features live: in memory or in a file."""
 
 from __future__ import annotations
 

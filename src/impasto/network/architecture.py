@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from impasto.settings.numbers import VGG19_LAYERS
+from impasto.settings.layers import VGG19_LAYERS
 
 _CHANNELS = {1: 64, 2: 128, 3: 256, 4: 512, 5: 512}
 

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from torch import Tensor
 
-from impasto.errors import UsageError, suggestion
+from impasto.errors import UsageError
 from impasto.network.architecture import Layer
+from impasto.settings.layers import check_known
 
 
 class Encoder(Protocol):
@@ -51,12 +52,4 @@ def named(encoder: Encoder) -> tuple[str, str]:
 
 def check_layers(encoder: Encoder, names: Collection[str]) -> None:
     """Raise UsageError where an encoder lacks one of the layers `names`."""
-    known = list(encoder.layers)
-    if not known:
-        raise UsageError("this network has no layers at all")
-    for name in names:
-        if name not in known:
-            raise UsageError(
-                f"unknown layer '{name}' for this network; choose from {known[0]} ... {known[-1]}"
-                + suggestion(name, known)
-            )
+    check_known(names, list(encoder.layers), "this network")

@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from impasto.errors import UsageError, suggestion
 from impasto.network import weights
 from impasto.network.architecture import Layer, convolution_of, down_to, kernel_shapes, layer_table
 from impasto.network.input_convention import CAFFE, Convention, for_rgb
 from impasto.network.normalisation import filter_means, means_beside, normalised
 from impasto.network.weights import Filters
 from impasto.network.weights_file import file_digest, look, read
-from impasto.settings.numbers import layer_names
+from impasto.settings.layers import VGG19_LAYERS, check_known, layer_names
 from impasto.settings.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -32,15 +31,16 @@ class Trained(NamedTuple):
 
 
 def check_network(settings: Settings) -> None:
-    """Look into the weights file that is named, note how it is understood, refuse the unfit.
+    """Look into the weights that are named, note how a file is understood, refuse the unfit.
 
     Raises UsageError for a path or a layer, WeightsError for what the file holds.
     """
     if settings.weights == BUILT_IN:
+        check_known(settings.layers, VGG19_LAYERS, "VGG-19")
         return
     file = look(Path(settings.weights))
     _log.info("%s", file.describe())
-    _check_layers(file.architecture, settings.layers)
+    check_known(settings.layers, layer_names(file.architecture), file.architecture)
     if settings.network == "normalised":
         _means(settings.weights, file.architecture)
 
@@ -56,7 +56,7 @@ def trained(settings: Settings, names: Collection[str]) -> Trained:
     Raises WeightsError when the weights are missing, damaged or of another network.
     """
     architecture = _architecture(settings.weights)
-    _check_layers(architecture, names)
+    check_known(names, layer_names(architecture), architecture)
     convolutions = [convolution_of(name) for name in down_to(layer_names(architecture), names)]
     stored, convention = _stored(settings.weights, convolutions)
     filters = for_rgb(stored, convention)
@@ -93,13 +93,3 @@ def _means(source: str, architecture: str) -> dict[str, Tensor]:
         return filter_means()
     shapes = kernel_shapes(layer_names(architecture))
     return means_beside(Path(source), {name: shape[0] for name, shape in shapes.items()})
-
-
-def _check_layers(architecture: str, names: Collection[str]) -> None:
-    known = layer_names(architecture)
-    for name in names:
-        if name not in known:
-            raise UsageError(
-                f"unknown layer '{name}' for {architecture}; choose from {', '.join(known)}"
-                + suggestion(name, known)
-            )

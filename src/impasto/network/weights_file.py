@@ -25,7 +25,7 @@ from impasto.network.input_convention import CAFFE, TORCHVISION, Convention, inf
 from impasto.network.weights import Filters
 from impasto.pictures.coding import memory_told
 from impasto.pictures.quiet import quiet
-from impasto.settings.numbers import ARCHITECTURES, layer_names
+from impasto.settings.layers import ARCHITECTURES, layer_names
 
 _SUFFIXES = (".safetensors", ".pth", ".pt")
 _WRAPPERS = ("state_dict", "model_state_dict", "model")

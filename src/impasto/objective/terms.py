@@ -11,11 +11,8 @@ import torch
 from torch import Tensor
 
 from impasto.losses.content import ContentLoss
-from impasto.losses.gram import CovarianceLoss, GramLoss
-from impasto.losses.histogram import HistogramLoss
-from impasto.losses.loss import Loss, Sums, added, shared
+from impasto.losses.loss import Loss, Sums, added, shared, style_loss
 from impasto.losses.smooth import SmoothLoss
-from impasto.losses.wasserstein import WassersteinLoss
 from impasto.memory.storage import Storage
 from impasto.pictures.picture import Picture
 from impasto.scene.masks import Region, at_stride
@@ -23,13 +20,6 @@ from impasto.scene.scene import Scene
 from impasto.settings.settings import Settings
 from impasto.tiles.tiling import Tile
 from impasto.tiles.view import DETAIL, View, make_view
-
-STYLE_LOSSES: dict[str, Loss] = {
-    "gram": GramLoss(),
-    "covariance": CovarianceLoss(),
-    "wasserstein": WassersteinLoss(),
-    "histogram": HistogramLoss(),
-}
 
 # The sums of whole style pictures that were measured before, by what they were measured with.
 Measured = WeakKeyDictionary[Picture, dict[Hashable, Mapping[str, Sums]]]
@@ -102,7 +92,7 @@ class _Look:
 
     def style_terms(self, share: float) -> list[Term]:
         """Bind what is compared with the styles, in each region with those that serve it."""
-        loss = STYLE_LOSSES[self.settings.style_loss]
+        loss = style_loss(self.settings.style_loss)
         compared: list[tuple[str, Loss, str, float]] = [
             (f"style {layer}", loss, layer, share * weight)
             for layer, weight in self.settings.style_layers

@@ -2,23 +2,6 @@
 
 from __future__ import annotations
 
-STYLE_LOSSES = ("gram", "covariance", "wasserstein", "histogram")
-
-# Every network whose weights can be brought, by its convolutions in each block.
-ARCHITECTURES = {"VGG-19": (2, 2, 4, 4, 4), "VGG-16": (2, 2, 3, 3, 3)}
-
-
-def layer_names(architecture: str) -> tuple[str, ...]:
-    """Return a network's layers in depth order, as relu1_1."""
-    return tuple(
-        f"relu{block}_{position}"
-        for block, positions in enumerate(ARCHITECTURES[architecture], 1)
-        for position in range(1, positions + 1)
-    )
-
-
-VGG19_LAYERS = layer_names("VGG-19")
-
 # Below this the deepest layers have two cells a side and their statistics mean nothing.
 MINIMUM_SIDE_PX = 32
 

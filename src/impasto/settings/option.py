@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -44,15 +44,27 @@ class Option:
         return " or ".join(part for part in (", ".join(words), form) if part)
 
 
-def field(default: Any, help: str, group: str, metavar: str, read: Any = str, **more: Any) -> Any:
-    """Make a field of Settings or Resources of its default and the rest of its Option."""
-    option = Option(help=help, group=group, metavar=metavar, read=read, **more)
+def field(default: Any, help: str, option: Option) -> Any:
+    """Make a field of Settings or Resources of its default, its help and the rest of its option."""
+    option = dataclasses.replace(option, help=help)
     return dataclasses.field(default=default, metadata={"option": option})
 
 
-def choice(default: str, help: str, group: str, *choices: str) -> Any:
-    """Make a field that is one of `choices`."""
-    return field(default, help, group, "|".join(choices), choices=choices)
+def group(name: str) -> Callable[..., Option]:
+    """Make what makes the options under a heading of --help, their help left out."""
+
+    def option(
+        metavar: str = "",
+        read: Callable[[Any], Any] = str,
+        *,
+        choices: Iterable[str] = (),
+        **more: Any,
+    ) -> Option:
+        known = tuple(choices)
+        shown = metavar or "|".join(known)
+        return Option(help="", group=name, metavar=shown, read=read, choices=known, **more)
+
+    return option
 
 
 def given(values: Any, cls: type[Kind]) -> Kind:

@@ -16,7 +16,7 @@ from typing import Any
 
 from impasto.errors import UsageError, suggestion
 from impasto.files import read_small
-from impasto.settings.names import from_names
+from impasto.settings.option import options
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 
@@ -64,6 +64,19 @@ def from_options(options: Mapping[str, Any]) -> tuple[Settings, Resources]:
     name = values.pop("preset", None)
     preset = {} if name is None else read_preset(str(name)).values
     return from_names({**preset, **values})
+
+
+def from_names(values: Mapping[str, Any]) -> tuple[Settings, Resources]:
+    """Sort named values into Settings and Resources; raise UsageError for an unknown name."""
+    known = {name: cls for cls in (Settings, Resources) for name in options(cls)}
+    for name in values:
+        if name not in known:
+            raise UsageError(f"there is no option '{name}'{suggestion(name, known)}")
+    chosen = {
+        cls: {name: value for name, value in values.items() if known[name] is cls}
+        for cls in (Settings, Resources)
+    }
+    return Settings(**chosen[Settings]), Resources(**chosen[Resources])
 
 
 def _text(name: str) -> str:
