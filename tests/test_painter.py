@@ -137,3 +137,18 @@ def test_pictures_are_brought_to_a_levels_size_once(monkeypatch: pytest.MonkeyPa
     for _ in paint_tiny(run):
         pass
     assert len(brought) == 2 * (1 + 2)
+
+
+def test_a_meter_says_how_far_a_run_is():
+    meter = impasto.Meter()
+    seen = []
+    run = prepare(PHOTOS[0], STYLE, size=128, levels=2, iterations=(4, 3), tolerance=0, **TINY)
+    for step in paint_tiny(run):
+        meter.see(step)
+        seen.append((meter.fraction, meter.seconds_left))
+        assert meter.evaluations_per_second > 0
+    fractions = [fraction for fraction, _ in seen]
+    assert fractions == sorted(fractions)
+    assert (fractions[-1], seen[-1][1]) == (1.0, 0.0)
+    # The four at a quarter of the pixels are one at the full size.
+    assert fractions[3] == pytest.approx(1 / 4, abs=0.01)

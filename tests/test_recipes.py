@@ -24,15 +24,17 @@ from impasto import DeviceError, Picture, Settings, UsageError
 from impasto.cli import main, recipes
 from impasto.engine.checkpoint import State, read_checkpoint, write_checkpoint
 from impasto.engine.fitting import check_fits
+from impasto.engine.iterate import paint
 from impasto.engine.prepare import prepare
 from impasto.engine.recipe import Recipe, differences
 from impasto.engine.run import Run
 from impasto.jobs import pantry
 from impasto.jobs.notes import Notes, read_notes
-from impasto.jobs.outputs import Results
+from impasto.jobs.outputs import Outputs
 from impasto.jobs.pantry import Pantry
+from impasto.jobs.rerun import again
 from impasto.network.trained import weights_digest
-from impasto.testing import TINY
+from impasto.testing import TINY, TinyEncoder
 
 # What 'impasto paint' of version 0.1.0 wrote into a checkpoint.
 NOTES = json.loads(
@@ -108,14 +110,14 @@ def kitchen(tmp_path_factory: pytest.TempPathFactory) -> Kitchen:
 
 def _followed(kitchen: Kitchen, text: str) -> Run:
     """Read a recipe and prepare its run, as rerun does."""
-    return recipes._again(Recipe.from_json(text, "x.png"), Pantry([kitchen.folder]))
+    return again(Recipe.from_json(text, "x.png"), Pantry([kitchen.folder]))
 
 
 def _picked_up(path: Path) -> tuple[Run, State]:
     """Read a checkpoint and prepare the rest of its run, as resume does."""
     kept = read_checkpoint(path)
     notes = read_notes(kept.notes, path)
-    run = recipes._again(kept.recipe, Pantry([path.parent], notes.inputs))
+    run = again(kept.recipe, Pantry([path.parent], notes.inputs))
     check_fits(kept.state, run)
     return run, kept.state
 
@@ -368,9 +370,9 @@ def test_a_checkpoint_of_today_keeps_all_its_flags(tmp_path: Path):
     assert notes.inputs == (Path("/gone/photo.png"), Path("/gone/painting.png"))
     assert {"inputs", *notes.as_plain()} == set(NOTES)
     assert notes.as_plain() == {name: value for name, value in NOTES.items() if name != "inputs"}
-    given = Results(
+    given = Outputs(
         output=tmp_path / "a.png",
-        depth="16",
+        depth=16,
         metadata=False,
         save_every=3,
         overwrite=True,
@@ -383,11 +385,16 @@ def test_a_checkpoint_of_today_keeps_all_its_flags(tmp_path: Path):
     assert read_notes(plain, tmp_path / "c").as_plain() == given.as_plain()
 
 
+def test_a_depth_that_was_written_as_a_text_is_read(tmp_path: Path):
+    for written, depth in (("8", 8), ("16", 16), (16, 16), (None, None)):
+        assert read_notes(NOTES | {"depth": written}, tmp_path / "c").depth == depth
+
+
 @pytest.mark.parametrize("name", sorted(set(NOTES) - {"inputs", "output"}))
 def test_a_flag_that_an_older_version_did_not_have_takes_its_default(tmp_path: Path, name: str):
     older = {key: value for key, value in NOTES.items() if key != name}
     found = getattr(read_notes(older, tmp_path / "c"), name)
-    assert found == Results.__dataclass_fields__[name].default
+    assert found == Outputs.__dataclass_fields__[name].default
 
 
 def test_a_flag_of_a_newer_version_is_said_and_left_out(tmp_path: Path, caplog):
@@ -412,6 +419,7 @@ def test_a_checkpoint_from_elsewhere_may_replace_nothing(tmp_path: Path):
         ("save_every", 0),
         ("checkpoint_every", -1),
         ("depth", "12"),
+        ("depth", []),
         ("output", 5),
         ("output", ""),
         ("output", "x" * 40_000 + ".png"),
@@ -453,7 +461,7 @@ def test_flags_of_a_checkpoint_that_cannot_be_are_refused(tmp_path: Path, flag: 
 )
 def test_every_path_that_paint_takes_is_read_back(tmp_path: Path, path: str):
     names = ("output", "fallback_dir", "checkpoint", "timelapse")
-    given = Results(**{name: Path(path) for name in names})
+    given = Outputs(**{name: Path(path) for name in names})
     plain = json.loads(json.dumps({"inputs": [path], **given.as_plain()}))
     notes = read_notes(plain, tmp_path / "c")
     assert notes.inputs == (Path(path),)
@@ -492,9 +500,9 @@ def test_an_older_checkpoint_is_resumed_where_its_pictures_are(
     painted = []
     monkeypatch.setattr(recipes, "paint_to", lambda *what: painted.append(what))
     assert main(["resume", str(path), "--quiet"]) == 0
-    run, results, _, used, state = painted[0]
+    run, outputs, used, _, state = painted[0]
     assert run.plan == kitchen.run.plan
-    assert (str(results.output), results.checkpoint, results.overwrite) == (out, path, False)
+    assert (str(outputs.output), outputs.checkpoint, outputs.overwrite) == (out, path, False)
     assert sorted(map(os.path.basename, used)) == ["painting.png", "photo.png"]
     assert (state.level, state.iteration) == (2, 1)
 
@@ -518,6 +526,22 @@ def test_a_picture_of_another_network_is_not_painted_by_ours(kitchen: Kitchen, c
     assert "('Skizzen für dich')" in capsys.readouterr().err
 
 
+def test_a_recipe_of_another_network_is_followed_with_that_one(kitchen: Kitchen, caplog):
+    caplog.set_level("INFO", "impasto")
+    recipe = replace(kitchen.recipe, encoder="TinyEncoder", weights="")
+    run = again(recipe, Pantry([kitchen.folder]), encoder=TinyEncoder())
+    *_, step = paint(run)
+    assert (step.recipe.encoder, step.recipe.weights) == ("TinyEncoder", "")
+    assert "weights" not in caplog.text
+    other = TinyEncoder()
+    other.digest = "ab" * 32
+    again(recipe, Pantry([kitchen.folder]), encoder=other)
+    assert "'TinyEncoder' has other weights" in caplog.text
+    other.name = "another"
+    with pytest.raises(UsageError, match="painted with the network 'TinyEncoder', not"):
+        again(recipe, Pantry([kitchen.folder]), encoder=other)
+
+
 def test_threads_that_were_given_up_and_other_weights_are_said(kitchen: Kitchen):
     plan = replace(kitchen.recipe.plan, threads=4)
     recipe = replace(kitchen.recipe, plan=plan, threads=4)
@@ -527,11 +551,12 @@ def test_threads_that_were_given_up_and_other_weights_are_said(kitchen: Kitchen)
     assert "other weights" in differences(replace(recipe, weights="0" * 64))[0]
 
 
-def test_a_device_that_is_not_there_is_said_and_replaced(kitchen: Kitchen, capsys):
+def test_a_device_that_is_not_there_is_said_and_replaced(kitchen: Kitchen, caplog):
+    caplog.set_level("INFO", "impasto")
     for device in ("cuda:99", "mps:9"):
         run = _followed(kitchen, json.dumps(kitchen.edited("plan", "device", device)))
         assert run.plan.device != device
-        assert f"no {device} here" in capsys.readouterr().err
+        assert f"no {device} here" in caplog.text
 
 
 def test_losses_that_broke_are_null(kitchen: Kitchen):
@@ -580,7 +605,7 @@ def test_a_file_that_only_its_name_recommends_is_not_opened(
     values = kitchen.edited("settings", "init", "start.png")
     values["ingredients"]["start"] = start
     with pytest.raises(UsageError, match=r"needs start.png .*other contents"):
-        recipes._again(Recipe.from_json(json.dumps(values), "x"), Pantry([kitchen.folder, Path()]))
+        again(Recipe.from_json(json.dumps(values), "x"), Pantry([kitchen.folder, Path()]))
 
 
 def test_the_search_for_pictures_passes_by_what_is_none(
@@ -595,7 +620,7 @@ def test_the_search_for_pictures_passes_by_what_is_none(
     monkeypatch.setattr(pantry, "_LARGEST_BYTES", 100)
     hashed = []
     monkeypatch.setattr(
-        "impasto.reading.load.digest_of", lambda path: hashed.append(path.name) or ""
+        "impasto.jobs.pantry.digest_of", lambda path: hashed.append(path.name) or ""
     )
     found = Pantry([tmp_path, tmp_path / "gone"], ["/dev/zero", "a\0b", "x" * 5000])
     with pytest.raises(UsageError, match="not there"):
@@ -618,15 +643,16 @@ def test_a_folder_that_may_not_be_looked_into_is_passed_by(
 
 
 def test_a_plan_beyond_the_memory_is_not_followed(
-    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch, capsys
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch, caplog
 ):
+    caplog.set_level("INFO", "impasto")
     recipe = replace(kitchen.recipe, plan=replace(kitchen.recipe.plan, history=(77, 77)))
     assert _followed(kitchen, recipe.as_json()).plan.history == (77, 77)
-    monkeypatch.setattr("impasto.memory.free.free_bytes", lambda device: 160_000_000)
+    monkeypatch.setattr("impasto.jobs.rerun.free_bytes", lambda device: 160_000_000)
     assert _followed(kitchen, kitchen.recipe.as_json()).plan.history == (20, 20)
-    monkeypatch.setattr("impasto.memory.free.free_bytes", lambda device: 155_000_000)
+    monkeypatch.setattr("impasto.jobs.rerun.free_bytes", lambda device: 155_000_000)
     assert _followed(kitchen, recipe.as_json()).plan.history == (20, 20)
-    assert "its plan takes 0.2 GB" in capsys.readouterr().err
+    assert "its plan takes 0.2 GB" in caplog.text
     huge = kitchen.edited("settings", "size", 100_000)
     huge["settings"]["padding"] = "zeros"
     with pytest.raises(DeviceError, match="100000 x 75000 px needs"):
@@ -638,12 +664,12 @@ def test_pictures_and_their_parts_stay_within_the_memory(
 ):
     whole = [[0.0, 0.0, 1.0, 1.0]] * 400
     text = json.dumps(kitchen.edited("settings", "style_crops", whole))
-    monkeypatch.setattr("impasto.memory.free.free_bytes", lambda device: 40_000_000)
+    monkeypatch.setattr("impasto.jobs.rerun.free_bytes", lambda device: 40_000_000)
     with pytest.raises(DeviceError, match="style_crops needs"):
         _followed(kitchen, text)
     path = kitchen.picture(kitchen.recipe.as_json())
     assert main(["recipe", str(path)]) == 0
-    monkeypatch.setattr("impasto.memory.free.free_bytes", lambda device: 40_000)
+    monkeypatch.setattr("impasto.jobs.pantry.free_bytes", lambda device: 40_000)
     assert main(["recipe", str(path)]) == 3
     told = capsys.readouterr().err
     assert "40 x 40 pixels, more than the 0 million that the free memory holds" in told
@@ -818,7 +844,7 @@ def test_no_damaged_recipe_is_a_bug(kitchen: Kitchen, shelf: Pantry, cuts: list)
 
 def _try_recipe(text: str, shelf: Pantry) -> None:
     with _refused_rightly():
-        run = recipes._again(Recipe.from_json(text, "x.png"), shelf)
+        run = again(Recipe.from_json(text, "x.png"), shelf)
         assert 1 <= run.plan.threads <= 1024
 
 
@@ -864,7 +890,7 @@ def _try_checkpoint(path: Path, shelf: Pantry) -> None:
     with _refused_rightly():
         kept = read_checkpoint(path)
         read_notes(kept.notes, path)
-        check_fits(kept.state, recipes._again(kept.recipe, shelf))
+        check_fits(kept.state, again(kept.recipe, shelf))
 
 
 SOME = hypothesis.settings(MANY, max_examples=200)
@@ -910,9 +936,9 @@ def _try_command(capsys: pytest.CaptureFixture, *words: object) -> int:
 
 
 def _as_far_as_painting(
-    run: Run, results: Results, reporter: object, inputs: object, resume: State | None = None
+    run: Run, outputs: Outputs, inputs: object, flags: object, resume: State | None = None
 ) -> None:
-    results.check_fits(run)
+    outputs.check_fits(run)
     if resume is not None:
         check_fits(resume, run)
 

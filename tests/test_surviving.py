@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -304,7 +305,8 @@ def test_a_signal_saves_what_is_there(
 def test_the_second_signal_stops_at_once(photo: Path, painting: Path, tmp_path: Path):
     code = (
         "import os, signal, sys, time\n"
-        "from impasto.cli.signals import Stopped, stoppable\n"
+        "from impasto.cli.signals import stoppable\n"
+        "from impasto.jobs.stopping import Stopped\n"
         "with stoppable():\n"
         "    try:\n"
         "        os.kill(os.getpid(), signal.SIGINT); time.sleep(5)\n"
@@ -512,8 +514,8 @@ def test_where_the_other_folder_fails_too_the_systems_is_tried(
 def test_what_breaks_beside_the_result_is_said_once_and_stops_nothing(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    monkeypatch.setattr("impasto.pictures.film.save_film", _broken_encoder)
-    monkeypatch.setattr("impasto.engine.checkpoint.write_checkpoint", _broken_encoder)
+    monkeypatch.setattr("impasto.jobs.observers.save_film", _broken_encoder)
+    monkeypatch.setattr("impasto.jobs.observers.write_checkpoint", _broken_encoder)
     out = tmp_path / "out.png"
     words = ["--timelapse", tmp_path / "film.gif", "--checkpoint", tmp_path / "c"]
     words += ["--checkpoint-every", "0"]
@@ -559,7 +561,7 @@ def test_checkpoints_take_a_small_share_of_the_time(tmp_path: Path, monkeypatch)
         written.append(now[0])
         now[0] += 2.0
 
-    monkeypatch.setattr("impasto.engine.checkpoint.write_checkpoint", slow)
+    monkeypatch.setattr("impasto.jobs.observers.write_checkpoint", slow)
 
     class Step:
         final = False
@@ -567,17 +569,17 @@ def test_checkpoints_take_a_small_share_of_the_time(tmp_path: Path, monkeypatch)
         def checkpoint(self, notes: dict) -> None:
             return None
 
-    keeper = keeping.Checkpoints(tmp_path / "c", {})
+    keeper = keeping.Checkpoints(keeping.Place(tmp_path / "c"), {})
     for _ in range(1000):
         now[0] += 1.0
-        keeper.see(Step(), seconds_left=500)
+        keeper.see(Step(), SimpleNamespace(seconds_left=500))
     assert written[0] >= 5
     assert 2.0 * len(written) <= 0.04 * now[0]
-    short = keeping.Checkpoints(tmp_path / "d", {})
+    short = keeping.Checkpoints(keeping.Place(tmp_path / "d"), {})
     written.clear()
     for _ in range(60):
         now[0] += 1.0
-        short.see(Step(), seconds_left=50)
+        short.see(Step(), SimpleNamespace(seconds_left=50))
     assert not written  # a run of under two minutes
 
 
@@ -592,10 +594,10 @@ def test_a_frame_is_in_the_recipe(painting: Path, tmp_path: Path):
 
 def _stop_the_first_saving(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let SIGTERM arrive while the result is saved for the first time."""
-    from impasto.cli.signals import Stopped
     from impasto.jobs import outputs as results
+    from impasto.jobs.stopping import Stopped
 
-    save, calls = results.Results.save, []
+    save, calls = results.Outputs.save, []
 
     def stopped_once(self, picture) -> None:
         calls.append(picture)
@@ -603,7 +605,7 @@ def _stop_the_first_saving(monkeypatch: pytest.MonkeyPatch) -> None:
             raise Stopped(signal.SIGTERM)
         save(self, picture)
 
-    monkeypatch.setattr(results.Results, "save", stopped_once)
+    monkeypatch.setattr(results.Outputs, "save", stopped_once)
 
 
 def test_a_signal_while_saving_does_not_lose_the_picture(
@@ -751,7 +753,7 @@ def test_signals_that_were_ignored_stay_ignored(photo: Path, painting: Path, tmp
 def test_a_signal_before_the_first_evaluation_has_its_own_code(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
-    from impasto.cli.inputs import Inputs
+    from impasto.jobs.inputs import Inputs
 
     monkeypatch.setattr(Inputs, "prepare", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     assert _run("paint", photo, painting, "-o", tmp_path / "out.png", *SMALL) == 143
@@ -940,11 +942,11 @@ def _killed(*words: object) -> None:
     code = (
         "import os, sys; from impasto.cli import main\n"
         "from impasto.jobs import observers as keeping\n"
-        "see = keeping.Keepers.see\n"
-        "def once(keepers, step, left):\n"
-        "    see(keepers, step, left)\n"
+        "see = keeping.Observers.see\n"
+        "def once(observers, step, meter):\n"
+        "    see(observers, step, meter)\n"
         "    step.iteration == 6 and os._exit(9)\n"
-        "keeping.Keepers.see = once; keeping._WORTH_SECONDS = -1; main(sys.argv[1:])"
+        "keeping.Observers.see = once; keeping._WORTH_SECONDS = -1; main(sys.argv[1:])"
     )
     done = subprocess.run([sys.executable, "-c", code, *map(str, words)], check=False)
     assert done.returncode == 9
@@ -975,7 +977,8 @@ def test_a_killed_run_goes_on_in_its_own_files_and_another_run_keeps_them(
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGXCPU"])
 def test_what_a_system_says_again_and_again_ends_no_saving(name: str):
-    from impasto.cli.signals import Stopped, stoppable
+    from impasto.cli.signals import stoppable
+    from impasto.jobs.stopping import Stopped
 
     number = getattr(signal, name)
     asked = 0

@@ -17,6 +17,7 @@ from .errors import OutputError as OutputError
 from .errors import PictureError as PictureError
 from .errors import UsageError as UsageError
 from .errors import WeightsError as WeightsError
+from .jobs.meter import Meter as Meter
 from .measures.measure import Measures as Measures
 from .measures.measure import measure as measure
 from .network.encoder import Encoder as Encoder

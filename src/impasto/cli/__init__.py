@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 import click
 
-from impasto.cli import doctor, measure, paint, plan, presets, recipes, signals, texture
+from impasto.cli import doctor, measure, paint, plan, presets, recipes
 from impasto.cli.telling import check_answered, hold_streams, let_go, tell, telling
 from impasto.errors import ImpastoError, UsageError
+from impasto.jobs.stopping import Stopped
 
 INTERRUPTED = 130
 
@@ -38,7 +39,7 @@ def impasto(context: click.Context, debug: bool) -> None:
 
 impasto.add_command(paint.paint)
 impasto.add_command(plan.plan)
-impasto.add_command(texture.texture)
+impasto.add_command(paint.texture)
 impasto.add_command(presets.presets)
 impasto.add_command(measure.measure)
 impasto.add_command(doctor.doctor)
@@ -72,7 +73,7 @@ def _main(words: list[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as fault:
         click.echo(fault.format_message(), err=True)
         return fault.exit_code
-    except (Exception, KeyboardInterrupt, signals.Stopped) as fault:
+    except (Exception, KeyboardInterrupt, Stopped) as fault:
         message, code = _verdict(fault)
         # The way up here may have added to it, as where the picture is.
         notes = getattr(fault, "__notes__", ())
@@ -96,7 +97,7 @@ def _verdict(fault: BaseException) -> tuple[str, int]:
         return str(fault), fault.exit_code
     if isinstance(fault, click.ClickException):
         return _in_one_line(fault.format_message()), fault.exit_code
-    if isinstance(fault, signals.Stopped):
+    if isinstance(fault, Stopped):
         return f"stopped by {fault.name}", 128 + fault.number
     if isinstance(fault, KeyboardInterrupt | click.Abort):
         return "interrupted", INTERRUPTED

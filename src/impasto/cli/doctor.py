@@ -118,11 +118,9 @@ def _computing() -> Iterator[Finding]:
     plan = make_plan(levels, settings, Resources())
     error = gradient_error(plan)
     sound = error <= TOLERANCE[plan.precision]
-    yield Finding(
-        "self-test", f"gradient within {error:.1e} of float64",
-        "" if sound else "this machine computes wrongly: report it with this output",
-        0 if sound else 6,
-    )  # fmt: skip
+    advice = "" if sound else "this machine computes wrongly: report it with this output"
+    found = f"gradient within {error:.1e} of float64"
+    yield Finding("self-test", found, advice, 0 if sound else 6)
     pace = seconds_per_pixel(settings, plan)
     forecasts = costs_of(settings, plan.precision).forecast(levels, plan)
     seconds = pace * sum(level.pixels for level in forecasts)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.inputs import READING, first_frame, reading_of, reading_options
-from impasto.cli.options import GroupedCommand, options_named
+from impasto.cli.files import PATH, reading_of, reading_options
+from impasto.cli.options import GroupedCommand, given, options_named
 from impasto.cli.telling import answer
-from impasto.settings.presets import from_names
 
 if TYPE_CHECKING:
     from impasto.measures.border import Border
@@ -24,33 +23,26 @@ if TYPE_CHECKING:
 _ABSENT = "-"
 
 
-class MeasureCommand(GroupedCommand):
-    """The measure command's examples."""
-
-    examples = (
-        (
-            "All figures:",
-            "impasto measure painted.png --content photo.jpg --style painting.jpg",
-        ),
-        (
-            "For a script:",
-            "impasto measure painted.png --content photo.jpg --style painting.jpg --json",
-        ),
-        ("Against two styles alone:", "impasto measure out.png --style one.jpg --style two.jpg"),
-    )
+_EXAMPLES = (
+    ("All figures:", "impasto measure painted.png --content photo.jpg --style painting.jpg"),
+    (
+        "For a script:",
+        "impasto measure painted.png --content photo.jpg --style painting.jpg --json",
+    ),
+    ("Against two styles alone:", "impasto measure out.png --style one.jpg --style two.jpg"),
+)
 
 
-@click.command(cls=MeasureCommand, no_args_is_help=True)
-@click.argument("result", metavar="RESULT", type=click.Path(path_type=Path, readable=False))
+@click.command(cls=GroupedCommand, examples=_EXAMPLES, no_args_is_help=True)
+@click.argument("result", metavar="RESULT", type=PATH)
+@click.option("--content", metavar="FILE", type=PATH, help="The photograph that was painted.")
 @click.option(
-    "--content", metavar="FILE", type=click.Path(path_type=Path, readable=False),
-    help="The photograph that was painted.",
-)  # fmt: skip
-@click.option(
-    "--style", "styles", metavar="FILE", multiple=True,
-    type=click.Path(path_type=Path, readable=False),
+    *("--style", "styles"),
+    metavar="FILE",
+    multiple=True,
+    type=PATH,
     help="The painting; again for each of several, which count equally.",
-)  # fmt: skip
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @reading_options
 @options_named("padding", "device", "threads", "memory", "tile", "scratch")
@@ -62,18 +54,17 @@ def measure(
     What needs a picture that is not given is left out; docs/measures.md says what each
     figure means.
     """
-    let_in = {name: flags.pop(name) for name in READING}
-    settings, resources = from_names({k: v for k, v in flags.items() if v is not None})
+    settings, resources = given(flags)
+    from impasto.jobs.inputs import Inputs
     from impasto.measures.measure import measure as judge
     from impasto.measures.paper import PAPER
     from impasto.reading.load import load
 
-    reading = reading_of(let_in)
-    pictures = [load(path, reading) for path in (result, *styles)]
+    inputs = Inputs(content=content, styles=styles, reading=reading_of(flags))
+    pictures = [load(path, inputs.reading) for path in (result, *styles)]
     paper = replace(PAPER, padding=settings.padding)
-    figures = judge(
-        pictures[0], first_frame(content, reading), pictures[1:] or None, paper, resources
-    )
+    photo = inputs.first_frame(content)
+    figures = judge(pictures[0], photo, pictures[1:] or None, paper, resources)
     if as_json:
         answer(json.dumps(figures.as_dict()))
         return
@@ -86,16 +77,13 @@ def _lines(figures: Measures) -> Iterator[str]:
     yield _line("size", f"{figures.width} x {figures.height} px")
     yield _losses("content loss", losses.content if losses else None)
     yield _losses("style loss", losses.style if losses else None)
-    yield _line(
-        "noise", _number(noise.figure), content=_number(noise.content),
-        style=_number(noise.style), amplitude=f"{noise.amplitude:.2f} of 255",
-    )  # fmt: skip
+    amplitude = f"{noise.amplitude:.2f} of 255"
+    energies = {"content": _number(noise.content), "style": _number(noise.style)}
+    yield _line("noise", _number(noise.figure), **energies, amplitude=amplitude)
     yield from _border(figures.border)
     yield _palette(figures.palette)
-    yield _line(
-        "clipped", _share(clipped.result), content=_share(clipped.content),
-        style=_share(clipped.style),
-    )  # fmt: skip
+    shares = {"content": _share(clipped.content), "style": _share(clipped.style)}
+    yield _line("clipped", _share(clipped.result), **shares)
 
 
 def _losses(label: str, losses: LayerLosses | None) -> str:

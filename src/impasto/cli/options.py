@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -24,7 +24,10 @@ class GroupedOption(click.Option):
 class GroupedCommand(click.Command):
     """A command whose help shows its flags under headings, its examples last."""
 
-    examples: tuple[tuple[str, str], ...] = ()
+    def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **more: Any) -> None:
+        """Take examples, each its purpose and its words."""
+        super().__init__(*args, **more)
+        self._examples = examples
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one section for each group, in the order the groups first appear."""
@@ -38,73 +41,51 @@ class GroupedCommand(click.Command):
             with formatter.section(heading):
                 formatter.write_dl(records)
         with formatter.section("Examples"):
-            formatter.write_dl([(command, text) for text, command in self.examples])
+            formatter.write_dl([(words, purpose) for purpose, words in self._examples])
 
 
-def telling_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what says how much is told on the way."""
-    for option in reversed(_TELLING):
-        command = option(command)
-    return command
-
-
-_TELLING = (
-    click.option("--quiet", is_flag=True, help="Say nothing but notes and errors."),
-    click.option(
-        "--json-progress", is_flag=True,
-        help="Progress as JSON lines on stdout; all else on stderr.",
-    ),
-)  # fmt: skip
-
-
-def preset_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --preset, which goes behind every other flag."""
-    return click.option(
-        "--preset", metavar="|".join(NAMES) + "|FILE",
-        help=f"A named set of options; flags go before it. [default: {DEFAULT}]",
-    )(command)  # fmt: skip
-
-
-def given(flags: dict[str, Any]) -> tuple[Settings, Resources]:
-    """Return what the flags that were given ask for, over their preset."""
-    settings, resources = from_options({k: v for k, v in flags.items() if v is not None})
-    # Before torch is loaded; of a file of weights, it is asked which layers it has.
-    check_known(settings.layers, VGG19_LAYERS, "VGG-19")
-    return settings, resources
-
-
-def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --preset and a flag for every field of Settings and Resources: strings or None."""
-    return preset_option(options_named(*options(Settings), *options(Resources))(command))
-
-
-def options_named(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make what adds a flag for each of these fields, for a command that needs no others."""
-    fields = {**options(Settings), **options(Resources)}
+def adding(*added: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make what adds options to a command, in this order."""
 
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        for name in reversed(names):
-            option, default = fields[name]
-            command = click.option(
-                f"--{name.replace('_', '-')}",
-                cls=of_group(option.group),
-                metavar=option.metavar,
-                help=describe(option, default),
-            )(command)
+        for option in reversed(added):
+            command = option(command)
         return command
 
     return add
 
 
+def options_named(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make what adds a flag for each of these fields: strings, or None where it is not given."""
+    fields = {**options(Settings), **options(Resources)}
+    return adding(*(_flag(name, *fields[name]) for name in names))
+
+
+def _flag(name: str, option: Option, default: Any) -> Callable[..., Any]:
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        cls=of_group(option.group),
+        metavar=option.metavar,
+        help=describe(option, default),
+    )
+
+
+def given(flags: dict[str, Any]) -> tuple[Settings, Resources]:
+    """Return what the flags that were given ask for, over their preset."""
+    names = ("preset", *options(Settings), *options(Resources))
+    values = {name: flags[name] for name in names if flags.get(name) is not None}
+    settings, resources = from_options(values)
+    # Before torch is loaded; of a file of weights, it is asked which layers it has.
+    check_known(settings.layers, VGG19_LAYERS, "VGG-19")
+    return settings, resources
+
+
 def describe(option: Option, default: Any) -> str:
     """Return a field's help with its range and default, as --help and the page show it."""
     allowed = "" if option.choices else option.describe()
-    facts = [fact for fact in (allowed, _default(default)) if fact]
+    shown = f"default: {show(default)}" if default != () else ""
+    facts = [fact for fact in (allowed, shown) if fact]
     return f"{option.help} [{'; '.join(facts)}]" if facts else option.help
-
-
-def _default(default: Any) -> str:
-    return f"default: {show(default)}" if default != () else ""
 
 
 def at_least(
@@ -125,3 +106,22 @@ def at_least(
 def of_group(group: str) -> type[GroupedOption]:
     """Return the kind of flag that stands under a heading."""
     return type("GroupedOption", (GroupedOption,), {"group": group})
+
+
+settings_options = adding(
+    click.option(
+        "--preset",
+        metavar="|".join(NAMES) + "|FILE",
+        help=f"A named set of options; flags go before it. [default: {DEFAULT}]",
+    ),
+    options_named(*options(Settings), *options(Resources)),
+)
+
+telling_options = adding(
+    click.option("--quiet", is_flag=True, help="Say nothing but notes and errors."),
+    click.option(
+        "--json-progress",
+        is_flag=True,
+        help="Progress as JSON lines on stdout; all else on stderr.",
+    ),
+)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.inputs import (
+from impasto.cli.files import (
     content_argument,
     inputs_of,
     map_options,
@@ -25,16 +25,13 @@ if TYPE_CHECKING:
 _HEADINGS = ("level", "size", "tiles", "evaluations", "memory", "scratch", "time at most")
 
 
-class PlanCommand(GroupedCommand):
-    """The plan command's examples."""
-
-    examples = (
-        ("A large print:", "impasto plan photo.jpg painting.jpg --size 8192"),
-        ("Within 4 GB:", "impasto plan photo.jpg painting.jpg --size 4096 --memory 4GB"),
-    )
+_EXAMPLES = (
+    ("A large print:", "impasto plan photo.jpg painting.jpg --size 8192"),
+    ("Within 4 GB:", "impasto plan photo.jpg painting.jpg --size 4096 --memory 4GB"),
+)
 
 
-@click.command(cls=PlanCommand, no_args_is_help=True)
+@click.command(cls=GroupedCommand, examples=_EXAMPLES, no_args_is_help=True)
 @content_argument
 @styles_argument
 @map_options
@@ -45,9 +42,8 @@ def plan(**flags: Any) -> None:
 
     Takes the flags of `impasto paint`. The time is judged by a measurement of a few seconds.
     """
-    inputs = inputs_of(flags)
     settings, resources = given(flags)
-    run = inputs.prepare(settings, resources, must_fit=False)
+    run = inputs_of(flags).prepare(settings, resources, must_fit=False)
     summary = _summary(run, resources)  # before the measurement, which holds memory of its own
     for line in _table(_rows(run)):
         answer(line)
@@ -59,8 +55,11 @@ def _rows(run: Run) -> list[tuple[str, ...]]:
 
     pace = seconds_per_pixel(run.settings, run.plan)
     forecasts = run.costs.forecast(run.levels, run.plan)
-    rows = [
-        (
+    rows = []
+    for number, (level, tile_px, expected) in enumerate(
+        zip(run.levels, run.plan.tiles, forecasts, strict=True), 1
+    ):
+        row = (
             f"{number}/{len(run.levels)}",
             f"{level.width} x {level.height} px",
             f"{expected.tiles} of {tile_px} px" if expected.tiles > 1 else "whole",
@@ -69,10 +68,7 @@ def _rows(run: Run) -> list[tuple[str, ...]]:
             _bytes(expected.scratch) if expected.scratch else "none",
             duration(expected.pixels * pace),
         )
-        for number, (level, tile_px, expected) in enumerate(
-            zip(run.levels, run.plan.tiles, forecasts, strict=True), 1
-        )
-    ]  # fmt: skip
+        rows.append(row)
     total = sum(expected.pixels for expected in forecasts) * pace
     return [_HEADINGS, *rows, ("all", "", "", "", "", "", duration(total))]
 

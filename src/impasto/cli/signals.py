@@ -9,36 +9,13 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-from impasto.errors import ImpastoError
+from impasto.jobs.stopping import Stopped
 
 # The last is a batch system's: the time of the processor is up (ulimit -t).
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU")
 _SIGNALS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
 # A lost terminal says so twice, the limit of time every second: nobody asks again by those.
 _REPEATED = [getattr(signal, name) for name in _NAMES[2:] if hasattr(signal, name)]
-
-
-class Stopped(BaseException):
-    """A signal asked for the end; raised in the middle of whatever is computed."""
-
-    # No KeyboardInterrupt, which click would make an exit of 130 of.
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
-    @property
-    def name(self) -> str:
-        """The signal, to the person who sent it."""
-        return "Ctrl-C" if self.number == signal.SIGINT else signal.Signals(self.number).name
-
-
-class Interrupted(ImpastoError):
-    """The run ended early. Exits as a shell shows the signal."""
-
-    def __init__(self, message: str, number: int) -> None:
-        super().__init__(message)
-        self.exit_code = 128 + number
 
 
 @contextlib.contextmanager

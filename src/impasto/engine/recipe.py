@@ -164,7 +164,8 @@ def differences(recipe: Recipe) -> list[str]:
     ]
     if not present(recipe.plan.device):
         found.append(f"no {recipe.plan.device} here")
-    if recipe.settings.weights == "auto" and recipe.weights != weights_digest(recipe.settings):
+    theirs = recipe.settings.weights == "auto" and recipe.encoder is None
+    if theirs and recipe.weights != weights_digest(recipe.settings):
         found.append(f"other weights than those of sha256 {recipe.weights[:16]}...")
     if recipe.threads is not None and recipe.threads < recipe.plan.threads:
         found.append("threads were given up to other programs")

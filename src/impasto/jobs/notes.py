@@ -1,4 +1,4 @@
-"""What a checkpoint remembers of the command line: its flags, and the pictures that went in."""
+"""What a checkpoint remembers of its job: its outputs, and the pictures that went in."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta
 
 from impasto.errors import UsageError
 from impasto.files import fitting
 from impasto.jobs.observers import checkpoint_beside, so_far_beside
-from impasto.jobs.outputs import Results
+from impasto.jobs.outputs import Outputs
+from impasto.schema import fitted
 
 _log = logging.getLogger(__name__)
 
@@ -26,16 +27,15 @@ _LONGEST = 32_767
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notes(Results):
-    """The flags of a run, with the paths that went in.
+class Notes(Outputs):
+    """The outputs of a run, with the paths that went in.
 
     What an older version did not write yet has its default.
     """
 
     inputs: Annotated[tuple[Path, ...], Meta(max_length=10_000)]
     form: int = _FORM
-    depth: Literal["8", "16"] | None = None
-    checkpoint_every: Annotated[float, Meta(ge=0)] = Results.checkpoint_every
+    checkpoint_every: Annotated[float, Meta(ge=0)] = Outputs.checkpoint_every
     save_every: Annotated[int, Meta(ge=1)] | None = None
 
     def resumed(self, checkpoint: Path, output: Path | None, *, overwrite: bool) -> Notes:
@@ -65,10 +65,10 @@ class Notes(Results):
 
 def read_notes(values: Mapping[str, Any], checkpoint: Path) -> Notes:
     """Read what 'impasto paint' wrote into a checkpoint; raise UsageError for anything else."""
-    from impasto.schema import fitted
-
     if not {"inputs", "output"} <= set(values):
         raise UsageError(f"{checkpoint} was not written by 'impasto paint'; go on in Python")
+    if values.get("depth") in ("8", "16"):  # which was a text once
+        values = {**values, "depth": int(values["depth"])}
     try:
         notes = fitted(values, Notes, _made)
     except UsageError as fault:

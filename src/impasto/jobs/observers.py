@@ -1,4 +1,4 @@
-"""Files beside the result: checkpoints, the picture so far, a film of the run."""
+"""Who follows a run: checkpoints, the picture so far, a film of the run, and whoever shows it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from PIL import Image
+
+from impasto.engine.checkpoint import write_checkpoint
+from impasto.engine.step import Step
 from impasto.errors import PictureError, UsageError
 from impasto.files import fitting, landing
+from impasto.jobs.meter import Meter
 from impasto.jobs.places import Place, Writer
-
-if TYPE_CHECKING:
-    from impasto.engine.step import Step
+from impasto.pictures.film import FILMS, save_film
+from impasto.pictures.writing import save
+from impasto.settings.numbers import CHECKPOINT_SECONDS
 
 _log = logging.getLogger(__name__)
 
@@ -25,52 +30,47 @@ _WORTH_SECONDS = 120.0
 _SHARE = 0.03
 
 
-class Keeper(Protocol):
-    """Told of every step, and of the end."""
+class Observer(Protocol):
+    """Told of every step, and of the end, well or not."""
 
-    @property
-    def what(self) -> str:
-        """What this keeper writes."""
-        ...
+    what: str  # it makes, as in "no timelapse: ..."
 
-    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+    def see(self, step: Step, meter: Meter) -> None:
         """Take in one evaluation, before the next is asked for."""
-        ...
 
     def end(self) -> None:
         """Take in that there are no more steps."""
-        ...
 
 
 @dataclass
-class Keepers:
-    """Several keepers, whatever breaks in one of which is said once; the run goes on."""
+class Observers:
+    """Several, whatever breaks in one of which is said once; the run goes on."""
 
-    each: Sequence[Keeper]
+    each: Sequence[Observer]
     _failed: set[str] = field(default_factory=set)
 
-    def see(self, step: Step, seconds_left: float = 0.0) -> None:
-        """Take in one evaluation, before the next is asked for."""
-        for keeper in self.each:
-            with self._noting(keeper):
-                keeper.see(step, seconds_left)
+    def see(self, step: Step, meter: Meter) -> None:
+        """Show one evaluation to all."""
+        for observer in self.each:
+            with self._noting(observer):
+                observer.see(step, meter)
 
     def end(self) -> None:
-        """Take in that there are no more steps."""
-        for keeper in self.each:
-            with self._noting(keeper):
-                keeper.end()
+        """Tell all that there are no more steps."""
+        for observer in self.each:
+            with self._noting(observer):
+                observer.end()
 
     @contextlib.contextmanager
-    def _noting(self, keeper: Keeper) -> Iterator[None]:
+    def _noting(self, observer: Observer) -> Iterator[None]:
         try:
             yield
         except PictureError:  # numbers that broke just now; the run says so
             pass
         except Exception as fault:  # an encoder may raise anything
-            if keeper.what not in self._failed:
-                _log.info("no %s: %s", keeper.what, str(fault) or type(fault).__name__)
-            self._failed.add(keeper.what)
+            if observer.what not in self._failed:
+                _log.info("no %s: %s", observer.what, str(fault) or type(fault).__name__)
+            self._failed.add(observer.what)
 
 
 @dataclass
@@ -78,50 +78,43 @@ class Checkpoints:
     """Writes a run's state every few seconds, never for more than a small share of its time.
 
     Without `always`, only for a run that is expected to last. The file goes when the result is
-    there. Another run's stays, unless this one may `overwrite`: it may be all that is left of it.
+    there. Another run's stays, unless the place may be overwritten: it may be all that is left.
     """
 
-    path: Path
+    place: Place
     notes: dict[str, Any]
-    every_seconds: float = 5.0
+    every_seconds: float = CHECKPOINT_SECONDS
     always: bool = False
-    resumed: bool = False  # the file is there, and this run's own
-    overwrite: bool = False
 
     what = "checkpoint of this run"
-
-    _began: float = 0.0
-    _due: float = 0.0
-    _gave_up: bool = False
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
         self._due = self._began + self.every_seconds
-        self._written = self.resumed
-        self._place = Place(self.path, self.overwrite, own=self.resumed)
-        if self.path.exists() and not self.resumed:
-            then = "replaces it when it writes" if self.overwrite else "keeps it, and writes"
-            _log.info(
+        self._gave_up = False
+        self._written = self.place.own
+        if self.place.path.exists() and not self.place.own:
+            then = "replaces it when it writes" if self.place.overwrite else "keeps it, and writes"
+            told = (
                 "%s is there from an earlier run; 'impasto resume' goes on from it, this run %s "
-                "its own", self.path, then,
-            )  # fmt: skip
+                "its own"
+            )
+            _log.info(told, self.place.path, then)
 
-    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+    def see(self, step: Step, meter: Meter) -> None:
         """Write when it is time; when that cannot be done, never again."""
         now = time.monotonic()
-        lasting = self.always or now - self._began + seconds_left > _WORTH_SECONDS
+        lasting = self.always or now - self._began + meter.seconds_left > _WORTH_SECONDS
         if self._gave_up or not lasting or now < self._due or step.final:
             return
         self._gave_up = True
-        _write(self._place, self._writer(step))
+        _write(self.place, self._writer(step))
         self._gave_up = False
         self._written = True
         after = time.monotonic()
         self._due = after + max(self.every_seconds, (after - now) / _SHARE)
 
     def _writer(self, step: Step) -> Writer:
-        from impasto.engine.checkpoint import write_checkpoint
-
         def write(path: Path, *, fresh: bool) -> None:
             notes = {**self.notes, "checkpoint": str(path.absolute())}
             write_checkpoint(path, step.checkpoint(notes), fresh=fresh)
@@ -133,14 +126,14 @@ class Checkpoints:
 
     def remove(self) -> None:
         """Remove the file of a finished run."""
-        if self._written and self._place.holds_ours:
+        if self._written and self.place.holds_ours:
             with contextlib.suppress(OSError):
-                landing(self._place.path).unlink()
+                landing(self.place.path).unlink()
 
     @property
     def written(self) -> Path | None:
         """Where a run that stopped early can be picked up."""
-        return self._place.path if self._written else None
+        return self.place.path if self._written else None
 
 
 @dataclass
@@ -155,12 +148,10 @@ class SoFar:
 
     what = "picture so far"
 
-    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+    def see(self, step: Step, meter: Meter) -> None:
         """Save when it is time."""
         self._count += 1
         if self._count % self.every == 0:
-            from impasto.pictures.writing import save
-
             writer = partial(save, step.picture, depth=self.depth, metadata=self.metadata)
             _write(self.place, writer)
 
@@ -183,7 +174,7 @@ class Timelapse:
     """Makes a film of the run, of pictures of at most 640 px."""
 
     place: Place
-    _frames: list[Any] = field(default_factory=list)
+    _frames: list[Image.Image] = field(default_factory=list)
     _count: int = 0
     _stride: int = 1
 
@@ -193,7 +184,7 @@ class Timelapse:
 
     what = "timelapse"
 
-    def see(self, step: Step, seconds_left: float = 0.0) -> None:
+    def see(self, step: Step, meter: Meter) -> None:
         """Keep every so manyth picture, fewer the longer the run, and the last."""
         self._count += 1
         if len(self._frames) == self.FRAMES:
@@ -208,8 +199,6 @@ class Timelapse:
 
     def end(self) -> None:
         """Write the film, of whatever there is."""
-        from impasto.pictures.film import save_film
-
         if self._frames:
             writer = partial(save_film, self._frames, frames_a_second=self.FRAMES_A_SECOND)
             _write(self.place, writer)
@@ -225,8 +214,6 @@ def _write(place: Place, writer: Writer) -> None:
 
 def check_film(path: Path, *, overwrite: bool) -> None:
     """Make sure, before the run, that a film can be written; raise UsageError where it cannot."""
-    from impasto.pictures.film import FILMS
-
     if path.suffix.lower() not in FILMS:
         raise UsageError(f"cannot write the timelapse {path.name}; choose from {', '.join(FILMS)}")
     if path.exists() and not overwrite:

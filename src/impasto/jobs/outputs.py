@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
+from impasto.engine.run import Run
 from impasto.errors import ImpastoError, OutputError, UsageError
 from impasto.files import check_folder, check_place, claim
 from impasto.jobs.observers import (
     Checkpoints,
+    Observer,
     SoFar,
     Timelapse,
     check_film,
@@ -22,23 +24,22 @@ from impasto.jobs.observers import (
     so_far_beside,
 )
 from impasto.jobs.places import Place
-
-if TYPE_CHECKING:
-    from impasto.engine.run import Run
-    from impasto.pictures.picture import Picture
+from impasto.pictures import writing
+from impasto.pictures.picture import Picture
+from impasto.settings.numbers import CHECKPOINT_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Results:
-    """What is written, and how; every field is a flag."""
+class Outputs:
+    """What is written, and how."""
 
     output: Path
     overwrite: bool = False
-    depth: str | None = None
+    depth: Literal[8, 16] | None = None
     metadata: bool = True
     fallback_dir: Path | None = None
     checkpoint: Path | None = None
-    checkpoint_every: float = 5.0
+    checkpoint_every: float = CHECKPOINT_SECONDS
     save_every: int | None = None
     timelapse: Path | None = None
 
@@ -47,15 +48,13 @@ class Results:
 
         `inputs` are the files that go in; `own` those that this run goes on to write.
         """
-        from impasto.pictures.writing import check_output
-
         read = tuple(Path(path) for path in inputs)
         if own and not os.path.isdir(self.output.parent):
             raise OutputError(
                 f"the folder {self.output.parent}, where the result was to go, is not there; say "
                 "with -o where it goes"
             )
-        check_output(self.output, overwrite=self.overwrite, inputs=read)
+        writing.check_output(self.output, overwrite=self.overwrite, inputs=read)
         self._check_beside(read)
         self._check_lost(own)
         if self.fallback_dir is not None:
@@ -87,41 +86,38 @@ class Results:
             if os.path.realpath(path) in read:
                 raise UsageError(f"{path} is also an input; choose another name")
 
-    def with_depth(self, depth: int) -> Results:
+    def with_depth(self, depth: int) -> Outputs:
         """Return what writes so many bits a channel, where nothing else is asked for."""
-        from impasto.pictures.writing import WRITABLE
-
-        deep = WRITABLE[self.output.suffix.lower()].deep
-        return self if self.depth is not None or not deep else replace(self, depth=str(depth))
+        deep = writing.WRITABLE[self.output.suffix.lower()].deep
+        if self.depth is not None or not deep:
+            return self
+        return replace(self, depth=16 if depth == 16 else 8)
 
     def check_fits(self, run: Run) -> None:
         """Make sure that the format holds a picture of the run's size and depth."""
-        from impasto.pictures.writing import check_fits
-
         finest = run.levels[-1]
-        check_fits(self.output, finest.height, finest.width, self._depth)
+        writing.check_fits(self.output, finest.height, finest.width, self.depth)
 
     def checkpoints(self, notes: dict[str, Any], resumed: bool = False) -> Checkpoints:
         """Return what writes the run's checkpoints."""
-        return Checkpoints(
-            self._checkpoint, notes, self.checkpoint_every, always=self.checkpoint is not None,
-            resumed=resumed, overwrite=self.overwrite,
-        )  # fmt: skip
+        place = Place(self._checkpoint, self.overwrite, own=resumed)
+        always = self.checkpoint is not None
+        return Checkpoints(place, notes, self.checkpoint_every, always=always)
 
     def as_plain(self) -> dict[str, Any]:
         """Return what a resumed run needs to write the same, for JSON."""
-        plain = {name: getattr(self, name) for name in Results.__dataclass_fields__}
+        plain = {name: getattr(self, name) for name in Outputs.__dataclass_fields__}
         return {
             name: str(value.absolute()) if isinstance(value, Path) else value
             for name, value in plain.items()
         }
 
-    def keepers(self, resumed: bool = False) -> list[SoFar | Timelapse]:
+    def observers(self, resumed: bool = False) -> list[Observer]:
         """Return what else is written while the run goes on."""
-        found: list[SoFar | Timelapse] = []
+        found: list[Observer] = []
         if self._so_far is not None and self.save_every is not None:
             place = Place(self._so_far, self.overwrite, own=resumed)
-            found.append(SoFar(place, self.save_every, self._depth, self.metadata))
+            found.append(SoFar(place, self.save_every, self.depth, self.metadata))
         if self.timelapse is not None:
             found.append(Timelapse(Place(self.timelapse, self.overwrite)))
         return found
@@ -133,10 +129,9 @@ class Results:
 
     def save(self, picture: Picture) -> None:
         """Write the result; where it cannot be, save it in another folder and raise OutputError."""
-        from impasto.pictures.writing import save
-
         try:
-            self.place.write(partial(save, picture, depth=self._depth, metadata=self.metadata))
+            writer = partial(writing.save, picture, depth=self.depth, metadata=self.metadata)
+            self.place.write(writer)
         except Exception as fault:  # an encoder may raise anything
             raise OutputError(self._elsewhere(picture, _reason(fault, self.output))) from fault
 
@@ -150,7 +145,7 @@ class Results:
         for name, metadata in ((self.output.name, self.metadata), (plain, False)):
             for folder in folders:
                 with contextlib.suppress(Exception):
-                    place = _saved(picture, claim(folder, name), self._depth, metadata)
+                    place = _saved(picture, claim(folder, name), self.depth, metadata)
                     return f"{reason}; the result is in {place}"
         places = " or ".join(map(str, folders)) or "any temporary folder"
         return f"{reason}; nor can it be written to {places}: the result is lost"
@@ -163,17 +158,11 @@ class Results:
     def _so_far(self) -> Path | None:
         return None if self.save_every is None else so_far_beside(self.output)
 
-    @property
-    def _depth(self) -> int | None:
-        return None if self.depth is None else int(self.depth)
-
 
 def _saved(picture: Picture, claimed: Path, depth: int | None, metadata: bool) -> Path:
     """Save a picture under a name that was claimed for it; where that cannot be, let go of it."""
-    from impasto.pictures.writing import save
-
     try:
-        save(picture, claimed, depth=depth, metadata=metadata)
+        writing.save(picture, claimed, depth=depth, metadata=metadata)
     except BaseException:
         claimed.unlink()
         raise

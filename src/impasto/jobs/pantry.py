@@ -6,13 +6,14 @@ import math
 import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import torch
 
 from impasto.errors import UsageError
-
-if TYPE_CHECKING:
-    from impasto.pictures.limits import Reading
-    from impasto.pictures.picture import Picture, Source
+from impasto.memory.free import free_bytes
+from impasto.pictures.limits import Reading
+from impasto.pictures.picture import Picture, Source
+from impasto.reading.load import digest_of, load
 
 # A file of another name is looked into up to this size: a film is no picture that was renamed.
 _LARGEST_BYTES = 2 << 30
@@ -35,8 +36,6 @@ class Pantry:
 
     def load(self, wanted: Source) -> Picture:
         """Read the picture; raise UsageError where there is none, or it was never a file."""
-        from impasto.reading.load import load
-
         if wanted not in self._loaded:
             path = self._find(wanted)
             self._loaded[wanted] = load(path, reading(wanted.frame, allow_truncated=True))
@@ -44,8 +43,6 @@ class Pantry:
 
     def given(self, path: Path) -> Picture:
         """Read a picture that is given instead."""
-        from impasto.reading.load import load
-
         self.used.append(str(path.absolute()))
         return load(path, reading())
 
@@ -73,8 +70,6 @@ class Pantry:
         return self.with_digest(wanted.name, wanted.sha256)
 
     def _digest(self, path: Path) -> str:
-        from impasto.reading.load import digest_of
-
         if path not in self._digests:
             try:
                 self._digests[path] = digest_of(path)
@@ -85,11 +80,6 @@ class Pantry:
 
 def reading(frame: int = 0, *, allow_truncated: bool = False) -> Reading:
     """Return what lets in a picture as large as the memory allows, for commands without flags."""
-    import torch
-
-    from impasto.memory.free import free_bytes
-    from impasto.pictures.limits import Reading
-
     most = free_bytes(torch.device("cpu")) // _PIXEL_BYTES
     return Reading(max(most, 1), frame, allow_truncated, by_flags=False)
 

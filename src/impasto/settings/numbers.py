@@ -28,3 +28,6 @@ STRENGTH_DEFAULT = 50
 
 # What the painting starts from, where it is no picture file.
 INIT_WORDS = ("content", "noise", "style")
+
+# Between two checkpoints of a run.
+CHECKPOINT_SECONDS = 5.0
