@@ -57,10 +57,8 @@ def _folders(controller: str, root: Path, listing: Path) -> list[Path]:
         lines = []
     mounts = {"": root, controller: root / controller}
     own = {name: PurePosixPath("/") for name in mounts}  # a container's own root
-    own |= {
-        name: PurePosixPath(path) for _, names, path in lines
-        for name in names.split(",") if name in mounts
-    }  # fmt: skip
+    for _, names, path in lines:
+        own |= {name: PurePosixPath(path) for name in names.split(",") if name in mounts}
     return [
         mounts[name] / str(group).lstrip("/")
         for name, path in own.items()
