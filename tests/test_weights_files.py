@@ -20,13 +20,13 @@ from impasto.cli import main
 from impasto.engine.prepare import prepare
 from impasto.errors import UsageError, WeightsError
 from impasto.network import weights, weights_file
-from impasto.network.architecture import kernel_shapes
+from impasto.network.architecture import kernel_shapes, keys
 from impasto.network.input_convention import CAFFE, CAFFE_RGB, TORCHVISION, infer
 from impasto.network.normalisation import filter_means
 from impasto.network.trained import layers_of, weights_digest
 from impasto.network.vgg import build
 from impasto.network.weights import Filters
-from impasto.network.weights_file import NAMINGS, look
+from impasto.network.weights_file import look
 from impasto.settings.layers import ARCHITECTURES, layer_names
 from impasto.settings.settings import Settings
 
@@ -60,9 +60,8 @@ def _torchvision(first: Filters) -> Filters:
 
 
 def _state(filters: dict[str, Filters], naming: str, architecture: str = "VGG-19") -> State:
-    keys = NAMINGS[naming](layer_names(architecture))
     state: State = {}
-    for name, key in keys.items():
+    for name, key in keys(naming, layer_names(architecture)).items():
         state |= {f"{key}.weight": filters[name].kernels, f"{key}.bias": filters[name].biases}
     return state
 
