@@ -101,11 +101,10 @@ def _check_path(path: Path) -> None:
 
 def _open(path: Path) -> Any:
     try:
-        if path.suffix.lower() == ".safetensors":
-            with memory_told():
-                return load_file(path)
         # An error follows, and says more. torch warns in the name of who calls it.
         with quiet("torch", __name__), memory_told():
+            if path.suffix.lower() == ".safetensors":
+                return load_file(path)
             return torch.load(path, weights_only=True, map_location="cpu")
     except pickle.UnpicklingError as fault:
         # torch's own message advises to load it with weights_only=False: never.
