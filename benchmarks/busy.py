@@ -38,9 +38,8 @@ def main() -> None:
         for busy in (False, True):
             with _others(given.others if busy else 0):
                 rows[busy].append(_seconds(given))
-    quiet, busy = ([statistics.median(column) for column in zip(*rows[kind], strict=True)]
-                   for kind in (False, True))  # fmt: skip
-    for name, one, other in zip(("first step", "median", "longest"), quiet, busy, strict=True):
+    medians = [map(statistics.median, zip(*rows[busy], strict=True)) for busy in (False, True)]
+    for name, one, other in zip(("first step", "median", "longest"), *medians, strict=True):
         print(f"{name}: quiet {one:.2f} s, busy {other:.2f} s, {other / one:.2f} times")
 
 

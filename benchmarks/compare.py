@@ -36,6 +36,11 @@ from impasto.reading.sources import as_picture
 
 Turn = Callable[[], object]
 
+# What pastiche computes, as settings of ours.
+PASTICHE = Settings(
+    levels=1, network="original", pooling="max", padding="zeros", style_loss="gram", smoothness=0
+)
+
 # What an evaluation consists of: where it is done, and what to call it.
 PARTS = (
     (torch, "bmm", "products over channels"),
@@ -59,13 +64,9 @@ def main() -> None:
             _cut(path, options, Path(folder) / name)
             for path, name in ((options.content, "content.png"), (options.style, "style.png"))
         )
-        peers = Settings(
-            levels=1, network="original", pooling="max", padding="zeros",
-            style_loss="gram", smoothness=0,
-        )  # fmt: skip
         pastiche = PasticheArtist(str(content), [str(style)]).draw
         plain = Plain(*(as_picture(path).tensor()[None] for path in (content, style))).step
-        ours = impasto_turn(content, style, peers)
+        ours = impasto_turn(content, style, PASTICHE)
         report(
             turns(
                 {

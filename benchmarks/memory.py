@@ -89,9 +89,10 @@ def curve(content: str, style: str, where: Path) -> None:
             command = ["-c", EVALUATE, content, style, str(side), memory, "1"]
             peak, output, _ = watched(command)
             tile, pace = output.split()[-2:]
-            rows.append((side * side * 0.75 / 1e6, peak / 1e9, float(pace)))
-            print("| {:.1f} | {} | {} | {:.2f} | {:.1f} |".format(
-                rows[-1][0], memory, tile, *rows[-1][1:]), flush=True)  # fmt: skip
+            size, peak_gb, seconds = side * side * 0.75 / 1e6, peak / 1e9, float(pace)
+            rows.append((size, peak_gb, seconds))
+            row = f"| {size:.1f} | {memory} | {tile} | {peak_gb:.2f} | {seconds:.1f} |"
+            print(row, flush=True)
         sizes, peaks, paces = zip(*rows, strict=True)
         left.plot(sizes, peaks, "o-", label=f"--memory {memory}")
         right.plot(sizes, paces, "o-", label=f"--memory {memory}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import torch
+from objective import minimised
 from torch import Tensor
 
 import impasto
@@ -57,13 +57,7 @@ def unconstrained(content: str, style: str, settings: Settings) -> Tensor:
         level = run.levels[-1]
         init, size = run.originals.init, (level.height, level.width)
         image = first_image(init, init.at(*size), size, settings.seed).requires_grad_()
-        count = level.iterations
-        optimizer = torch.optim.LBFGS(
-            [image], max_iter=count, max_eval=count, history_size=20,
-            tolerance_grad=0, tolerance_change=0,
-        )  # fmt: skip
-        optimizer.step(lambda: torch.stack(list(objective(image).values())).sum().item())
-    return image.detach().clamp(0, 1)
+        return minimised(objective, image, level.iterations)
 
 
 if __name__ == "__main__":

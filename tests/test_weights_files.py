@@ -20,13 +20,13 @@ from impasto.cli import main
 from impasto.engine.prepare import prepare
 from impasto.errors import UsageError, WeightsError
 from impasto.network import weights, weights_file
-from impasto.network.architecture import kernel_shapes
+from impasto.network.architecture import kernel_shapes, keys
 from impasto.network.input_convention import CAFFE, CAFFE_RGB, TORCHVISION, infer
 from impasto.network.normalisation import filter_means
 from impasto.network.trained import layers_of, weights_digest
 from impasto.network.vgg import build
 from impasto.network.weights import Filters
-from impasto.network.weights_file import NAMINGS, look
+from impasto.network.weights_file import look
 from impasto.settings.layers import ARCHITECTURES, layer_names
 from impasto.settings.settings import Settings
 
@@ -60,9 +60,8 @@ def _torchvision(first: Filters) -> Filters:
 
 
 def _state(filters: dict[str, Filters], naming: str, architecture: str = "VGG-19") -> State:
-    keys = NAMINGS[naming](layer_names(architecture))
     state: State = {}
-    for name, key in keys.items():
+    for name, key in keys(naming, layer_names(architecture)).items():
         state |= {f"{key}.weight": filters[name].kernels, f"{key}.bias": filters[name].biases}
     return state
 
@@ -222,9 +221,7 @@ def test_a_layer_that_vgg16_lacks_is_a_usage_error(tmp_path: Path):
     table = layers_of(settings)
     assert "relu3_4" not in table
     # By hand: a convolution adds its stride, a pool half of its own.
-    assert {name: table[name].reach for name in ("relu3_1", "relu4_1", "relu5_1")} == {
-        "relu3_1": 10, "relu4_1": 26, "relu5_1": 58,
-    }  # fmt: skip
+    assert [table[f"relu{block}_1"].reach for block in (3, 4, 5)] == [10, 26, 58]
 
 
 FAULTS: dict[str, tuple[Callable[[State], Any], str]] = {
@@ -386,17 +383,19 @@ def test_measured_means_normalise_the_network(tmp_path: Path):
     _assert_agrees(_features(path, network="normalised"), _built_in("normalised"))
 
 
+def _with_first(measured: dict[str, Any], means: list[Any]) -> dict[str, Any]:
+    return measured | {"means": measured["means"] | {"conv1_1": means}}
+
+
 SPOILT: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "other weights": (lambda c: c | {"sha256": "0" * 64}, "of other weights"),
     "no digest": (lambda c: {"means": c["means"]}, "damaged"),
     "a layer less": (lambda c: c | {"means": {"conv1_1": c["means"]["conv1_1"]}}, "other layers"),
-    "a filter less": (
-        lambda c: c | {"means": c["means"] | {"conv1_1": [1.0]}}, "of other layers",
-    ),
-    "zero": (lambda c: c | {"means": c["means"] | {"conv1_1": [0.0] * 64}}, "damaged"),
-    "a word": (lambda c: c | {"means": c["means"] | {"conv1_1": ["x"] * 64}}, "damaged"),
+    "a filter less": (lambda c: _with_first(c, [1.0]), "of other layers"),
+    "zero": (lambda c: _with_first(c, [0.0] * 64), "damaged"),
+    "a word": (lambda c: _with_first(c, ["x"] * 64), "damaged"),
     "a list": (lambda c: [c], "damaged"),
-}  # fmt: skip
+}
 
 
 def test_means_that_do_not_fit_are_refused(tmp_path: Path):

@@ -25,7 +25,7 @@ class ContentLoss(Loss):
             return squares.new_full((), squares.numel()), squares.sum()
         return weight.sum(dtype=squares.dtype) * features.shape[1], (squares * weight).sum()
 
-    def score(self, sums: Sums, goal: Sums | None = None) -> Tensor:
+    def score(self, sums: Sums, goal: Sums = ()) -> Tensor:
         """Return the mean; the reference already entered the sums."""
         count, total = sums
         return total / count

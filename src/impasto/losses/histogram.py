@@ -36,9 +36,8 @@ class HistogramLoss(GramLoss):
         filled = _Filled.apply(features, weight)  # type: ignore[no-untyped-call]
         return *super().measure(features, weight), filled
 
-    def score(self, sums: Sums, goal: Sums | None = None) -> Tensor:
+    def score(self, sums: Sums, goal: Sums = ()) -> Tensor:
         """Compare with the style's `goal`."""
-        assert goal is not None
         gram = super().score(sums[:3], goal[:3])
         gaps = sums[3] / sums[0] - goal[3] / goal[0]
         widths = torch.tensor(_EDGES, dtype=gaps.dtype, device=gaps.device).diff()

@@ -36,8 +36,8 @@ class Loss(ABC):
         return sums
 
     @abstractmethod
-    def score(self, sums: Sums, goal: Sums | None = None) -> Tensor:
-        """Return the loss () of these sums against the goal."""
+    def score(self, sums: Sums, goal: Sums = ()) -> Tensor:
+        """Return the loss () of these sums against the goal; pointwise losses have none."""
 
 
 def style_loss(name: str) -> Loss:

@@ -32,8 +32,7 @@ class SmoothLoss(Loss):
             return squares.new_full((), squares.numel(), dtype=precise), squares.sum(dtype=precise)
         return weight.sum(dtype=precise), (squares * weight).sum(dtype=precise)
 
-    def score(self, sums: Sums, goal: Sums | None = None) -> Tensor:
+    def score(self, sums: Sums, goal: Sums = ()) -> Tensor:
         """Return the picture's mean over the styles': 1 is as much detail as they have."""
-        assert goal is not None
         (cells, total), (goal_cells, goal_total) = sums, goal
         return total / cells / (goal_total / goal_cells).clamp(min=_LEAST)

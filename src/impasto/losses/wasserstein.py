@@ -31,9 +31,8 @@ class WassersteinLoss(GramLoss):
         spread = _spread(theirs)
         return theirs.mean(), _root(spread), spread.trace()
 
-    def score(self, sums: Sums, goal: Sums | None = None) -> Tensor:
+    def score(self, sums: Sums, goal: Sums = ()) -> Tensor:
         """Compare with the style's `goal`."""
-        assert goal is not None
         mean, root, trace = goal
         ours = _precise(Moments(*sums))
         spread = _spread(ours)

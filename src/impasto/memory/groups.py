@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 _ROOT = Path("/sys/fs/cgroup")
@@ -10,43 +11,39 @@ _LISTING = Path("/proc/self/cgroup")
 
 def free_memory(root: Path = _ROOT, listing: Path = _LISTING) -> list[int]:
     """Return the bytes that are left under each limit, or can be had by dropping cached files."""
-    found = []
-    for folder in _folders("memory", root, listing):
-        for limit, used, cached in _MEMORY:
-            numbers = _numbers(folder / limit) + _numbers(folder / used)
-            if len(numbers) == 2:
-                found.append(numbers[0] - numbers[1] + _counted(folder / "memory.stat", cached))
-    return found
+    return [
+        limit - used + _cached(folder / "memory.stat")
+        for folder, limit, used in _pairs("memory", root, listing)
+    ]
 
 
 def free_processes(root: Path = _ROOT, listing: Path = _LISTING) -> list[int]:
     """Return the processes and threads that may be begun under each limit."""
-    found = []
-    for folder in _folders("pids", root, listing):
-        numbers = _numbers(folder / "pids.max") + _numbers(folder / "pids.current")
-        if len(numbers) == 2:
-            found.append(numbers[0] - numbers[1])
-    return found
+    return [limit - used for _, limit, used in _pairs("pids", root, listing)]
 
 
 def processors(root: Path = _ROOT, listing: Path = _LISTING) -> list[float]:
     """Return the processors' worth of time that each limit allows."""
-    found = []
-    for folder in _folders("cpu", root, listing):
-        for names in _QUOTA:
-            numbers = [number for name in names for number in _numbers(folder / name)]
-            if len(numbers) == 2 and min(numbers) > 0:
-                found.append(numbers[0] / numbers[1])
-    return found
+    pairs = _pairs("cpu", root, listing)
+    return [quota / period for _, quota, period in pairs if quota > 0 and period > 0]
 
 
-# The files of version 2 and of version 1: what may be used, what is, and what of that the system
-# gives back by itself; quota and period.
-_MEMORY = (
-    ("memory.max", "memory.current", "inactive_file"),
-    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
-)
-_QUOTA = (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us"))
+# By controller, the files of version 2 and of version 1 that hold a pair: what may be used and
+# what is, or quota and period.
+_PAIRS = {
+    "memory": ("memory.max memory.current", "memory.limit_in_bytes memory.usage_in_bytes"),
+    "pids": ("pids.max pids.current",),
+    "cpu": ("cpu.max", "cpu.cfs_quota_us cpu.cfs_period_us"),
+}
+
+
+def _pairs(controller: str, root: Path, listing: Path) -> Iterator[tuple[Path, int, int]]:
+    """Go through the groups that have a limit: the group's folder and the pair of numbers."""
+    for folder in _folders(controller, root, listing):
+        for names in _PAIRS[controller]:
+            numbers = [number for name in names.split() for number in _numbers(folder / name)]
+            if len(numbers) == 2:
+                yield folder, numbers[0], numbers[1]
 
 
 def _folders(controller: str, root: Path, listing: Path) -> list[Path]:
@@ -57,10 +54,8 @@ def _folders(controller: str, root: Path, listing: Path) -> list[Path]:
         lines = []
     mounts = {"": root, controller: root / controller}
     own = {name: PurePosixPath("/") for name in mounts}  # a container's own root
-    own |= {
-        name: PurePosixPath(path) for _, names, path in lines
-        for name in names.split(",") if name in mounts
-    }  # fmt: skip
+    for _, names, path in lines:
+        own |= {name: PurePosixPath(path) for name in names.split(",") if name in mounts}
     return [
         mounts[name] / str(group).lstrip("/")
         for name, path in own.items()
@@ -68,12 +63,12 @@ def _folders(controller: str, root: Path, listing: Path) -> list[Path]:
     ]
 
 
-def _counted(path: Path, name: str) -> int:
-    """Return a count of a file of names and numbers; 0 where it is not there."""
+def _cached(path: Path) -> int:
+    """Return the bytes of files that the system gives back by itself, of the groups below, too."""
     try:
-        rows = [line.split() for line in path.read_text("ascii").splitlines()]
-        return next(int(row[1]) for row in rows if row[0] == name)
-    except (OSError, ValueError, IndexError, StopIteration):
+        counts = dict(line.split() for line in path.read_text("ascii").splitlines())
+        return int(counts.get("total_inactive_file") or counts["inactive_file"])
+    except (OSError, ValueError, KeyError):
         return 0
 
 

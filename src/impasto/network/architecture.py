@@ -1,4 +1,4 @@
-"""Which layers a network has, and their shapes. Pure arithmetic: no weights, no tensors."""
+"""Which layers a network has, their shapes, and what files call them. No weights, no tensors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from impasto.settings.layers import VGG19_LAYERS
 
 _CHANNELS = {1: 64, 2: 128, 3: 256, 4: 512, 5: 512}
+
+# What files call a convolution's weights. An index counts ReLUs and pools too: conv2_1's is 5.
+NAMINGS = {
+    "torchvision": "features.{index}",
+    "Caffe": "conv{block}_{position}",
+    "Keras": "block{block}_conv{position}",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,16 @@ def kernel_shapes(names: Iterable[str]) -> dict[str, tuple[int, int, int, int]]:
         shapes[convolution_of(name)] = (layer.channels, incoming, 3, 3)
         incoming = layer.channels
     return shapes
+
+
+def keys(naming: str, names: Iterable[str] = VGG19_LAYERS) -> dict[str, str]:
+    """Return each layer's convolution, as conv1_1, with what files of a naming call it."""
+    found = {}
+    for number, name in enumerate(names):
+        position, index = name.partition("_")[2], 2 * number + block_of(name) - 1
+        key = NAMINGS[naming].format(block=block_of(name), position=position, index=index)
+        found[convolution_of(name)] = key
+    return found
 
 
 def down_to(layers: Iterable[str], names: Collection[str]) -> list[str]:

@@ -66,7 +66,7 @@ def infer(first: Filters, by_name: Convention) -> tuple[Convention, str]:
     bias tells the scale, whatever both were multiplied by. A network trained afresh on inputs
     of unit deviation has biases of both signs. Failing both, its names tell.
     """
-    first, original = Filters(first.kernels.double(), first.biases.double()), _original()
+    first, original = first.double(), _original()
     if max(_likeness(first, original, order) for order in (CAFFE, CAFFE_RGB)) >= _KIN:
         return _of_relative(first, original), "its first filters are the original VGG's"
     if (first.biases < 0).double().mean() >= _MIXED:

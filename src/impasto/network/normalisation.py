@@ -15,8 +15,9 @@ from torch import Tensor
 
 from impasto.errors import WeightsError
 from impasto.files import read_small
+from impasto.network.architecture import kernel_shapes
 from impasto.network.weights import Filters
-from impasto.network.weights_file import file_digest
+from impasto.network.weights_file import WeightsFile
 
 
 def normalised(filters: Mapping[str, Filters], means: Mapping[str, Tensor]) -> dict[str, Filters]:
@@ -50,28 +51,29 @@ def means_path(weights: Path) -> Path:
     return weights.with_name(f"{weights.name}.means.json")
 
 
-def means_beside(weights: Path, channels: Mapping[str, int]) -> dict[str, Tensor]:
-    """Read the means measured for a weights file; `channels` is what it has by convolution.
+def means_beside(file: WeightsFile) -> dict[str, Tensor]:
+    """Read the means measured for a weights file: name -> (C,).
 
     Raises WeightsError where they are missing, damaged or of other weights.
     """
-    path = means_path(weights)
+    path, remedy = means_path(file.path), _remedy(file.path)
     if not os.path.exists(path):
-        raise WeightsError(f"the filter means {path} are missing; {_remedy(weights)}")
+        raise WeightsError(f"the filter means {path} are missing; {remedy}")
     try:
         measured = msgspec.json.decode(read_small(path), type=_Measured)
     except (OSError, ValueError, msgspec.MsgspecError, RecursionError) as fault:
-        raise WeightsError(f"the filter means {path} are damaged; {_remedy(weights)}") from fault
+        raise WeightsError(f"the filter means {path} are damaged; {remedy}") from fault
     means = {
         name: torch.tensor(values, dtype=torch.float64) for name, values in measured.means.items()
     }
-    if measured.sha256 != file_digest(weights):
+    if measured.sha256 != file.sha256:
         raise WeightsError(
             f"the filter means {path} are those of other weights (sha256 {measured.sha256:.64}, "
-            f"{weights} has {file_digest(weights)}); {_remedy(weights)}"
+            f"{file.path} has {file.sha256}); {remedy}"
         )
-    if {name: len(values) for name, values in means.items()} != dict(channels):
-        raise WeightsError(f"the filter means {path} are of other layers; {_remedy(weights)}")
+    channels = {name: shape[0] for name, shape in kernel_shapes(file.layers).items()}
+    if {name: len(values) for name, values in means.items()} != channels:
+        raise WeightsError(f"the filter means {path} are of other layers; {remedy}")
     return means
 
 

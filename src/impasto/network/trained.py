@@ -10,17 +10,20 @@ from typing import NamedTuple
 from torch import Tensor
 
 from impasto.network import weights
-from impasto.network.architecture import Layer, convolution_of, down_to, kernel_shapes, layer_table
-from impasto.network.input_convention import CAFFE, Convention, for_rgb
+from impasto.network.architecture import Layer, convolution_of, down_to, layer_table
+from impasto.network.input_convention import CAFFE, for_rgb
 from impasto.network.normalisation import filter_means, means_beside, normalised
 from impasto.network.weights import Filters
-from impasto.network.weights_file import file_digest, look, read
-from impasto.settings.layers import VGG19_LAYERS, check_known, layer_names
+from impasto.network.weights_file import WeightsFile, look, read
+from impasto.settings.layers import check_known
 from impasto.settings.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-BUILT_IN = "auto"
+# The file that comes with the install, "auto", of which all is known without a look.
+_BUILT_IN = WeightsFile(
+    Path(weights.FILE), "VGG-19", "Keras", CAFFE, "as its makers say", weights.SHA256
+)
 
 
 class Trained(NamedTuple):
@@ -35,19 +38,17 @@ def check_network(settings: Settings) -> None:
 
     Raises UsageError for a path or a layer, WeightsError for what the file holds.
     """
-    if settings.weights == BUILT_IN:
-        check_known(settings.layers, VGG19_LAYERS, "VGG-19")
-        return
-    file = look(Path(settings.weights))
-    _log.info("%s", file.describe())
-    check_known(settings.layers, layer_names(file.architecture), file.architecture)
+    file = _named(settings)
+    if file is not _BUILT_IN:
+        _log.info("%s", file.describe())
+    check_known(settings.layers, file.layers, file.architecture)
     if settings.network == "normalised":
-        _means(settings.weights, file.architecture)
+        _means(file)
 
 
 def layers_of(settings: Settings) -> dict[str, Layer]:
     """Return every layer of the settings' network with its shape, in depth order."""
-    return layer_table(layer_names(_architecture(settings.weights)))
+    return layer_table(_named(settings).layers)
 
 
 def trained(settings: Settings, names: Collection[str]) -> Trained:
@@ -55,41 +56,30 @@ def trained(settings: Settings, names: Collection[str]) -> Trained:
 
     Raises WeightsError when the weights are missing, damaged or of another network.
     """
-    architecture = _architecture(settings.weights)
-    check_known(names, layer_names(architecture), architecture)
-    convolutions = [convolution_of(name) for name in down_to(layer_names(architecture), names)]
-    stored, convention = _stored(settings.weights, convolutions)
-    filters = for_rgb(stored, convention)
+    file = _named(settings)
+    check_known(names, file.layers, file.architecture)
+    convolutions = [convolution_of(name) for name in down_to(file.layers, names)]
+    filters = for_rgb(_stored(file, convolutions), file.convention)
     if settings.network == "normalised":
-        filters = normalised(filters, _means(settings.weights, architecture))
-    return Trained(filters, convention.mean)
+        filters = normalised(filters, _means(file))
+    return Trained(filters, file.convention.mean)
 
 
 def weights_digest(settings: Settings) -> str:
     """Return the sha256 of the weights file that the settings name."""
-    if settings.weights == BUILT_IN:
-        return weights.SHA256
-    return file_digest(Path(settings.weights))
+    return _named(settings).sha256
 
 
-def _architecture(source: str) -> str:
-    return "VGG-19" if source == BUILT_IN else look(Path(source)).architecture
+def _named(settings: Settings) -> WeightsFile:
+    return _BUILT_IN if settings.weights == "auto" else look(Path(settings.weights))
 
 
-def _stored(source: str, convolutions: list[str]) -> tuple[dict[str, Filters], Convention]:
-    if source == BUILT_IN:
-        return weights.load(convolutions), CAFFE
-    file, filters = read(Path(source))
-    # float64, so that folding scales into them costs no precision.
-    precise = {
-        name: Filters(filters[name].kernels.double(), filters[name].biases.double())
-        for name in convolutions
-    }
-    return precise, file.convention
+def _stored(file: WeightsFile, convolutions: list[str]) -> dict[str, Filters]:
+    if file is _BUILT_IN:
+        return weights.load(convolutions)
+    filters = read(file.path)
+    return {name: filters[name].double() for name in convolutions}
 
 
-def _means(source: str, architecture: str) -> dict[str, Tensor]:
-    if source == BUILT_IN:
-        return filter_means()
-    shapes = kernel_shapes(layer_names(architecture))
-    return means_beside(Path(source), {name: shape[0] for name, shape in shapes.items()})
+def _means(file: WeightsFile) -> dict[str, Tensor]:
+    return filter_means() if file is _BUILT_IN else means_beside(file)

@@ -15,6 +15,7 @@ from impasto.network.architecture import (
     Layer,
     block_of,
     convolution_of,
+    down_to,
     layer_of,
     layer_table,
 )
@@ -63,11 +64,10 @@ class VGG:
         this network does not have.
         """
         check_layers(self, names)
-        deepest = max(list(self.layers).index(name) for name in names)
         # Zero padding follows the subtraction: beyond the border lies the mean colour.
         current = (image - self._mean).to(self._dtype, memory_format=torch.channels_last)
         block = 1
-        for name in list(self.layers)[: deepest + 1]:
+        for name in down_to(self.layers, names):
             if block_of(name) != block:
                 block, current = block_of(name), self._pool(current)
             current = self._convolutions[convolution_of(name)](current)

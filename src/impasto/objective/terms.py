@@ -33,7 +33,7 @@ class Term:
     loss: Loss
     layer: str
     weight: float
-    goal: Sums | None = None
+    goal: Sums = ()
     reference: Tensor | None = None  # (1,C,h,w) of the whole picture
     guide: Tensor | None = None  # (1,1,h,w) of the whole picture: how much each cell counts
 

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from impasto.errors import UsageError, suggestion
@@ -44,14 +45,13 @@ class Option:
         return " or ".join(part for part in (", ".join(words), form) if part)
 
 
-def field(default: Any, help: str, option: Option) -> Any:
+def field(default: Any, help: str, option: Callable[..., Option]) -> Any:
     """Make a field of Settings or Resources of its default, its help and the rest of its option."""
-    option = dataclasses.replace(option, help=help)
-    return dataclasses.field(default=default, metadata={"option": option})
+    return dataclasses.field(default=default, metadata={"option": option(help=help)})
 
 
-def group(name: str) -> Callable[..., Option]:
-    """Make what makes the options under a heading of --help, their help left out."""
+def group(name: str) -> Callable[..., Callable[..., Option]]:
+    """Make what makes the options under a heading of --help, all but their help."""
 
     def option(
         metavar: str = "",
@@ -59,10 +59,10 @@ def group(name: str) -> Callable[..., Option]:
         *,
         choices: Iterable[str] = (),
         **more: Any,
-    ) -> Option:
+    ) -> Callable[..., Option]:
         known = tuple(choices)
         shown = metavar or "|".join(known)
-        return Option(help="", group=name, metavar=shown, read=read, choices=known, **more)
+        return partial(Option, group=name, metavar=shown, read=read, choices=known, **more)
 
     return option
 

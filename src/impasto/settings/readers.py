@@ -66,9 +66,8 @@ def word_or(words: str | tuple[str, ...], read: Callable[[Any], Any]) -> Callabl
 
 def read_size(value: Any) -> int | str:
     """Read a long side, 'original', or width and height as '1024x768' (also returned as that)."""
-    match = (
-        re.fullmatch(r"\s*(\d+)\s*[xX\u00d7]\s*(\d+)\s*", value) if isinstance(value, str) else None
-    )
+    text = value if isinstance(value, str) else ""
+    match = re.fullmatch(r"\s*(\d+)\s*[xX\u00d7]\s*(\d+)\s*", text)
     if match is None:
         return "original" if value == "original" else read_integer(value)
     width, height = int(match[1]), int(match[2])

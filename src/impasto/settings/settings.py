@@ -46,7 +46,6 @@ Padding = Literal["reflect", "zeros", "wrap"]
 OptimizerName = Literal["lbfgs", "adam"]
 PixelRange = Literal["bounded", "free"]
 
-# Of the result, in pixels.
 _SIDES = {"low": MINIMUM_SIDE_PX, "high": LARGEST_SIDE_PX, "say": plain_px}
 
 _result = group("Result")
@@ -63,9 +62,7 @@ class Settings:
         512,
         "Long side of the result, 'original' for the photograph's own size, or a texture's "
         "WIDTHxHEIGHT.",
-        _result(
-            "PX|original|WxH", read_size, low=MINIMUM_SIDE_PX, high=LARGEST_SIDE_PX, say=plain_px
-        ),
+        _result("PX|original|WxH", read_size, **_SIDES),
     )
     init: str = field(
         "content",
