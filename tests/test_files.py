@@ -28,7 +28,7 @@ from impasto import OutputError, Picture, PictureError, UsageError
 from impasto.files import replacing
 from impasto.pictures.film import save_film
 from impasto.pictures.limits import Reading
-from impasto.pictures.picture import Origin
+from impasto.pictures.origin import Origin
 from impasto.pictures.quiet import quiet
 from impasto.pictures.writing import check_fits, save
 from impasto.profiles.icc import converted, srgb

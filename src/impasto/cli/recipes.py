@@ -24,7 +24,8 @@ from impasto.settings.settings import Settings
 if TYPE_CHECKING:
     from impasto.engine.recipe import Recipe, StyleIngredient
     from impasto.engine.run import Run
-    from impasto.pictures.picture import Picture, Source
+    from impasto.pictures.origin import Source
+    from impasto.pictures.picture import Picture
     from impasto.planning.plan import Plan
     from impasto.scene.styles import Style
 
@@ -214,7 +215,7 @@ def _settings(recipe: Recipe, pantry: Pantry, size: str | None) -> Settings:
 def _styles(
     wanted: Sequence[StyleIngredient], pantry: Pantry, given: tuple[Path, ...]
 ) -> list[Style]:
-    from impasto.pictures.picture import Source
+    from impasto.pictures.origin import Source
     from impasto.scene.styles import Style
 
     if given and len(given) != len(wanted):

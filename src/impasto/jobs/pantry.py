@@ -12,7 +12,8 @@ from impasto.errors import UsageError
 
 if TYPE_CHECKING:
     from impasto.pictures.limits import Reading
-    from impasto.pictures.picture import Picture, Source
+    from impasto.pictures.origin import Source
+    from impasto.pictures.picture import Picture
 
 # A file of another name is looked into up to this size: a film is no picture that was renamed.
 _LARGEST_BYTES = 2 << 30

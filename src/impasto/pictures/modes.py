@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import PictureError
-from impasto.pictures.picture import Origin, Picture
+from impasto.pictures.origin import Origin
+from impasto.pictures.picture import Picture
 from impasto.pictures.samples import shares
 from impasto.profiles import icc as profiles
 from impasto.profiles.icc import Pixels

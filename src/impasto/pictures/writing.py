@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -18,9 +18,12 @@ from impasto.errors import UsageError
 from impasto.files import check_place, replacing
 from impasto.pictures.coding import encoding
 from impasto.pictures.exif import plain_tags, with_recipe
-from impasto.pictures.picture import Origin, Picture
-from impasto.profiles.icc import converted, srgb
+from impasto.pictures.origin import Origin
+from impasto.profiles.icc import srgb
 from impasto.profiles.trimming import trimmed
+
+if TYPE_CHECKING:
+    from impasto.pictures.picture import Picture
 
 _log = logging.getLogger(__name__)
 
@@ -115,11 +118,11 @@ def _in_its_space(picture: Picture, form: Format, path: Path, depth: int) -> Pic
     if not form.profile:
         if origin.profile or origin.own_profile:
             _log.info("%s has no colour profile; the result is brought to sRGB", path.suffix)
-        return _brought(picture, None) if origin.profile else picture
+        return picture.in_space(None)
     if origin.own_profile is None:
         return picture
     if depth >= origin.depth:
-        return _brought(picture, origin.own_profile)
+        return picture.in_space(origin.own_profile)
     _log.info(
         "8 bits are too few for the photograph's own curve; the result is written with sRGB's"
     )
@@ -135,14 +138,9 @@ def _with_short_profile(picture: Picture, form: Format, path: Path) -> Picture:
     short = trimmed(profile)
     if len(short) > form.longest_profile:
         _log.info("%s; the result is brought to sRGB", said)
-        return _brought(picture, None)
+        return picture.in_space(None)
     _log.info("%s; the result's has only what is of its colours", said)
     return replace(picture, origin=replace(picture.origin, profile=short))
-
-
-def _brought(picture: Picture, profile: bytes | None) -> Picture:
-    pixels = converted(picture.array, picture.origin.profile, profile)
-    return replace(picture, array=pixels, origin=replace(picture.origin, profile=profile))
 
 
 def _write_png(picture: Picture, stream: IO[bytes], depth: int) -> None:

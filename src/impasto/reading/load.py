@@ -19,7 +19,8 @@ from impasto.pictures.coding import decoding, memory_told
 from impasto.pictures.limits import Reading
 from impasto.pictures.metadata import words_of
 from impasto.pictures.modes import from_pil, picture_of_samples
-from impasto.pictures.picture import Picture, Source
+from impasto.pictures.origin import Source
+from impasto.pictures.picture import Picture
 from impasto.profiles import code_points
 from impasto.reading import narrow, png
 from impasto.reading.cut import as_far_as_it_goes, lacks_only_its_end, share_decoded
