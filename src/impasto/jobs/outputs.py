@@ -91,8 +91,8 @@ class Results:
         """Return what writes so many bits a channel, where nothing else is asked for."""
         from impasto.pictures.writing import WRITABLE
 
-        deep = WRITABLE[self.output.suffix.lower()].deep
-        return self if self.depth is not None or not deep else replace(self, depth=str(depth))
+        holds = WRITABLE[self.output.suffix.lower()].sixteen_bit
+        return self if self.depth is not None or not holds else replace(self, depth=str(depth))
 
     def check_fits(self, run: Run) -> None:
         """Make sure that the format holds a picture of the run's size and depth."""

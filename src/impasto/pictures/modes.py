@@ -100,6 +100,13 @@ def picture_of_samples(
     return picture_of(np.ascontiguousarray(colour), alpha, profile, name, depth)
 
 
+def samples_of(image: Image.Image) -> NDArray[Any]:
+    """Return the numbers of a Pillow image of whatever mode, (H,W) or (H,W,C)."""
+    if image.mode in _SIXTEEN_BIT:  # which Pillow would clip
+        return np.asarray(image)
+    return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
+
+
 def _seen(alpha: Pixels, name: str) -> Pixels | None:
     if alpha.max() <= 0:
         raise PictureError(f"{name} is transparent everywhere: there is nothing to see in it")

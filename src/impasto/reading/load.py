@@ -15,27 +15,27 @@ from pathlib import Path
 from PIL import ImageFile
 
 from impasto.errors import PictureError, UsageError
-from impasto.pictures.coding import decoding, memory_told
+from impasto.pictures.coding import decoding
 from impasto.pictures.limits import Reading
 from impasto.pictures.metadata import words_of
-from impasto.pictures.modes import from_pil, picture_of_samples
+from impasto.pictures.modes import from_pil, picture_of_samples, samples_of
 from impasto.pictures.origin import Source
 from impasto.pictures.picture import Picture
+from impasto.pictures.samples import shares_of_narrow
 from impasto.profiles import code_points
-from impasto.reading import narrow, png
+from impasto.reading import png
 from impasto.reading.cut import as_far_as_it_goes, lacks_only_its_end, share_decoded
 from impasto.reading.opening import HEAD, opened
+from impasto.shortage import is_out_of_memory
 from impasto.tiff import pages as tiff
 from impasto.tiff import raws
 
 _log = logging.getLogger(__name__)
 
 # What the formats are called by their extensions, where a file says one and is another.
-_EXTENSIONS = {
-    ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF",
-    ".tiff": "TIFF", ".bmp": "BMP", ".gif": "GIF", ".avif": "AVIF", ".jp2": "JPEG2000",
-}  # fmt: skip
-READABLE = tuple(dict.fromkeys(_EXTENSIONS.values()))
+READABLE = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000")
+_EXTENSIONS = {f".{kind.lower()}": kind for kind in READABLE}
+_EXTENSIONS |= {".jpg": "JPEG", ".tif": "TIFF", ".jp2": "JPEG2000"}
 
 # What is read from: a file, or what came down a pipe.
 _Stream = io.BufferedReader | io.BytesIO
@@ -140,15 +140,14 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
     if content.profile is not None:
         image.info["icc_profile"] = content.profile
     _say_space(image, content.code_points, name)
-    if not content.is_deep or reading.frame:  # of animations Pillow decodes more than the first
+    if (
+        not content.is_sixteen_bit or reading.frame
+    ):  # of animations Pillow decodes more than the first
         return _decoded(image, stream, name, reading, is_narrow=content.is_narrow)
     try:
-        with memory_told():
-            samples = content.samples()
-    except MemoryError:
-        raise
-    except Exception:
-        if content.is_whole:
+        samples = content.samples()
+    except Exception as fault:
+        if content.is_whole or is_out_of_memory(fault):
             raise
         _log.info("%s is read with 8 bits of its 16, for it is cut short", name)
         return _decoded(image, stream, name, reading, is_narrow=content.is_narrow)
@@ -157,7 +156,7 @@ def _read_png(stream: _Stream, head: bytes, name: str, reading: Reading) -> Pict
     image.load()  # what stands behind the pixels
     words = words_of(image)
     if content.is_narrow:
-        samples = narrow.widened(samples, name)
+        samples = shares_of_narrow(samples, name)
     return words.of(picture_of_samples(samples, words.profile, name))
 
 
@@ -181,7 +180,7 @@ def _decoded(
             reading.check_whole(name, share_decoded(image))
     words = words_of(image)
     if is_narrow:
-        samples = narrow.widened(narrow.samples_of(image), name)
+        samples = shares_of_narrow(samples_of(image), name)
         return words.of(picture_of_samples(samples, words.profile, name, depth=8))
     return words.of(from_pil(image, words.profile, name))
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import PictureError
-from impasto.pictures.coding import memory_told
 from impasto.pictures.limits import Reading
 from impasto.pictures.metadata import words_of_page
 from impasto.pictures.picture import Picture
+from impasto.shortage import is_out_of_memory
 from impasto.tiff import raws
 from impasto.tiff.channels import RGB, check_channels, rgb_of
 
@@ -99,14 +99,11 @@ def _samples(page: Any, name: str, reading: Reading) -> tuple[NDArray[Any], int]
     present = _share_present(page)
     if present > 0.99:  # many a writer counts a few bytes too many
         try:
-            with memory_told():
-                return _channels_last(page.asarray(), page), page.photometric
+            return _channels_last(page.asarray(), page), page.photometric
         except NotImplementedError:
             return _decoded_by_libtiff(page), RGB
-        except MemoryError:
-            raise
-        except Exception:
-            if present == 1:
+        except Exception as fault:
+            if present == 1 or is_out_of_memory(fault):
                 raise
     reading.check_whole(name, present)
     return _channels_last(_what_is_there(page), page), page.photometric
@@ -155,23 +152,19 @@ def _what_is_there(page: Any) -> NDArray[Any]:
     """Decode the strips or tiles of a file that was cut short, black where there are none."""
     pixels = np.zeros(page.shaped, page.dtype)
     file = page.parent.filehandle
-    for number, (offset, count) in enumerate(
-        zip(page.dataoffsets, page.databytecounts, strict=True)
-    ):
+    places = zip(page.dataoffsets, page.databytecounts, strict=True)
+    for number, (offset, count) in enumerate(places):
         file.seek(min(offset, file.size))
         data = file.read(count)
         if page.compression == 1:
             data = data.ljust(count, b"\0")
         try:
-            with memory_told():
-                part, place, shape = page.decode(data, number)
-        except MemoryError:
-            raise
-        except Exception:  # noqa: S112 - what decoders raise of half a strip
-            continue
-        area = tuple(
-            slice(first, first + size) for first, size in zip(place[1:], shape, strict=True)
-        )
-        target = pixels[place[0]][area]
+            part, place, shape = page.decode(data, number)
+        except Exception as fault:
+            if is_out_of_memory(fault):
+                raise
+            continue  # of half a strip decoders raise anything
+        bounds = zip(place[1:], shape, strict=True)
+        target = pixels[place[0]][tuple(slice(first, first + size) for first, size in bounds)]
         target[...] = part[tuple(slice(size) for size in target.shape)]
     return pixels.reshape(page.shape)
