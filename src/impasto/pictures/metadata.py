@@ -48,11 +48,10 @@ def words_of_page(page: Any) -> Words:
     found.bigtiff, found.endian = file.is_bigtiff, file.byteorder
     with contextlib.suppress(Exception):
         found.load_from_fp(file.filehandle, page.offset)
-    tag = page.tags.get("InterColorProfile")
-    profile = bytes(tag.value) if tag is not None else None
+    profile = page.tags.valueof("InterColorProfile")
     if profile is None and exif.is_adobe_rgb(found):
         profile = spaces.adobe_rgb()
-    return Words(found, _density_of_page(page), profile)
+    return Words(found, _density_of_page(page), profile and bytes(profile))
 
 
 def _upright(picture: Picture, orientation: int) -> Picture:
@@ -96,13 +95,8 @@ def _density_of(image: Image.Image) -> tuple[float, float] | None:
 
 
 def _density_of_page(page: Any) -> tuple[float, float] | None:
-    tags = page.tags
-    if "XResolution" not in tags or "YResolution" not in tags:
-        return None
-    unit = {2: 1.0, 3: 2.54}.get(
-        int(tags["ResolutionUnit"].value) if "ResolutionUnit" in tags else 2
-    )
-    ratios = [tags[name].value for name in ("XResolution", "YResolution")]
+    unit = {2: 1.0, 3: 2.54}.get(int(page.tags.valueof("ResolutionUnit", 2)))
+    ratios = [page.tags.valueof(name, ()) for name in ("XResolution", "YResolution")]
     if unit is None or any(len(ratio) != 2 or not all(ratio) for ratio in ratios):
         return None
     across, down = (unit * ratio[0] / ratio[1] for ratio in ratios)

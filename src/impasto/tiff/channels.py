@@ -35,7 +35,7 @@ def check_channels(page: Any, name: str) -> None:
     if kind not in _COLOURS or page.imagedepth > 1 or page.dtype is None:
         raise PictureError(f"{name} is {said} of {page.bitspersample} bits; save it as RGB")
     most = 4 if kind in _GREYS else _MOST
-    inks = page.tags["NumberOfInks"].value if "NumberOfInks" in page.tags else 4
+    inks = page.tags.valueof("NumberOfInks", 4)
     if not _COLOURS[kind] <= channels <= most or inks != 4:
         raise PictureError(f"{name} is {said} of {channels} channels; save it as RGB")
 

@@ -37,7 +37,7 @@ def read(stream: IO[bytes], name: str, reading: Reading) -> Picture:
         pages = list(file.pages)
         if not pages:
             raise PictureError(f"{name} is a TIFF without a picture")
-        if raws.has_raw(every for page in pages for every in (page, *_beneath(page))):
+        if raws.has_raw(every for page in pages for every in (page, *(page.pages or ()))):
             raise raws.refusal(name)
         whole = [found for page in pages for found in _whole(page)] or pages
         page = whole[reading.chosen(len(whole), name)]
@@ -54,18 +54,14 @@ def recipe_text(stream: IO[bytes]) -> str | None:
         return file.pages[0].description or None  # type: ignore[union-attr]
 
 
-def _beneath(page: Any) -> tuple[Any, ...]:
-    return tuple(page.pages or ())
-
-
 def _whole(page: Any) -> list[Any]:
     """Return a page, or the whole pictures beneath it where it is only a smaller view."""
-    return [page] if not _is_view(page) else [one for one in _beneath(page) if not _is_view(one)]
+    return [one for one in (page.pages or ()) if not _is_view(one)] if _is_view(page) else [page]
 
 
 def _is_view(page: Any) -> bool:
-    old = page.tags["SubfileType"].value if "SubfileType" in page.tags else 0
-    return bool(page.subfiletype & (_REDUCED | _MASK)) or old == _OLD_REDUCED
+    is_old = page.tags.valueof("SubfileType") == _OLD_REDUCED
+    return is_old or bool(page.subfiletype & (_REDUCED | _MASK))
 
 
 def _check(page: Any, name: str, reading: Reading) -> None:
