@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import zlib
 from collections.abc import Callable
@@ -52,10 +53,21 @@ def _written(data: bytes) -> Callable[[Path], None]:
     return lambda path: path.write_bytes(data) and None
 
 
+def _transparent(path: Path) -> None:
+    Image.new("RGBA", (40, 40)).save(path)
+
+
 def _nan(path: Path) -> None:
     tifffile.imwrite(path, np.full((40, 40, 3), np.nan, np.float32), photometric="rgb")
 
 
+# What decoders and encoders raise for lack of memory.
+MEMORY = [
+    MemoryError(),
+    OSError("out of memory error when reading image file"),
+    RuntimeError("png_read_image: Out of memory"),
+    OSError(errno.ENOMEM, "Cannot allocate memory"),
+]
 # name -> how it is made, and what is said of it.
 BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "empty.jpg": (_written(b""), "empty file"),
@@ -66,14 +78,10 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "cut.webp": (_cut("WEBP"), ""),
     "crc.png": (_bad_crc, "wrong checksum in its IHDR chunk"),
     "bomb.png": (_written(png(30000, 30000, rows=b"x")), "30000 x 30000 pixels"),
-    "transparent.png": (
-        lambda path: Image.new("RGBA", (40, 40)).save(path), "transparent everywhere",
-    ),
+    "transparent.png": (_transparent, "transparent everywhere"),
     "nan.tif": (_nan, "non-finite"),
     "phone.heic": (_written(b"\0\0\0\x18ftypheic" + bytes(200)), ""),
     "drawing.svg": (_written(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "not a picture"),
-    "script.eps": (
-        lambda path: Image.fromarray(PIXELS).save(path, "EPS"), "not a picture",
-    ),
+    "script.eps": (lambda path: Image.fromarray(PIXELS).save(path, "EPS"), "not a picture"),
     "paper.pdf": (lambda path: Image.fromarray(PIXELS).save(path, "PDF"), "not a picture"),
-}  # fmt: skip
+}

@@ -199,9 +199,8 @@ def test_a_link_is_kept_and_what_it_leads_to_is_written(
         link.unlink()
         so_far.unlink()
     assert there.stat().st_mode & 0o777 == 0o640
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "dangling.png", "so-far.png", "there.png",
-    ]  # fmt: skip
+    left = sorted(path.name for path in folder.iterdir())
+    assert left == ["dangling.png", "so-far.png", "there.png"]
 
 
 def test_a_link_to_an_existing_file_or_an_input_is_not_written_over(
@@ -239,12 +238,12 @@ def test_what_is_no_regular_file_is_never_written(
     def loop() -> None:
         odd.symlink_to(odd)
 
-    made = {
-        lambda: os.mkfifo(odd): (2, "is not a regular file"), device: (2, "is not a regular file"),
-        socket_: (2, "is not a regular file"), odd.mkdir: (2, "is a folder"),
-        loop: (5, "Too many levels of symbolic links"),
-    }  # fmt: skip
-    for make, (code, message) in made.items():
+    def fifo() -> None:
+        os.mkfifo(odd)
+
+    made = [(make, 2, "is not a regular file") for make in (fifo, device, socket_)]
+    made += [(odd.mkdir, 2, "is a folder"), (loop, 5, "Too many levels of symbolic links")]
+    for make, code, message in made:
         make()
         assert _paint(photo, painting, out, "--overwrite", *words) == code
         assert message in capsys.readouterr().err
@@ -430,10 +429,8 @@ def test_mutations_neither_crash_nor_hang(kind: str, painting: Path, tmp_path: P
         Image.fromarray(pixels).save(sound, kind)
     mutants = tmp_path / "mutants"
     mutants.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-c", MUTANTS, str(mutants), str(sound)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    command = [sys.executable, "-c", MUTANTS, str(mutants), str(sound)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     slowest, peak = json.loads(done.stdout)
@@ -482,7 +479,7 @@ def test_the_table_of_faults_and_the_tests_agree():
     assert [int(number) for number, *_ in rows] == list(range(1, 137))
     known = {
         f"{path.name}::{node.name}"
-        for path in (ROOT / "tests").glob("test_*.py")
+        for path in (ROOT / "tests").rglob("test_*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.FunctionDef)
     }
@@ -501,11 +498,14 @@ def test_only_monotonic_clocks_are_read():
 def test_every_command_that_reads_pictures_has_the_limit(
     command: str, photo: Path, painting: Path, tmp_path: Path, capsys
 ):
+    output = ["-o", tmp_path / "out.png"]
     words = {
-        "paint": [photo, painting, "-o", tmp_path / "out.png"], "plan": [photo, painting],
-        "measure": [photo, "--style", painting], "texture": [painting, "-o", tmp_path / "out.png"],
-    }[command]  # fmt: skip
-    assert main([command, *map(str, words), "--max-pixels", "100"]) == 3
+        "paint": [photo, painting, *output],
+        "plan": [photo, painting],
+        "measure": [photo, "--style", painting],
+        "texture": [painting, *output],
+    }
+    assert main([command, *map(str, words[command]), "--max-pixels", "100"]) == 3
     assert "--max-pixels" in capsys.readouterr().err
 
 

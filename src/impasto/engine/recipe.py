@@ -21,7 +21,8 @@ from msgspec import Meta, Struct
 
 from impasto.errors import UsageError
 from impasto.network.trained import weights_digest
-from impasto.pictures.picture import Picture, Source
+from impasto.pictures.origin import Source
+from impasto.pictures.picture import Picture
 from impasto.planning.machine import present
 from impasto.planning.plan import Evaluations, Plan, Threads
 from impasto.scene.styles import Style

@@ -88,8 +88,8 @@ class Outputs:
 
     def with_depth(self, depth: int) -> Outputs:
         """Return what writes so many bits a channel, where nothing else is asked for."""
-        deep = writing.WRITABLE[self.output.suffix.lower()].deep
-        if self.depth is not None or not deep:
+        form = writing.WRITABLE[self.output.suffix.lower()]
+        if self.depth is not None or not form.sixteen_bit:
             return self
         return replace(self, depth=16 if depth == 16 else 8)
 

@@ -12,7 +12,8 @@ import torch
 from impasto.errors import UsageError
 from impasto.memory.free import free_bytes
 from impasto.pictures.limits import Reading
-from impasto.pictures.picture import Picture, Source
+from impasto.pictures.origin import Source
+from impasto.pictures.picture import Picture
 from impasto.reading.load import digest_of, load
 
 # A file of another name is looked into up to this size: a film is no picture that was renamed.

@@ -16,7 +16,8 @@ from impasto.errors import DeviceError, UsageError
 from impasto.jobs.pantry import Pantry, reading
 from impasto.memory.free import free_bytes
 from impasto.network.encoder import Encoder, named
-from impasto.pictures.picture import Picture, Source
+from impasto.pictures.origin import Source
+from impasto.pictures.picture import Picture
 from impasto.planning.choose import make_plan
 from impasto.planning.machine import present
 from impasto.planning.plan import Plan

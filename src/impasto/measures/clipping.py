@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impasto.measures.blend import blended
-from impasto.measures.colour import Pixels
+from impasto.measures.colour import blended
 from impasto.pictures.picture import Picture
+from impasto.profiles.icc import Pixels
 from impasto.scene.styles import Style
 
 # What is nearer to an end than this is saved as 0 or 255.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from impasto.pictures.picture import Picture
 from impasto.pictures.resample import resize
 from impasto.planning.choose import make_plan
 from impasto.planning.levels import Level, make_levels
-from impasto.reading.sources import as_picture
+from impasto.reading.sources import PictureSource, as_picture
 from impasto.scene.styles import Style, as_styles, shared_out
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
@@ -46,9 +46,9 @@ class Measures:
 @memory_may_run_out()
 @set_apart
 def measure(
-    result: Any,
-    content: Any = None,
-    styles: Any = None,
+    result: PictureSource,
+    content: PictureSource | None = None,
+    styles: PictureSource | Style | Sequence[PictureSource | Style] | None = None,
     settings: Settings | None = None,
     resources: Resources | None = None,
 ) -> Measures:
@@ -84,11 +84,9 @@ def measure(
 
 def _at_one_size(settings: Settings) -> Settings:
     """Return settings of the paper's losses at the result's own size, with equal weights."""
-    return replace(
-        settings, size="original", levels=1, iterations="auto", content_weight=1, style_weight=1,
-        style_loss="gram", smoothness=0,
-        history=1,  # there are no steps to remember, and the plan makes room for them
-    )  # fmt: skip
+    settings = replace(settings, size="original", levels=1, iterations="auto", style_loss="gram")
+    # There are no steps to remember, and the plan makes room for them.
+    return replace(settings, content_weight=1, style_weight=1, smoothness=0, history=1)
 
 
 def _fitted(photo: Picture, result: Picture) -> Picture:

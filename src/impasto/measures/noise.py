@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.measures.blend import blended
-from impasto.measures.colour import Pixels, luma
+from impasto.measures.colour import blended, luma
 from impasto.pictures.picture import Picture
+from impasto.profiles.icc import Pixels
 from impasto.scene.styles import Style
 
 # Cycles a pixel, along any direction: ripples of less than 2.9 px. Strokes end below it, and the

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.measures.colour import Pixels, lab
+from impasto.measures.colour import lab
 from impasto.pictures.picture import Picture
+from impasto.profiles.icc import Pixels
 from impasto.scene.styles import Style
 
 # Pixels turned to Lab at a time, for the sake of memory.
@@ -40,7 +41,11 @@ class Colours:
 
 def palette_distance(result: Picture, content: Picture | None, styles: Sequence[Style]) -> Palette:
     """Measure result and content against all styles' colours, each style with its share."""
-    goal = _blend([(colours_of(style.picture.array), style.weight) for style in styles])
+    parts = [(style.weight, colours_of(style.picture.array)) for style in styles]
+    goal = Colours(
+        sum((share * colours.mean for share, colours in parts), np.zeros(3)),
+        sum((share * colours.outer for share, colours in parts), np.zeros((3, 3))),
+    )
     photo = None if content is None else distance(colours_of(content.array), goal)
     return Palette(distance(colours_of(result.array), goal), photo)
 
@@ -49,8 +54,9 @@ def colours_of(pixels: Pixels) -> Colours:
     """Measure the colours of (H,W,3), sRGB, 0..1."""
     count = pixels.shape[0] * pixels.shape[1]
     mean, outer = np.zeros(3), np.zeros((3, 3))
-    for part in _parts(pixels):
-        colours = lab(part).reshape(-1, 3)
+    rows = max(1, _AT_ONCE // pixels.shape[1])
+    for top in range(0, pixels.shape[0], rows):
+        colours = lab(pixels[top : top + rows]).reshape(-1, 3)
         mean += colours.sum(axis=0) / count
         outer += colours.T @ colours / count
     return Colours(mean, outer)
@@ -68,15 +74,3 @@ def distance(one: Colours, other: Colours) -> float:
     roots = np.sqrt(np.linalg.eigvals(first @ second).real.clip(0)).sum()
     shift = np.square(one.mean - other.mean).sum()
     return math.sqrt(max(0.0, float(shift + np.trace(first + second) - 2 * roots)))
-
-
-def _blend(parts: Sequence[tuple[Colours, float]]) -> Colours:
-    mean = sum((share * colours.mean for colours, share in parts), np.zeros(3))
-    outer = sum((share * colours.outer for colours, share in parts), np.zeros((3, 3)))
-    return Colours(mean, outer)
-
-
-def _parts(pixels: Pixels) -> Iterator[Pixels]:
-    rows = max(1, _AT_ONCE // pixels.shape[1])
-    for top in range(0, pixels.shape[0], rows):
-        yield pixels[top : top + rows]

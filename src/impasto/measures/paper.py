@@ -20,10 +20,16 @@ from impasto.settings.settings import Settings
 
 # What makes losses the paper's (docs/papers.md), whatever the defaults of painting become.
 PAPER = Settings(
-    network="normalised", pooling="average", content_layers=(("relu4_2", 1.0),),
-    style_layers=tuple((f"relu{block}_1", 1 / 5) for block in range(1, 6)), style_loss="gram",
-    content_weight=1.0, style_weight=1000.0, strength=50.0, smoothness=0.0,
-)  # fmt: skip
+    network="normalised",
+    pooling="average",
+    content_layers=(("relu4_2", 1.0),),
+    style_layers=tuple((f"relu{block}_1", 1 / 5) for block in range(1, 6)),
+    style_loss="gram",
+    content_weight=1.0,
+    style_weight=1000.0,
+    strength=50.0,
+    smoothness=0.0,
+)
 
 
 @dataclass(frozen=True)
@@ -56,17 +62,12 @@ def paper_losses(
     paintings = [(_on_device(style.picture, plan), style.weight) for style in styles]
     paintings = paintings or [(image, 1.0)]
     with computing(plan):
+        dtype, tile_px, storage = DTYPES[plan.precision], plan.tiles[0], _storage(plan)
         objective = single_objective(
-            settings,
-            photo,
-            paintings,
-            DTYPES[plan.precision],
-            tile_px=plan.tiles[0],
-            storage=_storage(plan),
+            settings, photo, paintings, dtype, tile_px=tile_px, storage=storage
         )
-        losses = {
-            name: loss.item() for name, loss in objective.losses(image, weighted=False).items()
-        }
+        found = objective.losses(image, weighted=False)
+        losses = {name: loss.item() for name, loss in found.items()}
     return Losses(
         None if content is None else _summed("content", losses, settings.content_layers),
         _summed("style", losses, settings.style_layers) if styles else None,

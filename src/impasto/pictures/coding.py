@@ -16,32 +16,28 @@ from impasto.shortage import is_out_of_memory
 @contextlib.contextmanager
 def decoding(name: str) -> Iterator[None]:
     """Raise what a decoder raises as PictureError, but for MemoryError, and ignore its warnings."""
-    try:
-        with quiet("PIL"), memory_told():
-            yield
-    except (ImpastoError, MemoryError):
-        raise
-    except Exception as fault:
-        if _is_a_handlers(fault):
-            raise
-        # Damaged bytes make decoders raise anything; none of it is a bug of ours.
-        words = " ".join(str(fault).split()) or f"its decoder stopped ({type(fault).__name__})"
-        raise PictureError(f"{name} is damaged: {words}") from fault
+    with quiet("PIL"):
+        try:
+            with memory_told():
+                yield
+        except Exception as fault:  # damaged bytes make decoders raise anything: no bug of ours
+            if isinstance(fault, ImpastoError | MemoryError) or _is_a_handlers(fault):
+                raise
+            words = " ".join(str(fault).split()) or f"its decoder stopped ({type(fault).__name__})"
+            raise PictureError(f"{name} is damaged: {words}") from fault
 
 
 @contextlib.contextmanager
 def encoding(path: Path) -> Iterator[None]:
     """Raise what an encoder raises as OutputError, but for MemoryError.
 
-    So the picture can be saved elsewhere.
+    So the picture can be saved elsewhere. OSError is told by whoever opened the stream.
     """
     try:
         with memory_told():
             yield
-    except (ImpastoError, MemoryError, OSError):  # the last is told by whoever opened the stream
-        raise
     except Exception as fault:
-        if _is_a_handlers(fault):
+        if isinstance(fault, ImpastoError | MemoryError | OSError) or _is_a_handlers(fault):
             raise
         reason = " ".join(f"{type(fault).__name__}: {fault}".split())
         raise OutputError(f"cannot write {path}: {reason}") from fault

@@ -8,20 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from PIL import Image
+from PIL.ExifTags import IFD
+from PIL.ExifTags import Base as Tag
 
 _log = logging.getLogger(__name__)
 
-# Tags of EXIF, and where its directories hang.
-_ORIENTATION, _DIRECTORY, _GPS_DIRECTORY, _INTEROPERABILITY = 0x0112, 0x8769, 0x8825, 0xA005
-_USER_COMMENT, _MAKER_NOTE, _COLOUR_SPACE, _GAMMA = 0x9286, 0x927C, 0xA001, 0xA500
-_SIZES = (0xA002, 0xA003)
-# Of the photograph, not of the result: its sizes, and its space, which the profile says.
-_STALE = (_USER_COMMENT, *_SIZES, _COLOUR_SPACE, _GAMMA, _INTEROPERABILITY)
+# Of the photograph, not of the result: its size, and its space, which the profile says.
+_SIZE = {Tag.ExifImageWidth, Tag.ExifImageHeight}
+_SPACE = {Tag.ColorSpace, Tag.Gamma, Tag.ExifInteroperabilityOffset}
+_STALE = {Tag.UserComment} | _SIZE | _SPACE
 _SRGB, _ADOBE_RGB = 1, 2
-# Those a TIFF carries itself, by tifffile's names.
-_PLAIN_TAGS = {
-    "Make": 271, "Model": 272, "DateTime": 306, "Artist": 315, "Copyright": 33432,
-}  # fmt: skip
+# Those a TIFF carries itself.
+_PLAIN_TAGS = (Tag.Make, Tag.Model, Tag.DateTime, Tag.Artist, Tag.Copyright)
 _ASCII = b"ASCII\0\0\0"
 # Bytes that EXIF takes beside the only entry it has.
 _OVERHEAD = 100
@@ -30,15 +28,15 @@ _OVERHEAD = 100
 def orientation(words: Image.Exif) -> int:
     """Return which way up the picture lies, 1 where there is nothing to be read."""
     with contextlib.suppress(Exception):  # EXIF is full of odd bytes; pixels are not
-        return int(words.get(_ORIENTATION, 1))
+        return int(words.get(Tag.Orientation, 1))
     return 1
 
 
 def is_adobe_rgb(words: Image.Exif) -> bool:
     """Return whether the pixels are said to be in Adobe RGB, as cameras say it (DCF 2.0)."""
     with contextlib.suppress(Exception):
-        space = words.get_ifd(_DIRECTORY).get(_COLOUR_SPACE)
-        index = words.get_ifd(_INTEROPERABILITY).get(1, "")
+        space = words.get_ifd(IFD.Exif).get(Tag.ColorSpace)
+        index = words.get_ifd(IFD.Interop).get(1, "")
         return space == _ADOBE_RGB or (space != _SRGB and str(index).startswith("R03"))
     return False
 
@@ -48,7 +46,7 @@ def kept(words: Image.Exif) -> bytes | None:
     fresh = Image.Exif()
     fresh.endian = words.endian
     # A TIFF's other tags say how its pixels are stored.
-    for tag in _PLAIN_TAGS.values():
+    for tag in _PLAIN_TAGS:
         with contextlib.suppress(Exception):
             if tag in words:
                 fresh[tag] = words[tag]
@@ -66,12 +64,8 @@ def plain_tags(words: bytes | None) -> list[tuple[int, str, int, bytes, bool]]:
     """Return the words that a TIFF can carry itself, as tifffile's extra tags."""
     if words is None:
         return []
-    loaded = _loaded(words)
-    return [
-        (number, "s", 0, _encoded(loaded[number]), True)
-        for number in _PLAIN_TAGS.values()
-        if number in loaded
-    ]
+    found = _loaded(words)
+    return [(tag, "s", 0, _encoded(found[tag]), True) for tag in _PLAIN_TAGS if tag in found]
 
 
 def with_recipe(words: bytes | None, recipe: str | None, largest: int | None) -> bytes | None:
@@ -87,7 +81,7 @@ def with_recipe(words: bytes | None, recipe: str | None, largest: int | None) ->
         return None
     loaded = _loaded(words)
     if recipe is not None:
-        loaded.get_ifd(_DIRECTORY)[_USER_COMMENT] = _ASCII + recipe.encode("ascii")
+        loaded.get_ifd(IFD.Exif)[Tag.UserComment] = _ASCII + recipe.encode("ascii")
     data = _tobytes(loaded)
     dropping = _dropped_one_by_one(loaded)
     while largest is not None and len(data) > largest:
@@ -98,7 +92,7 @@ def with_recipe(words: bytes | None, recipe: str | None, largest: int | None) ->
 
 def recipe_of(words: Image.Exif) -> str | None:
     """Return the recipe in EXIF's user comment, None where there is none."""
-    comment = words.get_ifd(_DIRECTORY).get(_USER_COMMENT)
+    comment = words.get_ifd(IFD.Exif).get(Tag.UserComment)
     if not isinstance(comment, bytes) or not comment.startswith(_ASCII):
         return None
     return comment.removeprefix(_ASCII).decode("ascii", "replace")
@@ -107,9 +101,9 @@ def recipe_of(words: Image.Exif) -> str | None:
 def _dropped_one_by_one(words: Image.Exif) -> Iterator[str]:
     """Take entries out, the least missed first, and yield what each was."""
     places: list[Any] = [words, *(words.get_ifd(number) for number in _directories(words))]
-    kept_back = {_USER_COMMENT, _DIRECTORY, _GPS_DIRECTORY}
+    kept_back = {Tag.UserComment, IFD.Exif, IFD.GPSInfo}
     found = [(place, tag) for place in places for tag in place if tag not in kept_back]
-    found.sort(key=lambda one: (one[1] != _MAKER_NOTE, -len(_encoded(one[0][one[1]]))))
+    found.sort(key=lambda one: (one[1] != Tag.MakerNote, -len(_encoded(one[0][one[1]]))))
     for place, tag in found:
         size = len(_encoded(place.pop(tag)))
         yield f"the camera's entry {tag:#x} of {size} bytes"
@@ -117,7 +111,7 @@ def _dropped_one_by_one(words: Image.Exif) -> Iterator[str]:
 
 def _directories(words: Image.Exif) -> list[int]:
     # Asking for one that is not there would make an empty one.
-    return [number for number in (_DIRECTORY, _GPS_DIRECTORY) if number in words]
+    return [number for number in (IFD.Exif, IFD.GPSInfo) if number in words]
 
 
 def _tobytes(words: Image.Exif) -> bytes:

@@ -28,11 +28,10 @@ def save_film(
         if path.suffix.lower() == ".mp4":
             _write_mp4(shown, stream, frames_a_second)
         else:
-            kind = path.suffix[1:].upper()
+            kind, duration, more = path.suffix[1:].upper(), 1000 // frames_a_second, shown[1:]
             shown[0].save(
-                stream, kind, save_all=True, append_images=shown[1:],
-                duration=1000 // frames_a_second, loop=0,
-            )  # fmt: skip
+                stream, kind, save_all=True, append_images=more, duration=duration, loop=0
+            )
 
 
 def _write_mp4(frames: Sequence[Image.Image], stream: IO[bytes], frames_a_second: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +34,7 @@ class Labels:
 
     def find(self, colour: Colour) -> int | None:
         """Return the number of the label of a colour, None where the map has none like it."""
-        gaps = [max(abs(a - b) for a, b in zip(colour, own, strict=True)) for own in self.colours]
+        gaps = [_gap(colour, own) for own in self.colours]
         return gaps.index(min(gaps)) if min(gaps) <= TOLERANCE else None
 
 
@@ -60,13 +61,10 @@ def read_labels(picture: Picture) -> Labels:
 
 def read_colour(text: str) -> Colour | None:
     """Read a plain colour, as `#ff8000`; return None for anything else."""
-    digits = text.removeprefix("#")
-    if not text.startswith("#") or len(digits) != 6:
+    if not re.fullmatch("#[0-9a-fA-F]{6}", text):
         return None
-    try:
-        return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
-    except ValueError:
-        return None
+    red, green, blue = bytes.fromhex(text[1:])
+    return red, green, blue
 
 
 def check_shape(what: str, size: tuple[int, int], whose: str, other: tuple[int, int]) -> None:
@@ -82,7 +80,11 @@ def check_shape(what: str, size: tuple[int, int], whose: str, other: tuple[int, 
 
 def are_alike(one: Colour, other: Colour) -> bool:
     """Return whether two colours are one label's."""
-    return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= TOLERANCE
+    return _gap(one, other) <= TOLERANCE
+
+
+def _gap(one: Colour, other: Colour) -> int:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
 def name_of(colour: Colour) -> str:

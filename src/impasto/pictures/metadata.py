@@ -7,12 +7,13 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from impasto.pictures import exif
 from impasto.pictures.picture import Picture
-from impasto.pictures.upright import upright
 from impasto.profiles import spaces
+from impasto.profiles.icc import Pixels
 
 # Files whose EXIF tells the space of their pixels (DCF 2.0); programs that make the others keep a
 # camera's words whatever they do to its pixels. A picture in memory came from one of either.
@@ -30,7 +31,7 @@ class Words:
     def of(self, picture: Picture) -> Picture:
         """Return a picture, as it was stored, upright and with what is said of it."""
         said = replace(picture.origin, density=self.density, exif=exif.kept(self.exif))
-        return upright(replace(picture, origin=said), exif.orientation(self.exif))
+        return _upright(replace(picture, origin=said), exif.orientation(self.exif))
 
 
 def words_of(image: Image.Image) -> Words:
@@ -47,11 +48,31 @@ def words_of_page(page: Any) -> Words:
     found.bigtiff, found.endian = file.is_bigtiff, file.byteorder
     with contextlib.suppress(Exception):
         found.load_from_fp(file.filehandle, page.offset)
-    tag = page.tags.get("InterColorProfile")
-    profile = bytes(tag.value) if tag is not None else None
+    profile = page.tags.valueof("InterColorProfile")
     if profile is None and exif.is_adobe_rgb(found):
         profile = spaces.adobe_rgb()
-    return Words(found, _density_of_page(page), profile)
+    return Words(found, _density_of_page(page), profile and bytes(profile))
+
+
+def _upright(picture: Picture, orientation: int) -> Picture:
+    """Turn a picture as EXIF's orientation says; leave it for one that EXIF does not know."""
+    if orientation not in range(2, 9):
+        return picture
+    origin = picture.origin
+    if orientation > 4 and origin.density is not None:
+        origin = replace(origin, density=origin.density[::-1])
+    alpha = None if picture.alpha is None else _turned(picture.alpha, orientation)
+    return replace(picture, array=_turned(picture.array, orientation), alpha=alpha, origin=origin)
+
+
+def _turned(pixels: Pixels, orientation: int) -> Pixels:
+    if orientation > 4:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
 
 
 def _profile_of(image: Image.Image, words: Image.Exif) -> bytes | None:
@@ -74,13 +95,8 @@ def _density_of(image: Image.Image) -> tuple[float, float] | None:
 
 
 def _density_of_page(page: Any) -> tuple[float, float] | None:
-    tags = page.tags
-    if "XResolution" not in tags or "YResolution" not in tags:
-        return None
-    unit = {2: 1.0, 3: 2.54}.get(
-        int(tags["ResolutionUnit"].value) if "ResolutionUnit" in tags else 2
-    )
-    ratios = [tags[name].value for name in ("XResolution", "YResolution")]
+    unit = {2: 1.0, 3: 2.54}.get(int(page.tags.valueof("ResolutionUnit", 2)))
+    ratios = [page.tags.valueof(name, ()) for name in ("XResolution", "YResolution")]
     if unit is None or any(len(ratio) != 2 or not all(ratio) for ratio in ratios):
         return None
     across, down = (unit * ratio[0] / ratio[1] for ratio in ratios)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import PictureError
-from impasto.pictures.picture import Origin, Picture
+from impasto.pictures.origin import Origin
+from impasto.pictures.picture import Picture
 from impasto.pictures.samples import shares
 from impasto.profiles import icc as profiles
 from impasto.profiles.icc import Pixels
@@ -97,6 +98,13 @@ def picture_of_samples(
     alpha = np.ascontiguousarray(planes[..., -1]) if planes.shape[2] in (2, 4) else None
     colour = planes[..., 0] if planes.shape[2] < 3 else planes[..., :3]
     return picture_of(np.ascontiguousarray(colour), alpha, profile, name, depth)
+
+
+def samples_of(image: Image.Image) -> NDArray[Any]:
+    """Return the numbers of a Pillow image of whatever mode, (H,W) or (H,W,C)."""
+    if image.mode in _SIXTEEN_BIT:  # which Pillow would clip
+        return np.asarray(image)
+    return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
 
 
 def _seen(alpha: Pixels, name: str) -> Pixels | None:

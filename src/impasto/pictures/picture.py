@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import torch
-from msgspec import Meta
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from impasto.errors import UsageError
+from impasto.pictures import writing
+from impasto.pictures.origin import Origin
 from impasto.profiles.icc import Pixels, converted
-
-
-@dataclass(frozen=True)
-class Source:
-    """Which file a picture was read from: base name, SHA-256 of its bytes, which of its frames."""
-
-    name: Annotated[
-        str, Meta(pattern=r"(?#a file name without folders)\A[^/\0]*\Z", max_length=255)
-    ]
-    sha256: Annotated[str, Meta(pattern=r"(?#64 hexadecimal digits)\A[0-9a-f]{64}\Z")]
-    frame: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What a picture's file says beside its pixels, and the result's file will say again."""
-
-    profile: bytes | None = None  # the RGB space of the pixels as an ICC profile; None is sRGB
-    depth: int = 8  # bits a channel: 8 or 16
-    density: tuple[float, float] | None = None  # pixels an inch, across and down
-    exif: bytes | None = None  # the camera's words, as a TIFF structure
-    source: Source | None = None  # None where the pixels came from no file
-    # What the file's pixels were in and the result's will be, where that is no space to paint in.
-    own_profile: bytes | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +28,7 @@ class Picture:
 
     array: Pixels
     alpha: Pixels | None = None
-    origin: Origin = Origin()
+    origin: Origin = field(default_factory=Origin)
     recipe: str | None = None
 
     @property
@@ -93,7 +69,10 @@ class Picture:
 
     def in_space_of(self, other: Picture) -> Picture:
         """Return the picture with its pixels in the RGB space of another's."""
-        profile = other.origin.profile
+        return self.in_space(other.origin.profile)
+
+    def in_space(self, profile: bytes | None) -> Picture:
+        """Return the picture with its pixels in the RGB space of a profile; None is sRGB."""
         if profile == self.origin.profile:
             return self
         pixels = converted(self.array, self.origin.profile, profile)
@@ -108,8 +87,6 @@ class Picture:
         UsageError for what is no path, an unknown extension or, unless `overwrite`, an existing
         file; OutputError when the folder cannot be written to.
         """
-        from impasto.pictures import writing  # which imports this file
-
         place = _place(path)
         writing.check_output(place, overwrite=overwrite)
         writing.check_fits(place, *self.size, depth)

@@ -17,6 +17,8 @@ _log = logging.getLogger(__name__)
 _SLACK = 1e-3
 # White of 16 bits: what ends below it and has room for more was made for fewer bits.
 _WHITE_OF_16 = 65535
+# Of 255, in narrow range, as video has it (ITU-T H.273, 8.3).
+_BLACK, _WHITE = 16, 235
 
 
 def shares(samples: NDArray[Any], name: str, bits: int | None = None) -> Pixels:
@@ -34,6 +36,19 @@ def shares(samples: NDArray[Any], name: str, bits: int | None = None) -> Pixels:
     if samples.dtype.kind != "f":
         raise _unknown(samples, name, "")
     return _of_floats(samples, name)
+
+
+def shares_of_narrow(samples: NDArray[Any], name: str) -> Pixels:
+    """Return whole numbers (H,W) or (H,W,C) of narrow range as shares of white, 0..1.
+
+    Alpha, the last of two or four channels, always has the full range.
+    """
+    _log.info("%s has colours of narrow range; they are brought to the full one", name)
+    unit = 1 << (8 * samples.dtype.itemsize - 8)
+    wide = (samples / np.float32(unit) - _BLACK) / np.float32(_WHITE - _BLACK)
+    if samples.ndim == 3 and samples.shape[2] in (2, 4):
+        wide[..., -1] = samples[..., -1] / np.iinfo(samples.dtype).max
+    return wide.clip(0, 1).astype(np.float32, copy=False)
 
 
 def _of_whole(samples: NDArray[Any], name: str, top: int) -> Pixels:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -18,9 +18,12 @@ from impasto.errors import UsageError
 from impasto.files import check_place, replacing
 from impasto.pictures.coding import encoding
 from impasto.pictures.exif import plain_tags, with_recipe
-from impasto.pictures.picture import Origin, Picture
-from impasto.profiles.icc import converted, srgb
-from impasto.profiles.trimming import trimmed
+from impasto.pictures.origin import Origin
+from impasto.profiles.icc import srgb
+from impasto.profiles.spaces import trimmed
+
+if TYPE_CHECKING:
+    from impasto.pictures.picture import Picture
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +39,7 @@ class Format:
     """How an extension is written, and what the format can hold."""
 
     write: Callable[[Picture, IO[bytes], int], None]
-    deep: bool = False  # 16 bits a channel
+    sixteen_bit: bool = False  # a channel
     alpha: bool = True
     profile: bool = True
     longest_profile: int = 1 << 32  # bytes that its readers take
@@ -59,7 +62,7 @@ def save(
     """
     form = WRITABLE[path.suffix.lower()]
     if depth is None:
-        depth = picture.origin.depth if form.deep else 8
+        depth = picture.origin.depth if form.sixteen_bit else 8
     if not metadata:
         picture = replace(picture, origin=replace(picture.origin, exif=None), recipe=None)
     fitting = _fitted(picture, form, path, depth)
@@ -94,9 +97,9 @@ def check_fits(path: Path, height: int, width: int, depth: int | None = None) ->
             f"{path.suffix} holds at most {form.largest} px a side, the result has {width} x "
             f"{height}; write a .tif or .png"
         )
-    if depth == 16 and not form.deep:
-        deep = ", ".join(name for name, other in WRITABLE.items() if other.deep)
-        raise UsageError(f"{path.suffix} has no 16 bits a channel; choose from {deep}")
+    if depth == 16 and not form.sixteen_bit:
+        holding = ", ".join(name for name, other in WRITABLE.items() if other.sixteen_bit)
+        raise UsageError(f"{path.suffix} has no 16 bits a channel; choose from {holding}")
 
 
 def _fitted(picture: Picture, form: Format, path: Path, depth: int) -> Picture:
@@ -115,11 +118,11 @@ def _in_its_space(picture: Picture, form: Format, path: Path, depth: int) -> Pic
     if not form.profile:
         if origin.profile or origin.own_profile:
             _log.info("%s has no colour profile; the result is brought to sRGB", path.suffix)
-        return _brought(picture, None) if origin.profile else picture
+        return picture.in_space(None)
     if origin.own_profile is None:
         return picture
     if depth >= origin.depth:
-        return _brought(picture, origin.own_profile)
+        return picture.in_space(origin.own_profile)
     _log.info(
         "8 bits are too few for the photograph's own curve; the result is written with sRGB's"
     )
@@ -135,14 +138,9 @@ def _with_short_profile(picture: Picture, form: Format, path: Path) -> Picture:
     short = trimmed(profile)
     if len(short) > form.longest_profile:
         _log.info("%s; the result is brought to sRGB", said)
-        return _brought(picture, None)
+        return picture.in_space(None)
     _log.info("%s; the result's has only what is of its colours", said)
     return replace(picture, origin=replace(picture.origin, profile=short))
-
-
-def _brought(picture: Picture, profile: bytes | None) -> Picture:
-    pixels = converted(picture.array, picture.origin.profile, profile)
-    return replace(picture, array=pixels, origin=replace(picture.origin, profile=profile))
 
 
 def _write_png(picture: Picture, stream: IO[bytes], depth: int) -> None:
@@ -178,18 +176,15 @@ def _chunks(origin: Origin, recipe: str | None) -> list[tuple[bytes, bytes]]:
 def _write_tiff(picture: Picture, stream: IO[bytes], depth: int) -> None:
     import tifffile
 
-    samples = picture.samples(depth)
     origin = picture.origin
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"compression": "zlib", "predictor": True, "metadata": None}
+    options |= {"description": picture.recipe, "software": "impasto"}
+    options |= {"iccprofile": origin.profile or srgb(), "extratags": plain_tags(origin.exif)}
     if origin.density is not None:
         options |= {"resolution": origin.density, "resolutionunit": "INCH"}
     if picture.alpha is not None:
         options["extrasamples"] = ["UNASSALPHA"]
-    tifffile.imwrite(
-        stream, samples, photometric="rgb", compression="zlib", predictor=True, metadata=None,
-        description=picture.recipe, iccprofile=origin.profile or srgb(), software="impasto",
-        extratags=plain_tags(origin.exif), **options,
-    )  # fmt: skip
+    tifffile.imwrite(stream, picture.samples(depth), photometric="rgb", **options)
 
 
 def _with_pillow(kind: str, largest_exif: int | None = None, **options: Any) -> Callable[..., None]:
@@ -224,9 +219,9 @@ _JPEG = Format(
     longest_profile=_JPEG_PROFILE,
     largest=65500,
 )
-_TIFF = Format(_write_tiff, deep=True)
+_TIFF = Format(_write_tiff, sixteen_bit=True)
 WRITABLE: dict[str, Format] = {
-    ".png": Format(_write_png, deep=True, longest_profile=_PNG_PROFILE),
+    ".png": Format(_write_png, sixteen_bit=True, longest_profile=_PNG_PROFILE),
     ".jpg": _JPEG,
     ".jpeg": _JPEG,
     ".webp": Format(_with_pillow("WEBP", quality=95, method=4), largest=16383),

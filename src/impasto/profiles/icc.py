@@ -27,12 +27,6 @@ _log = logging.getLogger(__name__)
 
 # What ICC calls the colours of each kind of pixels.
 _SPACES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
-# A pixel of each, to try a profile on.
-_BLACK = {
-    "RGB ": np.zeros((1, 1, 3), np.uint16),
-    "GRAY": np.zeros((1, 1), np.uint16),
-    "CMYK": np.zeros((1, 1, 4), np.uint16),
-}
 # Exponents, at half of white, of what displays show: from 1.8 (ProPhoto) over 2.2 to 2.4 (L*).
 _DISPLAYED = (1.6, 2.7)
 
@@ -55,20 +49,14 @@ def kept(profile: bytes | None, mode: str, name: str) -> bytes | None:
     try:
         space = _opened(profile).xcolor_space
         if space == _SPACES.get(mode):
-            _transformed(_BLACK[space], profile, space.strip().lower())
-    except (
-        OSError,
-        ImageCms.PyCMSError,
-        RuntimeError,
-    ):  # the last of what opens and cannot be used
+            _transformed(np.zeros((1, 1, len(mode)), np.uint16), profile, space.strip().lower())
+    except (OSError, ImageCms.PyCMSError, RuntimeError):  # the last: it opens, but is of no use
         _log.info("%s has a damaged colour profile; its colours are taken as sRGB", name)
         return None
     if space == _SPACES.get(mode):
         return profile
-    _log.info(
-        "%s has a colour profile for %s pixels but %s ones; they are taken as sRGB",
-        name, space.strip(), mode,
-    )  # fmt: skip
+    told = "%s has a colour profile for %s pixels but %s ones; they are taken as sRGB"
+    _log.info(told, name, space.strip(), mode)
     return None
 
 
@@ -104,13 +92,7 @@ def converted(pixels: Pixels, source: bytes | None, target: bytes | None) -> Pix
     """
     if source == target:
         return pixels
-    import imagecodecs  # not before it is needed: a run starts sooner
-
-    moved = imagecodecs.cms_transform(
-        np.ascontiguousarray(pixels), source or srgb(), target or srgb(),
-        colorspace="rgb", outcolorspace="rgb", intent=int(ImageCms.Intent.RELATIVE_COLORIMETRIC),
-    )  # fmt: skip
-    return cast(Pixels, moved.astype(np.float32, copy=False).clip(0, 1))
+    return _transformed(pixels, source or srgb(), "rgb", target)
 
 
 def grey_to_rgb(grey: Pixels, profile: bytes | None) -> Pixels:
@@ -139,14 +121,20 @@ def lab_to_rgb(lab: Pixels, bits: int, name: str) -> Pixels:
     return _transformed(values, space, "lab")
 
 
-def _transformed(samples: NDArray[Any], profile: bytes, kind: str) -> Pixels:
-    """Bring samples of any kind to sRGB in float, relative colorimetric, clipped to 0..1."""
+def _transformed(
+    samples: NDArray[Any], profile: bytes, kind: str, target: bytes | None = None
+) -> Pixels:
     import imagecodecs  # not before it is needed: a run starts sooner
 
     moved = imagecodecs.cms_transform(
-        np.ascontiguousarray(samples), profile, srgb(), colorspace=kind, outcolorspace="rgb",
-        outdtype="float32", intent=int(ImageCms.Intent.RELATIVE_COLORIMETRIC),
-    )  # fmt: skip
+        np.ascontiguousarray(samples),
+        profile,
+        target or srgb(),
+        colorspace=kind,
+        outcolorspace="rgb",
+        outdtype="float32",
+        intent=int(ImageCms.Intent.RELATIVE_COLORIMETRIC),
+    )
     return cast(Pixels, moved.clip(0, 1))
 
 

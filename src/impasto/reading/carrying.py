@@ -11,7 +11,8 @@ from impasto.pictures.limits import Reading
 from impasto.pictures.picture import Picture
 from impasto.pictures.quiet import quiet
 from impasto.reading import png
-from impasto.reading.load import load_stream, opened_input
+from impasto.reading.inputs import opened_input
+from impasto.reading.load import load_stream
 from impasto.reading.opening import HEAD, opened
 from impasto.tiff import pages as tiff
 

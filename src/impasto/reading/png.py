@@ -57,7 +57,7 @@ class Content:
         return self.cicp[3:] == b"\0"
 
     @property
-    def is_deep(self) -> bool:
+    def is_sixteen_bit(self) -> bool:
         """Whether it has 16 bits a channel."""
         return self.data[24:25] == b"\x10"
 

@@ -75,18 +75,15 @@ def _unmasked(array: NDArray[Any]) -> NDArray[Any]:
 def _numbers(tensor: Tensor) -> NDArray[Any]:
     if tensor.layout != torch.strided or tensor.is_meta or tensor.is_complex():
         raise _refusal(tensor)
+    is_half = tensor.is_floating_point() and tensor.dtype.itemsize < 4
     try:
         with memory_told():
-            return _as_array(tensor.detach().cpu())
+            values = tensor.detach().cpu()
+            # Not all of the short ones are known to numpy.
+            found: NDArray[Any] = (values.float() if is_half else values).numpy(force=True)
+            return found
     except (TypeError, RuntimeError) as fault:  # of packed, quantised, nested, fake numbers
         raise _refusal(tensor) from fault
-
-
-def _as_array(values: Tensor) -> NDArray[Any]:
-    if values.is_floating_point() and values.dtype.itemsize < 4:  # numpy does not know all of them
-        values = values.float()
-    found: NDArray[Any] = values.numpy(force=True)
-    return found
 
 
 def _refusal(tensor: Tensor) -> PictureError:

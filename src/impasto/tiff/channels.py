@@ -18,26 +18,10 @@ from impasto.profiles.icc import Pixels
 _log = logging.getLogger(__name__)
 
 # Kinds of pixels (TIFF 6.0, PhotometricInterpretation), and how many channels of them are colour.
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, RGB, _PALETTE, _INKS, _YCBCR, _LAB, _ICC_LAB = (
-    0,
-    1,
-    2,
-    3,
-    5,
-    6,
-    8,
-    9,
-)
-_COLOURS = {
-    _WHITE_IS_ZERO: 1,
-    _BLACK_IS_ZERO: 1,
-    RGB: 3,
-    _PALETTE: 1,
-    _INKS: 4,
-    _YCBCR: 3,
-    _LAB: 3,
-    _ICC_LAB: 3,
-}
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, RGB, _PALETTE = 0, 1, 2, 3
+_INKS, _YCBCR, _LAB, _ICC_LAB = 5, 6, 8, 9
+_COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, RGB: 3, _PALETTE: 1}
+_COLOURS |= {_INKS: 4, _YCBCR: 3, _LAB: 3, _ICC_LAB: 3}
 _GREYS = (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _JPEGS = (6, 7)  # whose decoders make RGB of YCbCr
@@ -51,7 +35,7 @@ def check_channels(page: Any, name: str) -> None:
     if kind not in _COLOURS or page.imagedepth > 1 or page.dtype is None:
         raise PictureError(f"{name} is {said} of {page.bitspersample} bits; save it as RGB")
     most = 4 if kind in _GREYS else _MOST
-    inks = page.tags["NumberOfInks"].value if "NumberOfInks" in page.tags else 4
+    inks = page.tags.valueof("NumberOfInks", 4)
     if not _COLOURS[kind] <= channels <= most or inks != 4:
         raise PictureError(f"{name} is {said} of {channels} channels; save it as RGB")
 

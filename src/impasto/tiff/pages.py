@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import PictureError
-from impasto.pictures.coding import memory_told
 from impasto.pictures.limits import Reading
 from impasto.pictures.metadata import words_of_page
 from impasto.pictures.picture import Picture
+from impasto.shortage import is_out_of_memory
 from impasto.tiff import raws
 from impasto.tiff.channels import RGB, check_channels, rgb_of
 
@@ -37,7 +37,7 @@ def read(stream: IO[bytes], name: str, reading: Reading) -> Picture:
         pages = list(file.pages)
         if not pages:
             raise PictureError(f"{name} is a TIFF without a picture")
-        if raws.has_raw(every for page in pages for every in (page, *_beneath(page))):
+        if raws.has_raw(every for page in pages for every in (page, *(page.pages or ()))):
             raise raws.refusal(name)
         whole = [found for page in pages for found in _whole(page)] or pages
         page = whole[reading.chosen(len(whole), name)]
@@ -54,18 +54,14 @@ def recipe_text(stream: IO[bytes]) -> str | None:
         return file.pages[0].description or None  # type: ignore[union-attr]
 
 
-def _beneath(page: Any) -> tuple[Any, ...]:
-    return tuple(page.pages or ())
-
-
 def _whole(page: Any) -> list[Any]:
     """Return a page, or the whole pictures beneath it where it is only a smaller view."""
-    return [page] if not _is_view(page) else [one for one in _beneath(page) if not _is_view(one)]
+    return [one for one in (page.pages or ()) if not _is_view(one)] if _is_view(page) else [page]
 
 
 def _is_view(page: Any) -> bool:
-    old = page.tags["SubfileType"].value if "SubfileType" in page.tags else 0
-    return bool(page.subfiletype & (_REDUCED | _MASK)) or old == _OLD_REDUCED
+    is_old = page.tags.valueof("SubfileType") == _OLD_REDUCED
+    return is_old or bool(page.subfiletype & (_REDUCED | _MASK))
 
 
 def _check(page: Any, name: str, reading: Reading) -> None:
@@ -99,14 +95,11 @@ def _samples(page: Any, name: str, reading: Reading) -> tuple[NDArray[Any], int]
     present = _share_present(page)
     if present > 0.99:  # many a writer counts a few bytes too many
         try:
-            with memory_told():
-                return _channels_last(page.asarray(), page), page.photometric
+            return _channels_last(page.asarray(), page), page.photometric
         except NotImplementedError:
             return _decoded_by_libtiff(page), RGB
-        except MemoryError:
-            raise
-        except Exception:
-            if present == 1:
+        except Exception as fault:
+            if present == 1 or is_out_of_memory(fault):
                 raise
     reading.check_whole(name, present)
     return _channels_last(_what_is_there(page), page), page.photometric
@@ -155,23 +148,19 @@ def _what_is_there(page: Any) -> NDArray[Any]:
     """Decode the strips or tiles of a file that was cut short, black where there are none."""
     pixels = np.zeros(page.shaped, page.dtype)
     file = page.parent.filehandle
-    for number, (offset, count) in enumerate(
-        zip(page.dataoffsets, page.databytecounts, strict=True)
-    ):
+    places = zip(page.dataoffsets, page.databytecounts, strict=True)
+    for number, (offset, count) in enumerate(places):
         file.seek(min(offset, file.size))
         data = file.read(count)
         if page.compression == 1:
             data = data.ljust(count, b"\0")
         try:
-            with memory_told():
-                part, place, shape = page.decode(data, number)
-        except MemoryError:
-            raise
-        except Exception:  # noqa: S112 - what decoders raise of half a strip
-            continue
-        area = tuple(
-            slice(first, first + size) for first, size in zip(place[1:], shape, strict=True)
-        )
-        target = pixels[place[0]][area]
+            part, place, shape = page.decode(data, number)
+        except Exception as fault:
+            if is_out_of_memory(fault):
+                raise
+            continue  # of half a strip decoders raise anything
+        bounds = zip(place[1:], shape, strict=True)
+        target = pixels[place[0]][tuple(slice(first, first + size) for first, size in bounds)]
         target[...] = part[tuple(slice(size) for size in target.shape)]
     return pixels.reshape(page.shape)
