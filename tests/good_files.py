@@ -1,13 +1,11 @@
 """What sound picture files are made from."""
 
-import struct
-
 import imagecodecs
 import numpy as np
 from conftest import random_pixels
 from PIL import Image
 
-from impasto.profiles.spaces import assembled
+from impasto.profiles.spaces import assembled, tags_of
 
 PIXELS = random_pixels(40, 60, 0)
 SUFFIXES = (".png", ".jpg", ".webp", ".tif", ".avif")
@@ -41,9 +39,7 @@ def with_chunk(data: bytes, *chunks: bytes) -> bytes:
 
 def with_tags(profile: bytes, **added: bytes) -> bytes:
     """Return an ICC profile with other tags, or more of them."""
-    count = struct.unpack(">I", profile[128:132])[0]
-    entries = struct.iter_unpack(">4sII", profile[132 : 132 + 12 * count])
-    tags = {name: profile[first : first + size] for name, first, size in entries}
+    tags = tags_of(profile)
     return assembled(profile[:128], tags | {name.encode(): tag for name, tag in added.items()})
 
 

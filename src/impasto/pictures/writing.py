@@ -113,7 +113,6 @@ def _fitted(picture: Picture, form: Format, path: Path, depth: int) -> Picture:
 
 
 def _in_its_space(picture: Picture, form: Format, path: Path, depth: int) -> Picture:
-    """Return a picture in the space that its file will say."""
     origin = picture.origin
     if not form.profile:
         if origin.profile or origin.own_profile:
@@ -130,7 +129,6 @@ def _in_its_space(picture: Picture, form: Format, path: Path, depth: int) -> Pic
 
 
 def _with_short_profile(picture: Picture, form: Format, path: Path) -> Picture:
-    """Return a picture whose profile is none too long for those who read its format."""
     profile = picture.origin.profile
     if profile is None or len(profile) <= form.longest_profile:
         return picture

@@ -1,4 +1,4 @@
-"""RGB spaces as ICC profiles, for files that say theirs in other words: primaries and a curve.
+"""RGB spaces as ICC profiles: made of primaries and a curve, or cut to what speaks of colours.
 
 Profiles of version 4 (ICC.1:2022): three colorants under D50, one parametric curve.
 """
@@ -35,7 +35,6 @@ _SPEAKING = {
     *(b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC"),
     *(b"A2B0", b"A2B1", b"A2B2", b"D2B0", b"D2B1", b"D2B2", b"D2B3"),
 }
-_HEADER, _ENTRY = 128, 12
 
 
 @functools.cache
@@ -105,16 +104,18 @@ def assembled(header: bytes, tags: Mapping[bytes, bytes]) -> bytes:
     return struct.pack(">I", 128 + len(body)) + header[4:] + body
 
 
+def tags_of(profile: bytes) -> dict[bytes, bytes]:
+    """Return what stands in a profile behind its header, by names of four letters."""
+    count = int.from_bytes(profile[128:132], "big")
+    entries = struct.iter_unpack(">4sII", profile[132 : 132 + 12 * count])
+    return {name: profile[start : start + size] for name, start, size in entries}
+
+
 def trimmed(profile: bytes) -> bytes:
     """Return a profile of the same colours, without private tags and whatever else is there."""
-    count = int.from_bytes(profile[_HEADER : _HEADER + 4], "big")
-    first = _HEADER + 4
-    entries = struct.iter_unpack(">4sII", profile[first : first + _ENTRY * count])
-    tags = {
-        name: profile[start : start + size] for name, start, size in entries if name in _SPEAKING
-    }
+    tags = {name: tag for name, tag in tags_of(profile).items() if name in _SPEAKING}
     # The digest is one of the whole.
-    return assembled(profile[:84] + bytes(16) + profile[100:_HEADER], tags)
+    return assembled(profile[:84] + bytes(16) + profile[100:128], tags)
 
 
 def _white(primaries: Primaries) -> NDArray[np.float64]:

@@ -50,7 +50,6 @@ def _check_input(path: Path) -> None:
 
 
 def _stdin() -> Stream:
-    """Read what comes down a pipe, as far as a picture may be long."""
     data = _bytes_of_stdin()
     if not data:
         raise PictureError("stdin is empty; send a picture down the pipe, or give a file")

@@ -89,7 +89,6 @@ def _unmultiplied(colour: Pixels, alpha: Pixels, name: str) -> Pixels:
 
 
 def _looked_up(page: Any, index: NDArray[Any]) -> Pixels:
-    """Return the colours (H,W,3) of a palette."""
     palette = np.asarray(page.colormap)
     if palette.max() > 255:  # some writers know bytes only, others leave the lower one empty
         palette = palette >> 8

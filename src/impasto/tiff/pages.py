@@ -135,7 +135,6 @@ def _put_first(page: Any) -> bytes:
 
 
 def _share_present(page: Any) -> float:
-    """Return which share of a page's bytes the file has."""
     size, wanted = page.parent.filehandle.size, sum(page.databytecounts)
     found = sum(
         min(count, max(0, size - offset))
