@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from impasto import DeviceError, Picture, Settings, UsageError
-from impasto.cli import main, recipes
+from impasto.cli import main, painting
 from impasto.engine.checkpoint import State, read_checkpoint, write_checkpoint
 from impasto.engine.fitting import check_fits
 from impasto.engine.iterate import paint
@@ -485,7 +485,7 @@ def test_a_run_that_may_fall_back_to_the_root_is_resumed(
     path = kitchen.checkpoint(notes=json.dumps(notes))
     asked, painted = [], []
     monkeypatch.setattr("impasto.jobs.outputs.check_folder", asked.append)
-    monkeypatch.setattr(recipes, "paint_to", lambda *what: painted.append(what))
+    monkeypatch.setattr(painting, "paint_to", lambda *what: painted.append(what))
     assert main(["resume", str(path), "--quiet"]) == 0
     assert set(asked) == {Path("/")}
     assert painted[0][1].fallback_dir == Path("/")
@@ -498,7 +498,7 @@ def test_an_older_checkpoint_is_resumed_where_its_pictures_are(
     older = {"inputs": ["/gone/photo.png"], "output": out, "checkpoint_every": 1.0}
     path = kitchen.checkpoint(notes=json.dumps(older))
     painted = []
-    monkeypatch.setattr(recipes, "paint_to", lambda *what: painted.append(what))
+    monkeypatch.setattr(painting, "paint_to", lambda *what: painted.append(what))
     assert main(["resume", str(path), "--quiet"]) == 0
     run, outputs, used, _, state = painted[0]
     assert run.plan == kitchen.run.plan
@@ -926,7 +926,7 @@ RIGHTLY = {0: "", 2: "impasto: ", 5: "impasto: the folder ", 6: " needs "}
 def _try_command(capsys: pytest.CaptureFixture, *words: object) -> int:
     """Run a command up to the first evaluation: it is followed, or refused in one line."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipes, "paint_to", _as_far_as_painting)
+        patch.setattr(painting, "paint_to", _as_far_as_painting)
         code = main([*map(str, words), "--quiet"])
     *notes, said = capsys.readouterr().err.splitlines() or [""]
     assert code in RIGHTLY, said

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import click
 
@@ -13,33 +14,15 @@ from impasto.pictures.limits import Reading
 from impasto.settings.numbers import CHECKPOINT_SECONDS
 from impasto.settings.readers import plain_number, read_float
 
-if TYPE_CHECKING:
-    from impasto.jobs.inputs import Inputs
-    from impasto.jobs.outputs import Outputs
+Made = TypeVar("Made")
 
 PATH = click.Path(path_type=Path, readable=False)
 
 
-def inputs_of(flags: dict[str, Any]) -> Inputs:
-    """Make a command's inputs of its flags."""
-    from impasto.jobs.inputs import Inputs
-
-    named = {name: flags[name] for name in Inputs.__dataclass_fields__ if name in flags}
-    return Inputs(**named, reading=reading_of(flags))
-
-
-def outputs_of(flags: dict[str, Any]) -> Outputs:
-    """Make a command's outputs of its flags."""
-    from impasto.jobs.outputs import Outputs
-
-    named = {name: flags[name] for name in Outputs.__dataclass_fields__}
-    return Outputs(**{name: value for name, value in named.items() if value is not None})
-
-
-def reading_of(flags: dict[str, Any]) -> Reading:
-    """Make what is let in of the flags that `reading_options` adds."""
-    named = {name: flags[name] for name in ("max_pixels", "frame", "allow_truncated")}
-    return Reading(**{name: value for name, value in named.items() if value is not None})
+def from_flags(kind: type[Made], flags: Mapping[str, Any], **more: Any) -> Made:
+    """Make a value of the flags that are named like its fields; one not given has its default."""
+    named = {name: flags.get(name) for name in signature(kind).parameters}
+    return kind(**{name: value for name, value in named.items() if value is not None}, **more)
 
 
 def _file(flag: str, help: str, **more: Any) -> Callable[..., Any]:

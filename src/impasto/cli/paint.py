@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from impasto.cli.files import (
     content_argument,
-    inputs_of,
     map_options,
-    outputs_of,
     reading_options,
     result_options,
     styles_argument,
 )
 from impasto.cli.options import GroupedCommand, given, settings_options, telling_options
-from impasto.cli.progress import make_reporter
-from impasto.cli.signals import stoppable
-from impasto.cli.telling import quoted
-from impasto.errors import OutputError
-from impasto.jobs.stopping import Stopped
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from impasto.engine.checkpoint import State
-    from impasto.engine.run import Run
-    from impasto.jobs.outputs import Outputs
 
 _PAINTING = (
     ("A 512 px picture:", "impasto paint photo.jpg painting.jpg -o painted.png"),
@@ -91,35 +77,6 @@ def texture(seamless: bool, **flags: Any) -> None:
 def _paint(flags: dict[str, Any]) -> None:
     # Settings before pictures, so that a wrong flag is answered before torch is loaded.
     settings, resources = given(flags)
-    inputs, outputs = inputs_of(flags), outputs_of(flags)
-    paths = inputs.paths(settings)
-    outputs.check(paths)
-    with stoppable():
-        run = inputs.prepare(settings, resources)
-        paint_to(run, outputs, paths, flags)
+    from impasto.cli import painting
 
-
-def paint_to(
-    run: Run,
-    outputs: Outputs,
-    inputs: Sequence[str],
-    flags: dict[str, Any],
-    resume: State | None = None,
-) -> None:
-    """Paint a run into its file, with what `telling_options` ask to be shown; see Job."""
-    from impasto.jobs.job import Job
-
-    reporter = make_reporter(quiet=flags["quiet"], json_lines=flags["json_progress"])
-    job = Job(run=run, outputs=outputs, inputs=inputs, observers=[reporter], resume=resume)
-    try:
-        with reporter:
-            done = job.paint()
-            reporter.done(done)
-    except (Exception, Stopped) as fault:
-        if checkpoint := getattr(fault, "checkpoint", None):
-            # What the checkpoint does not know yet, where another place was asked for.
-            there = f" -o {quoted(outputs.output)}" if resume is not None else ""
-            fault.add_note(f"to go on: impasto resume {quoted(checkpoint)}{there} --overwrite")
-        raise
-    if done.moved:
-        raise OutputError(f"{done.moved}; the result is in {done.path}")
+    painting.paint(settings, resources, flags)

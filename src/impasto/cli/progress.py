@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from impasto.cli.telling import duration, tell, terminal
-
-if TYPE_CHECKING:
-    from impasto.engine.step import Step
-    from impasto.jobs.job import Done
-    from impasto.jobs.meter import Meter
+from impasto.engine.step import Step
+from impasto.jobs.job import Done
+from impasto.jobs.meter import Meter
 
 
 class Quiet:

@@ -7,10 +7,8 @@ from typing import Any
 
 import click
 
-from impasto.cli.files import PATH, outputs_of, overwrite_option, result_options
+from impasto.cli.files import PATH, overwrite_option, result_options
 from impasto.cli.options import telling_options
-from impasto.cli.paint import paint_to
-from impasto.cli.signals import stoppable
 from impasto.cli.telling import answer
 
 
@@ -46,18 +44,9 @@ def rerun(
     one. With nothing changed, the same machine and versions write the same bytes; else it says
     that bits may differ. A picture whose run was interrupted is painted to the end.
     """
-    from impasto.jobs.pantry import Pantry
-    from impasto.jobs.rerun import again, read_recipe
+    from impasto.cli import painting
 
-    outputs = outputs_of(flags)
-    found, depth = read_recipe(picture)
-    pantry = Pantry([picture.parent, Path()])
-    outputs.check([str(picture)])
-    outputs = outputs.with_depth(depth)
-    with stoppable():
-        run = again(found, pantry, content=content, styles=styles, size=size)
-        outputs.check(pantry.used)
-        paint_to(run, outputs, pantry.used, flags)
+    painting.rerun(picture, content, styles, size, flags)
 
 
 @click.command(no_args_is_help=True)
@@ -71,20 +60,6 @@ def resume(checkpoint: Path, output: Path | None, overwrite: bool, **flags: Any)
     The result goes where the run would have put it, with the same flags. Pictures are read from
     where they were, or found by their contents beside the checkpoint and in the current folder.
     """
-    from impasto.engine.checkpoint import read_checkpoint
-    from impasto.engine.fitting import check_fits
-    from impasto.jobs.notes import read_notes
-    from impasto.jobs.pantry import Pantry
-    from impasto.jobs.rerun import again
+    from impasto.cli import painting
 
-    kept = read_checkpoint(checkpoint)
-    notes = read_notes(kept.notes, checkpoint)
-    pantry = Pantry([checkpoint.parent, Path()], notes.inputs)
-    outputs = notes.resumed(checkpoint, output, overwrite=overwrite)
-    own = notes.own(checkpoint)
-    outputs.check([], own)
-    with stoppable():
-        run = again(kept.recipe, pantry)
-        check_fits(kept.state, run)
-        outputs.check(pantry.used, own)
-        paint_to(run, outputs, pantry.used, flags, kept.state)
+    painting.resume(checkpoint, output, flags, overwrite=overwrite)
