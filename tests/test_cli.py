@@ -81,13 +81,16 @@ def test_json_lines_tell_every_level(photo: Path, painting: Path, tmp_path: Path
     stdout, stderr = capsys.readouterr()
     events = [json.loads(line) for line in stdout.splitlines()]
     assert [(e["event"], e.get("level"), e.get("iteration")) for e in events] == [
-        ("step", 1, 10), ("step", 2, 3), ("done", None, None),
-    ]  # fmt: skip
+        ("step", 1, 10),
+        ("step", 2, 3),
+        ("done", None, None),
+    ]
     assert events[1]["fraction"] == 1
     assert set(events[0]["losses"]) == {
         "smoothness",
-        "content relu4_2", *(f"style relu{block}_1" for block in range(1, 6)),
-    }  # fmt: skip
+        "content relu4_2",
+        *(f"style relu{block}_1" for block in range(1, 6)),
+    }
     assert events[-1]["output"] == str(out)
     assert "{" not in stderr
 
@@ -244,8 +247,11 @@ def test_the_readmes_command_at_a_small_size(tmp_path: Path):
     words = ["paint", EXAMPLES / "coffee.jpg", EXAMPLES / "swirl.jpg", "-o", out, "--size", "96"]
     done = subprocess.run(
         [*IMPASTO, *map(str, words), "--iterations", "4", "--threads", "1"],
-        capture_output=True, text=True, check=False, env=_environment(),
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        env=_environment(),
+    )
     assert done.returncode == 0, done.stderr
     assert _size(out) == (96, 64)
     assert [path.name for path in tmp_path.iterdir()] == ["out.png"]
@@ -254,8 +260,12 @@ def test_the_readmes_command_at_a_small_size(tmp_path: Path):
 def test_exit_codes_of_a_real_process(tmp_path: Path):
     done = subprocess.run(
         [*IMPASTO, "paint", "none.jpg", "none.png", "-o", "out.png"],
-        capture_output=True, text=True, check=False, cwd=tmp_path, env=_environment(),
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=_environment(),
+    )
     assert done.returncode == 2
     assert done.stderr == "impasto: there is no file none.jpg\n"
 
@@ -435,8 +445,9 @@ def test_an_answer_of_a_process_without_stdout_is_an_error():
     command = f"{shlex.join([*IMPASTO, 'presets', 'show', 'quick'])} >&-"
     done = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (
-        5, b"impasto: cannot write to stdout: it is closed\n",
-    )  # fmt: skip
+        5,
+        b"impasto: cannot write to stdout: it is closed\n",
+    )
 
 
 class _OnlyWrites:
@@ -490,9 +501,12 @@ def test_an_answer_that_a_full_pipe_does_not_take_is_an_error(unbuffered: str):
             while True:
                 os.write(writer, bytes(size))
     done = subprocess.run(
-        [*IMPASTO, "presets", "show", "quick"], stdout=writer, stderr=subprocess.PIPE, check=False,
+        [*IMPASTO, "presets", "show", "quick"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
         env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
-    )  # fmt: skip
+    )
     assert done.returncode == 5
     assert done.stderr.startswith(b"impasto: cannot write to stdout: ")
     assert done.stderr.count(b"\n") == 1

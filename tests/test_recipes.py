@@ -341,9 +341,14 @@ def test_a_state_fits_the_optimizer_and_history_that_made_it():
 def test_a_watch_that_cannot_be_is_refused_by_name(kitchen: Kitchen, watch: dict, field: str):
     state = {"level": 2, "iteration": 1, "evaluations": [3], "ended": False}
     sound = {
-        "unread": [], "losses": dict(kitchen.recipe.losses), "seen": 1, "lowest": 2.0,
-        "known": math.inf, "settled": False, "restarts": 0,
-    }  # fmt: skip
+        "unread": [],
+        "losses": dict(kitchen.recipe.losses),
+        "seen": 1,
+        "lowest": 2.0,
+        "known": math.inf,
+        "settled": False,
+        "restarts": 0,
+    }
     read_checkpoint(kitchen.checkpoint(state=json.dumps({**state, "watch": sound})))
     path = kitchen.checkpoint(state=json.dumps({**state, "watch": sound | watch}))
     with pytest.raises(UsageError, match=rf"watch\.{field}"):

@@ -266,8 +266,10 @@ def test_killed_at_any_moment_it_resumes_to_the_same_bits(
     assert out.read_bytes() == whole
     assert not kept.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "out.png", "painting.png", "photo.png",
-    ]  # fmt: skip
+        "out.png",
+        "painting.png",
+        "photo.png",
+    ]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
@@ -417,9 +419,15 @@ def test_a_result_that_cannot_be_written_goes_elsewhere(
     ],
 )
 def test_whatever_ends_a_run_what_was_painted_is_saved(
-    fault: Exception, code: int, message: str, photo: Path, painting: Path, tmp_path, monkeypatch,
+    fault: Exception,
+    code: int,
+    message: str,
+    photo: Path,
+    painting: Path,
+    tmp_path,
+    monkeypatch,
     capsys,
-):  # fmt: skip
+):
     from impasto.losses.covariance import CovarianceLoss
 
     score, calls = CovarianceLoss.score, []
@@ -497,9 +505,10 @@ def test_where_the_other_folder_fails_too_the_systems_is_tried(
     replace_file = files.os.replace
     monkeypatch.setattr(files, "_put", lambda *_: _no_room())
     monkeypatch.setattr(
-        files.os, "replace",
+        files.os,
+        "replace",
         lambda a, b: _no_room() if Path(b).parent == tmp_path else replace_file(a, b),
-    )  # fmt: skip
+    )
     out = tmp_path / "out.png"
     words = ["paint", photo, painting, "-o", out, *SMALL, "--fallback-dir", fallback]
     assert _run(*words) == 5
@@ -884,8 +893,11 @@ def test_two_runs_to_one_place_both_keep_their_pictures(
     _when_evaluated(monkeypatch, lambda: _run(*words, "--seed", "7"), at=7)
     assert _run(*words) == 5
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "out-2.png", "out.png", "painting.png", "photo.png",
-    ]  # fmt: skip
+        "out-2.png",
+        "out.png",
+        "painting.png",
+        "photo.png",
+    ]
     assert [
         json.loads(read_recipe_text(tmp_path / name))["settings"]["seed"]
         for name in ("out.png", "out-2.png")
@@ -970,8 +982,11 @@ def test_a_killed_run_goes_on_in_its_own_files_and_another_run_keeps_them(
     assert load(out).size == (48, 64)
     assert (tmp_path / "out.so-far.png").read_bytes() != so_far
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "out.png", "out.so-far.png", "painting.png", "photo.png",
-    ]  # fmt: skip
+        "out.png",
+        "out.so-far.png",
+        "painting.png",
+        "photo.png",
+    ]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
