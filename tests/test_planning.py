@@ -33,6 +33,12 @@ PHOTO, STYLE = random_pixels(96, 128, 1), random_pixels(80, 90, 2)
 GB = 1_000_000_000
 
 
+@pytest.fixture(autouse=True)
+def _held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no budget depend on what other tests have left in this process."""
+    monkeypatch.setattr("impasto.planning.costs.held_bytes", lambda device: 400_000_000)
+
+
 def _plan(side: int, budget: int, **values) -> Plan:
     settings = Settings(size=side, levels=1, **values)
     levels = make_levels((side * 3 // 4, side), [((768, 1024), 1.0)], settings)
