@@ -78,6 +78,14 @@ def test_every_room_is_on_the_map():
         assert f"`{room}" in drawn or f"  {room}" in drawn, f"docs/map.md does not draw {room}"
 
 
+def test_every_folder_of_tests_is_a_room():
+    folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
+    assert folders <= set(ROOM_FLOOR)
+    packages = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
+    assert packages <= set(ROOM_FLOOR)
+    assert packages <= folders
+
+
 def test_no_room_is_a_drawer():
     names = {path.stem for path in SOURCE.rglob("*.py")}
     assert not names & {"utils", "util", "helpers", "common", "base", "misc"}

@@ -23,7 +23,7 @@ RED = np.full((64, 64, 3), (220, 40, 40), np.uint8) // 2 + random_pixels(64, 64,
 BLUE = np.full((64, 64, 3), (30, 60, 220), np.uint8) // 2 + random_pixels(64, 64, 3) // 4
 
 SAID = {
-    "size": "test_pyramid.py::test_every_level_is_fit_to_be_painted",
+    "size": "test_levels.py::test_every_level_is_fit_to_be_painted",
     "init": "test_engine.py::test_starts_differ_and_seeds_matter",
     "colour": "test_controls.py::test_luminance_and_chroma_keep_the_photographs_colours",
     "surface": "test_controls.py::test_a_photographs_surface_is_the_photographs",
@@ -42,9 +42,9 @@ SAID = {
     "weights": "test_weights_files.py::test_safetensors_hold_the_same_network",
     "pooling": "test_vgg.py::test_features_agree_with_a_straightforward_network",
     "padding": "test_directions.py::test_what_wraps_has_no_seam",
-    "levels": "test_pyramid.py::test_levels_halve_down_to_about_128",
+    "levels": "test_levels.py::test_levels_halve_down_to_about_128",
     "detail": "test_directions.py::test_more_detail_is_more_of_the_photographs",
-    "iterations": "test_pyramid.py::test_limits_repeat_and_may_not_be_too_many",
+    "iterations": "test_levels.py::test_limits_repeat_and_may_not_be_too_many",
     "tolerance": "test_engine.py::test_a_settled_level_ends_early",
     "optimizer": "test_optimizer.py::test_adam_approaches_the_minimum",
     "pixels": "test_optimizer.py::test_only_free_pixels_leave_their_range",
@@ -71,7 +71,7 @@ def test_every_option_has_a_test_that_says_so():
     folder = Path(__file__).parent
     known = {
         f"{path.name}::{node.name}"
-        for path in folder.glob("test_*.py")
+        for path in folder.rglob("test_*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.FunctionDef)
     }

@@ -26,7 +26,7 @@ from impasto.settings.option import options
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 # One thread each: tests run side by side.
 SMALL = ["--size", "64", "--levels", "1", "--iterations", "2", "--threads", "1"]
 # Scripts rely on them.

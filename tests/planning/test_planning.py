@@ -3,7 +3,6 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,6 @@ from impasto.engine.trial import gradient_error, seconds_per_pixel
 from impasto.memory import free as memory
 from impasto.memory import groups
 from impasto.memory.free import free_bytes
-from impasto.objective.evaluator import Evaluator
-from impasto.objective.objective import Objective
 from impasto.planning import choose
 from impasto.planning import machine as hardware
 from impasto.planning.choose import make_plan
@@ -162,46 +159,6 @@ def test_a_plan_of_another_run_is_refused():
         iterate(PHOTO, STYLE, Settings(size=128, levels=2), plan=plan)
     with pytest.raises(UsageError, match="2 of tiles, 1 of history"):
         replace(plan, tiles=(None, None))
-
-
-class _Failing(Objective):
-    """Runs out of memory where more than one tile's worth of pixels is seen."""
-
-    def __call__(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
-        if len(self._view.tiles(image)) < 2:
-            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
-        return super().__call__(image)
-
-
-def test_where_memory_runs_out_tiles_are_halved_and_the_picture_is_the_same(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-):
-    settings = Settings(size=128, levels=1, iterations=4, **TINY)
-    *_, whole = paint_tiny(prepare(PHOTO, STYLE, settings))
-    monkeypatch.setattr(import_module("impasto.objective.objective"), "Objective", _Failing)
-    logging.getLogger("impasto").propagate = True
-    with caplog.at_level(logging.INFO, "impasto"):
-        *_, last = paint_tiny(prepare(PHOTO, STYLE, settings))
-    assert "going on in tiles of 64 px" in caplog.text
-    assert last.plan.tiles == (64,)
-    torch.testing.assert_close(last.image, whole.image, rtol=0, atol=1e-3)
-
-
-def test_an_explicit_tile_is_never_overridden(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(import_module("impasto.objective.objective"), "Objective", _Failing)
-    settings = Settings(size=128, levels=1, **TINY)
-    steps = paint_tiny(prepare(PHOTO, STYLE, settings, Resources(tile=128)))
-    with pytest.raises(DeviceError, match="memory ran out at 128 x 96 px in tiles of 128 px"):
-        next(steps)
-
-
-def test_other_errors_are_not_taken_for_memory():
-    def broken(tile_px: int | None) -> Objective:
-        raise RuntimeError("shapes differ")
-
-    objective = Evaluator(broken, None, (64, 64), may_shrink=True)
-    with pytest.raises(RuntimeError, match="shapes differ"):
-        objective(torch.zeros(1, 3, 64, 64))
 
 
 def test_free_memory_is_never_more_than_the_machines(monkeypatch: pytest.MonkeyPatch):

@@ -15,7 +15,7 @@ from impasto.losses.smooth import SmoothLoss
 from impasto.losses.wasserstein import WassersteinLoss
 from impasto.settings.style_losses import STYLE_LOSSES as WORDS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FILES = {path.stem: path.read_text("utf-8") for path in (ROOT / "src/impasto/losses").glob("*.py")}
 # Those that are not registered too: what every style loss promises is asked of all.
 FOUND = sorted(name for name, text in FILES.items() if "\nLOSS = " in text)

@@ -30,7 +30,7 @@ from impasto.network.weights_file import look
 from impasto.settings.layers import ARCHITECTURES, layer_names
 from impasto.settings.settings import Settings
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PHOTO, STYLE = ROOT / "examples/chelsea.jpg", ROOT / "examples/swirl.jpg"
 DEEP = "relu2_1"
 CONVOLUTIONS = ["conv1_1", "conv1_2", "conv2_1"]

@@ -18,7 +18,7 @@ from impasto.reading.load import load
 from impasto.settings.layers import VGG19_LAYERS
 from impasto.settings.settings import Settings
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 PHOTOGRAPHS = [EXAMPLES / f"{name}.jpg" for name in ("chelsea", "coffee", "rocket")]
 CONVOLUTIONS = [name.replace("relu", "conv") for name in VGG19_LAYERS]
 
