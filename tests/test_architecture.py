@@ -75,7 +75,11 @@ def test_no_room_holds_more_than_12_per_cent():
 def test_every_room_is_on_the_map():
     drawn = (ROOT / "docs/map.md").read_text("utf-8")
     for room in ROOM_FLOOR:
-        assert f"`{room}" in drawn or f"  {room}" in drawn, f"docs/map.md does not draw {room}"
+        assert f"  {room}" in drawn, f"docs/map.md does not draw {room}"
+    for path in SOURCE.glob("*/*.py"):
+        said = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n")[0]
+        known = path.stem == "__init__" or f"- `{path.stem}`: {said.rstrip('.')}\n" in drawn
+        assert known, f"docs/map.md has another sentence for {path}"
 
 
 def test_every_folder_of_tests_is_a_room():
