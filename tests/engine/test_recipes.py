@@ -29,7 +29,7 @@ from impasto.engine.prepare import prepare
 from impasto.engine.recipe import Recipe, differences
 from impasto.engine.run import Run
 from impasto.jobs import pantry
-from impasto.jobs.notes import Notes, read_notes
+from impasto.jobs.notes import Notes, notes_of, read_notes
 from impasto.jobs.outputs import Outputs
 from impasto.jobs.pantry import Pantry
 from impasto.jobs.rerun import again
@@ -386,7 +386,8 @@ def test_a_checkpoint_of_today_keeps_all_its_flags(tmp_path: Path):
         checkpoint=tmp_path / "c",
         checkpoint_every=0.5,
     )
-    plain = json.loads(json.dumps({"inputs": [], **given.as_plain()}))
+    plain = json.loads(json.dumps(notes_of(given, [])))
+    assert plain["form"] == 1
     assert read_notes(plain, tmp_path / "c").as_plain() == given.as_plain()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from torch import Tensor
@@ -19,14 +19,14 @@ from impasto.network.encoder import Encoder
 from impasto.pictures.picture import Picture
 from impasto.planning.plan import Plan
 from impasto.reading.sources import PictureSource
-from impasto.scene.styles import Style
+from impasto.scene.styles import Styles
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 
 
 def iterate(
     content: PictureSource | None,
-    styles: PictureSource | Style | Sequence[PictureSource | Style],
+    styles: Styles,
     settings: Settings | None = None,
     resources: Resources | None = None,
     *,
@@ -68,7 +68,7 @@ def iterate(
 
 def stylize(
     content: PictureSource | None,
-    styles: PictureSource | Style | Sequence[PictureSource | Style],
+    styles: Styles,
     settings: Settings | None = None,
     resources: Resources | None = None,
     **asked: Any,

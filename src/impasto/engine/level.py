@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -48,12 +48,7 @@ def paint_level(
     scene = make_scene(run.originals, level, run.device)
     image = _beginning(run, number, scene, image) if state is None else picked_up(run, state)
     protection = scene.protection
-    evaluator = Evaluator(
-        _measuring(run, number, network, scene),
-        run.plan.tiles[index],
-        (level.height, level.width),
-        may_shrink=run.may_shrink,
-    )
+    evaluator = _evaluator(run, number, network, scene)
     del scene  # it is large, and let go as soon as it is measured
     evaluate = evaluator if protection is None else protection.around(evaluator)
     make = partial(make_stepper, settings=run.settings, history=run.plan.history[index])
@@ -115,11 +110,9 @@ def level_objective(
     )
 
 
-def _measuring(
-    run: Run, number: int, network: Network, scene: Scene
-) -> Callable[[int | None], Objective]:
-    """Return what makes the level's objective: of its scene, or again when that was let go."""
-    scenes = [scene]
+def _evaluator(run: Run, number: int, network: Network, scene: Scene) -> Evaluator:
+    """Return what evaluates a level: by its scene, which is made anew when it was let go."""
+    level, scenes = run.levels[number - 1], [scene]
 
     def make(tile_px: int | None) -> Objective:
         found = scenes.pop() if scenes else None
@@ -127,7 +120,8 @@ def _measuring(
             run, number, network.encoder, tile_px, scene=found, measured=network.measured
         )
 
-    return make
+    size, tile_px = (level.height, level.width), run.plan.tiles[number - 1]
+    return Evaluator(make, tile_px, size, may_shrink=run.may_shrink)
 
 
 def _beginning(run: Run, number: int, scene: Scene, image: Tensor | None) -> Tensor:

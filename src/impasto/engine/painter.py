@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from impasto.engine.iterate import last, paint
@@ -12,7 +12,7 @@ from impasto.engine.run import Run
 from impasto.engine.step import Step
 from impasto.pictures.picture import Picture
 from impasto.reading.sources import PictureSource
-from impasto.scene.styles import Style, as_styles
+from impasto.scene.styles import Styles, as_styles
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 
@@ -20,13 +20,14 @@ from impasto.settings.settings import Settings
 class Painter:
     """Paints photographs in the manner of the same styles, by the same settings.
 
-    The network is loaded with the first photograph, styles are read once and measured once for
-    each size; every picture has the bytes that `stylize` would give it.
+    The network is loaded with the first photograph, styles are read once, and measured once for
+    each size unless they are cut, masked or recoloured for a photograph. Every picture has the
+    bytes that `stylize` would give it.
     """
 
     def __init__(
         self,
-        styles: PictureSource | Style | Sequence[PictureSource | Style],
+        styles: Styles,
         settings: Settings | None = None,
         resources: Resources | None = None,
         **options: Any,

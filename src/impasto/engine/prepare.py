@@ -23,7 +23,7 @@ from impasto.reading.sources import PictureSource, as_picture
 from impasto.scene.init import make_init
 from impasto.scene.originals import Originals, in_one_space, note_sizes, protection_of
 from impasto.scene.regions import match_regions
-from impasto.scene.styles import Style, as_styles, shared_out, with_crops
+from impasto.scene.styles import Style, Styles, as_styles, shared_out, with_crops
 from impasto.settings.option import given
 from impasto.settings.presets import from_options
 from impasto.settings.resources import Resources
@@ -34,7 +34,7 @@ from impasto.settings.settings import Settings
 @set_apart
 def prepare(
     content: PictureSource | None,
-    styles: PictureSource | Style | Sequence[PictureSource | Style],
+    styles: Styles,
     settings: Settings | None = None,
     resources: Resources | None = None,
     *,
@@ -66,23 +66,15 @@ def prepare(
     photo, paintings = in_one_space(photo, with_crops(paintings, settings.style_crops))
     shape = None if photo is None else photo.size
     levels = make_levels(shape, [(s.picture.size, s.scale) for s in paintings], settings)
-    start = make_init(photo, paintings, settings, init)
-    shape = shape or result_size(None, settings)
     map_, mask = _picture(regions), _picture(protect)
-    originals = Originals(
-        content=photo,
-        styles=paintings,
-        regions=match_regions(shape, map_, paintings),
-        protect=protection_of(mask, shape),
-        init=start,
-    )
+    originals = _originals(photo, paintings, settings, init, map_, mask)
     note_sizes(photo, paintings, levels[-1])
     ingredients = Ingredients(
         content=ingredient(photo),
         styles=style_ingredients(handed_in),
         regions=ingredient(map_),
         protect=ingredient(mask),
-        init=ingredient(start.given),
+        init=ingredient(originals.init.given),
     )
     run = Run(
         originals=originals.recoloured(settings.colour),
@@ -121,6 +113,25 @@ def _check_network(settings: Settings, encoder: Encoder | None) -> None:
 
 def _picture(source: PictureSource | None) -> Picture | None:
     return None if source is None else as_picture(source)
+
+
+def _originals(
+    photo: Picture | None,
+    styles: tuple[Style, ...],
+    settings: Settings,
+    init: PictureSource | None,
+    regions: Picture | None,
+    protect: Picture | None,
+) -> Originals:
+    """Put a run's pictures together; raise UsageError where one does not fit the others."""
+    shape = result_size(None, settings) if photo is None else photo.size
+    return Originals(
+        init=make_init(photo, styles, settings, init),
+        content=photo,
+        styles=styles,
+        regions=match_regions(shape, regions, styles),
+        protect=protection_of(protect, shape),
+    )
 
 
 def _without_photo(settings: Settings, regions: object, protect: object) -> Settings:

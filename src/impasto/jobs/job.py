@@ -12,6 +12,7 @@ from impasto.engine.run import Run
 from impasto.engine.step import Step
 from impasto.errors import NonFiniteError
 from impasto.jobs.meter import Meter
+from impasto.jobs.notes import notes_of
 from impasto.jobs.observers import Observer, Observers
 from impasto.jobs.outputs import Outputs
 from impasto.jobs.stopping import Interrupted, Stopped
@@ -53,7 +54,7 @@ class Job:
         """
         self.outputs.check_fits(self.run)
         resumed, meter = self.resume is not None, Meter()
-        notes = {"inputs": list(self.inputs), **self.outputs.as_plain()}
+        notes = notes_of(self.outputs, self.inputs)
         checkpoints = self.outputs.checkpoints(notes, resumed)
         beside = self.outputs.observers(resumed)
         observers = Observers([*self.observers, *beside, checkpoints])

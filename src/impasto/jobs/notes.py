@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,7 +34,7 @@ class Notes(Outputs):
     """
 
     inputs: Annotated[tuple[Path, ...], Meta(max_length=10_000)]
-    form: int = _FORM
+    form: int = 1  # which the first did not write
     checkpoint_every: Annotated[float, Meta(ge=0)] = Outputs.checkpoint_every
     save_every: Annotated[int, Meta(ge=1)] | None = None
 
@@ -61,6 +61,11 @@ class Notes(Outputs):
     def _began_in(self, checkpoint: Path) -> bool:
         first = self.checkpoint or checkpoint_beside(self.output)
         return first.absolute() == checkpoint.absolute()
+
+
+def notes_of(outputs: Outputs, inputs: Sequence[str]) -> dict[str, Any]:
+    """Return what a checkpoint remembers, for JSON, as `read_notes` reads it."""
+    return {"form": _FORM, "inputs": list(inputs), **outputs.as_plain()}
 
 
 def read_notes(values: Mapping[str, Any], checkpoint: Path) -> Notes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from impasto.pictures.resample import resize
 from impasto.planning.choose import make_plan
 from impasto.planning.levels import Level, make_levels
 from impasto.reading.sources import PictureSource, as_picture
-from impasto.scene.styles import Style, as_styles, shared_out
+from impasto.scene.styles import Style, Styles, as_styles, shared_out
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 
@@ -48,7 +48,7 @@ class Measures:
 def measure(
     result: PictureSource,
     content: PictureSource | None = None,
-    styles: PictureSource | Style | Sequence[PictureSource | Style] | None = None,
+    styles: Styles | None = None,
     settings: Settings | None = None,
     resources: Resources | None = None,
 ) -> Measures:

@@ -11,7 +11,7 @@ import numpy as np
 
 from impasto.errors import UsageError
 from impasto.pictures.picture import Picture
-from impasto.reading.sources import as_picture
+from impasto.reading.sources import PictureSource, as_picture
 from impasto.settings.option import checked, options
 from impasto.settings.readers import Box, read_float
 from impasto.settings.settings import Settings
@@ -48,6 +48,10 @@ class Style:
         return other
 
 
+# One style or several, each anything that makes a picture.
+Styles = PictureSource | Style | Sequence[PictureSource | Style]
+
+
 def _number(name: str, like: str, value: Any) -> float:
     """Read a number as each of those of an option of Settings is read."""
     option, _ = options(Settings)[like]
@@ -66,9 +70,9 @@ def _regions(value: Any) -> Picture | tuple[int, int, int] | None:
     )
 
 
-def as_styles(sources: Any) -> tuple[Style, ...]:
+def as_styles(sources: Styles) -> tuple[Style, ...]:
     """Make styles of one or several picture sources; raise UsageError when there are none."""
-    items = list(sources) if isinstance(sources, list | tuple) else [sources]
+    items: list[Any] = list(sources) if isinstance(sources, list | tuple) else [sources]
     if not items:
         raise UsageError("no style picture given")
     return tuple(item if isinstance(item, Style) else Style(item) for item in items)
