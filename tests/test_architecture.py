@@ -23,7 +23,7 @@ FLOORS = [
     ["optimizers", "planning"],
     ["tiles"],
     ["losses", "network"],
-    ["reading"],
+    ["native", "reading"],
     ["tiff"],
     ["pictures"],
     ["memory", "profiles"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -48,7 +49,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> _Machine:
 
 def _pace(threads: int, may_yield: bool = True) -> Pace:
     run = prepare(PHOTO, STYLE, Settings(size=64, **TINY), Resources(threads=threads, device="cpu"))
-    return Pace(run.plan, may_yield)
+    return Pace(replace(run.plan, kernel="tensor"), may_yield)
 
 
 def _evaluate(kept: Pace, machine: _Machine, seconds: float = 1.0) -> int:
@@ -139,6 +140,7 @@ class _Computing(TinyEncoder):
 def test_the_recipe_says_what_was_used(machine: _Machine, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("impasto.planning.machine.available_threads", lambda: 8)
     run = prepare(PHOTO, STYLE, Settings(size=64, levels=1, iterations=5, tolerance=0, **TINY), CPU)
+    run = replace(run, plan=replace(run.plan, kernel="tensor"))
     steps = paint_tiny(run, _Computing(machine))
     first = next(steps)
     assert first.recipe.threads == first.plan.threads == 8

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import torch
 
+from impasto.native.team import team_of
 from impasto.planning.plan import Plan
 
 _P = ParamSpec("_P")
@@ -48,7 +49,11 @@ def set_apart(function: Callable[_P, _R]) -> Callable[_P, _R]:
 @contextmanager
 def computing(plan: Plan, threads: int | None = None) -> Iterator[None]:
     """Compute apart, by a plan's precision, on its number of threads or fewer."""
-    with apart(), _multiplying(plan), _on_threads(threads or plan.threads):
+    threads = threads or plan.threads
+    is_native = plan.kernel == "native"
+    # torch's threads spin while they wait, beside ours: it has one where ours compute.
+    of_torch, of_ours = (1, threads) if is_native else (threads, 0)
+    with apart(), _multiplying(plan), _on_threads(of_torch), team_of(of_ours):
         yield
 
 

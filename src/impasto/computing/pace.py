@@ -41,7 +41,7 @@ class Pace:
     def __init__(self, plan: Plan, may_yield: bool) -> None:
         """Begin with a plan's threads, which may be given up."""
         self._plan = plan
-        self.may_yield = may_yield and plan.device == "cpu"
+        self.may_yield = may_yield and _waits(plan)
         self.threads = plan.threads
         self.fewest = plan.threads  # used at any time
         self._pressed = False  # at the last look
@@ -53,7 +53,7 @@ class Pace:
     def resume(self, fewest: int | None, may_yield: bool) -> None:
         """Go on after a run that used so few, and might give more up."""
         self.fewest = min(self._plan.threads, fewest or self._plan.threads)
-        self.may_yield = may_yield and self._plan.device == "cpu"
+        self.may_yield = may_yield and _waits(self._plan)
 
     @contextmanager
     def computing(self) -> Iterator[None]:
@@ -124,6 +124,11 @@ class Pace:
             self._free_since = now
         elif now - self._free_since > _PATIENCE_SECONDS:
             self.threads, self._free_since = wanted, None
+
+
+def _waits(plan: Plan) -> bool:
+    """Return whether threads wait for each other so often that one less may be faster."""
+    return plan.device == "cpu" and plan.kernel == "tensor"
 
 
 @dataclass(frozen=True)

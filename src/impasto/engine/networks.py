@@ -47,7 +47,7 @@ class Networks:
             return self._loaded.setdefault(id(encoder), Network(encoder, *named(encoder)))
         digest = weights_digest(settings)
         kind = settings.network, settings.pooling, settings.layers
-        key = settings.weights, digest, kind, plan.device, plan.precision
+        key = settings.weights, digest, kind, plan.device, plan.precision, plan.kernel
         if key not in self._loaded:
             dtype = DTYPES[plan.precision]
             network = build(settings, settings.layers, device=plan.device, dtype=dtype)

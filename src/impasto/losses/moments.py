@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from impasto.memory.arena import empty_map
+from impasto.native import operations as native
 
 # Cells summed up together, elsewhere and on a CPU, where they should stay in the cache.
 _CELLS_AT_ONCE = (1 << 20, 1 << 14)
@@ -43,7 +44,8 @@ def measure_moments(features: Tensor, weight: Tensor | None = None) -> Moments:
 
     `weight` (1,1,h,w), 0 or more, says how much each cell counts.
     """
-    total, outer = _Sums.apply(features, weight)  # type: ignore[no-untyped-call]
+    kind = _NativeSums if native.takes(features) else _Sums
+    total, outer = kind.apply(features, weight)  # type: ignore[no-untyped-call]
     if weight is None:
         return Moments(outer.new_full((), features[0, 0].numel()), total, outer)
     return Moments(weight.sum(dtype=outer.dtype), total, outer)
@@ -84,6 +86,20 @@ class _Sums(torch.autograd.Function):
             if weight is not None:
                 strip *= _cells(weight, rows).to(features.dtype)
         return gradient, None
+
+
+class _NativeSums(torch.autograd.Function):
+    """The same in machine code."""
+
+    @staticmethod
+    def forward(context: Any, features: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor]:
+        context.save_for_backward(features, weight)
+        return native.sums(features, weight)
+
+    @staticmethod
+    def backward(context: Any, of_total: Tensor, of_outer: Tensor) -> tuple[Tensor, None]:
+        features, weight = context.saved_tensors
+        return native.sums_gradient(features, weight, of_total, of_outer), None
 
 
 def _strips(features: Tensor) -> Iterator[slice]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from impasto.memory.arena import empty_map
+from impasto.native import operations as native
 
 # Kernel, stride, padding, rounding up, counting the padding, divisor.
 _WINDOWS = ([2, 2], [2, 2], [0, 0], True, False, None)
@@ -20,20 +21,39 @@ _WINDOWS = ([2, 2], [2, 2], [0, 0], True, False, None)
 
 def average_pool(features: Tensor) -> Tensor:
     """Return the means (1,C,ceil(h/2),ceil(w/2)) of (1,C,h,w)."""
-    result: Tensor = _AveragePool.apply(features)  # type: ignore[no-untyped-call]
+    pool = _NativePool if native.takes(features) else _AveragePool
+    result: Tensor = pool.apply(features, "average")  # type: ignore[no-untyped-call]
     return result
 
 
 def max_pool(features: Tensor) -> Tensor:
     """Return the largest (1,C,ceil(h/2),ceil(w/2)) of (1,C,h,w)."""
+    if native.takes(features):
+        result: Tensor = _NativePool.apply(features, "max")  # type: ignore[no-untyped-call]
+        return result
     return functional.max_pool2d(features, 2, ceil_mode=True)
+
+
+class _NativePool(torch.autograd.Function):
+    """Pooling in machine code."""
+
+    @staticmethod
+    def forward(context: Any, features: Tensor, kind: str) -> Tensor:
+        context.save_for_backward(features)
+        context.kind = kind
+        return native.pool(features, kind)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (features,) = context.saved_tensors
+        return native.pool_gradient(gradient, features, context.kind), None
 
 
 class _AveragePool(torch.autograd.Function):
     """torch's own operation, its large results in memory that is held."""
 
     @staticmethod
-    def forward(context: Any, features: Tensor) -> Tensor:
+    def forward(context: Any, features: Tensor, _kind: str) -> Tensor:
         context.save_for_backward(features)
         height, width = features.shape[2:]
         result = empty_map((features.shape[1], -(-height // 2), -(-width // 2)), features)
@@ -41,13 +61,13 @@ class _AveragePool(torch.autograd.Function):
         return result
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> Tensor:
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (features,) = context.saved_tensors
         result = empty_map(features.shape[1:], features)
         torch.ops.aten.avg_pool2d_backward.grad_input(
             gradient, features, *_WINDOWS, grad_input=result
         )
-        return result
+        return result, None
 
 
 POOLS: dict[str, Callable[[Tensor], Tensor]] = {"average": average_pool, "max": max_pool}

@@ -14,12 +14,14 @@ import torch
 from impasto.errors import DeviceError, OutputError, UsageError
 from impasto.files import no_folder
 from impasto.memory.free import free_bytes
+from impasto.native.team import is_native
 from impasto.network.architecture import Layer
 from impasto.planning.costs import Costs, costs_of
 from impasto.planning.levels import Level, history
 from impasto.planning.machine import (
     available_threads,
     pick_device,
+    pick_kernel,
     pick_precision,
     pick_threads,
 )
@@ -74,6 +76,8 @@ def make_plan(
         history=tuple(history(level, settings) for level in levels),
         evaluations=tuple(level.iterations for level in levels),
         scratch=tuple(scratch for _, scratch in chosen),
+        # A caller's own network is tensor operations.
+        kernel="tensor" if own_layers is not None else pick_kernel(precision, device),
     )
 
 
@@ -126,9 +130,13 @@ def followed_here(plan: Plan, resources: Resources) -> Plan:
     if threads > max(_HARMLESS_THREADS, available_threads()):
         threads = available_threads()
         _log.info(told, plan.threads, threads)
+    kernel = plan.kernel
+    if kernel == "native" and not is_native():
+        kernel = "tensor"
+        _log.info("bits may differ: the plan has a native kernel, this install has none")
     folder = _scratch_folder(resources) if "auto" in plan.scratch else None
     scratch = tuple(folder if one == "auto" else one for one in plan.scratch)
-    return replace(plan, scratch=scratch, threads=threads)
+    return replace(plan, scratch=scratch, threads=threads, kernel=kernel)
 
 
 def _scratch_folder(resources: Resources) -> str:

@@ -11,6 +11,7 @@ import torch
 from impasto.errors import DeviceError
 from impasto.memory import groups
 from impasto.memory.free import free_addresses
+from impasto.native.team import is_native
 from impasto.settings.resources import Resources
 
 DTYPES = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16}
@@ -43,6 +44,11 @@ def pick_precision(resources: Resources, device: torch.device) -> str:
     if resources.precision == "tf32" and not tensor_cores:
         raise DeviceError(f"{device} has no tf32; choose float32, or CUDA with tensor cores")
     return resources.precision
+
+
+def pick_kernel(precision: str, device: torch.device) -> str:
+    """Return what computes the inside of an evaluation: our machine code where there is any."""
+    return "native" if device.type == "cpu" and precision == "float32" and is_native() else "tensor"
 
 
 def pick_threads(resources: Resources) -> int:

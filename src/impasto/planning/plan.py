@@ -28,7 +28,8 @@ class Plan:
     """One run's way of computing; `tiles`, `history` and `scratch` hold a value for each level.
 
     A tile is its longest side in pixels, None the whole picture at once. `scratch` names the
-    folder of the scratch files, "auto" the system's, or is None where a level needs none.
+    folder of the scratch files, "auto" the system's, or is None where a level needs none. `kernel`
+    says whether the inside of an evaluation is machine code of ours or tensor operations.
     """
 
     device: Annotated[
@@ -40,6 +41,7 @@ class Plan:
     history: tuple[Annotated[int, within(Settings, "history")], ...]
     evaluations: tuple[Evaluations, ...]
     scratch: tuple[str | None, ...]
+    kernel: Annotated[str, Meta(pattern=r"(?#native or tensor)\A(native|tensor)\Z")] = "tensor"
 
     def __post_init__(self) -> None:
         listed = ("tiles", "history", "evaluations", "scratch")

@@ -1,0 +1,95 @@
+/* The first layer, whose three channels Winograd's transforms would not pay for: direct products.
+ *
+ * The 27 numbers that an output sees, (dy, dx, channel), are brought together and lengthened with
+ * zeros to 32, so that they are channels for `multiply`.
+ */
+#include "product.h"
+
+enum { SEEN = 9, COLORS = 3, NUMBERS = 32, STRIP = 16 };
+
+/* Floats of a padded row of pixels; what is read beyond it stays within. */
+static int64_t line_of(int64_t width) { return (width + 2) * COLORS + 16; }
+
+EXPORT int64_t impasto_first_scratch(int64_t width) {
+    return 3 * line_of(width) + TILE_ROWS * (NUMBERS + PANEL);
+}
+
+/* Convolve a picture with `kernels` (filters / PANEL, 32, PANEL), add the biases and rectify. A
+ * unit of work is a row. */
+EXPORT void impasto_first(const map *in, const float *kernels, const float *biases, const map *out,
+                          int64_t *units, float *scratch) {
+    int64_t line = line_of(in->width), filters = out->channels;
+    float *tile = scratch + 3 * line, *results = tile + TILE_ROWS * NUMBERS;
+    memset(scratch, 0, (size_t)(3 * line + TILE_ROWS * NUMBERS) * sizeof *scratch);
+    for (int64_t y; (y = next_of(units)) < in->height;) {
+        for (int64_t d = 0; d < 3; d++) {
+            int is_beyond = y + d < 1 || y + d > in->height;
+            float *to = scratch + d * line + COLORS;
+            size_t bytes = (size_t)(in->width * COLORS) * sizeof *to;
+            if (is_beyond) memset(to, 0, bytes);
+            else memcpy(to, cell(in, y + d - 1, 0), bytes);
+        }
+        for (int64_t x = 0; x < in->width; x += TILE_ROWS) {
+            int64_t rows = least(TILE_ROWS, in->width - x);
+            for (int64_t r = 0; r < rows; r++) {
+                float seen[NUMBERS] = {0};
+                for (int d = 0; d < 3; d++)
+                    memcpy(seen + SEEN * d, scratch + d * line + (x + r) * COLORS,
+                           SEEN * sizeof *seen);
+                for (int n = 0; n < NUMBERS; n += PACK)
+                    memcpy(tile + packed(r, n), seen + n, PACK * sizeof *seen);
+            }
+            for (int64_t f = 0; f < filters; f += PANEL) {
+                multiply(rows, NUMBERS, tile, kernels + f * NUMBERS, results, kernels, 0);
+                for (int64_t r = 0; r < rows; r++)
+                    for (int v = 0; v < PANEL; v += LANES) {
+                        vector sum = load(results + r * PANEL + v) + load(biases + f + v);
+                        store(cell(out, y, x + r) + f + v, rectified(sum));
+                    }
+            }
+        }
+    }
+}
+
+EXPORT int64_t impasto_first_gradient_scratch(int64_t width, int64_t channels) {
+    return (STRIP + 4) * line_of(width) + TILE_ROWS * (channels + NUMBERS);
+}
+
+/* The gradient on the picture from `in`, the one on the responses, where the responses `gate` are
+ * positive. `kernels` (32 / PANEL, channels, PANEL). A unit of work is a strip of rows. */
+EXPORT void impasto_first_gradient(const map *in, const map *gate, const float *kernels,
+                                   const map *out, int64_t *units, float *scratch) {
+    int64_t line = line_of(in->width), channels = in->channels;
+    float *tile = scratch + (STRIP + 4) * line, *results = tile + TILE_ROWS * channels;
+    for (int64_t top; (top = STRIP * next_of(units)) < in->height;) {
+        int64_t bottom = least(top + STRIP, in->height);
+        memset(scratch, 0, (size_t)((STRIP + 4) * line) * sizeof *scratch);
+        for (int64_t y = top - 1; y < bottom + 1; y++) {
+            if (y < 0 || y >= in->height) continue;
+            float *above = scratch + (y - top + 1) * line; /* where row y - 1 is summed up */
+            for (int64_t x = 0; x < in->width; x += TILE_ROWS) {
+                int64_t rows = least(TILE_ROWS, in->width - x);
+                for (int64_t r = 0; r < rows; r++) {
+                    const float *from = cell(in, y, x + r), *open = cell(gate, y, x + r);
+                    for (int64_t c = 0; c < channels; c += LANES)
+                        store(tile + packed(r, c), gated(load(open + c), load(from + c)));
+                }
+                for (int n = 0; n < NUMBERS; n += PANEL)
+                    multiply(rows, channels, tile, kernels + n * channels, results + n * TILE_ROWS,
+                             kernels, 0);
+                for (int64_t r = 0; r < rows; r++) {
+                    float seen[NUMBERS];
+                    for (int n = 0; n < NUMBERS; n += PANEL)
+                        memcpy(seen + n, results + n * TILE_ROWS + r * PANEL,
+                               PANEL * sizeof *seen);
+                    float *to = above + (x + r) * COLORS;
+                    for (int d = 0; d < 3; d++)
+                        for (int n = 0; n < SEEN; n++) to[d * line + n] += seen[SEEN * d + n];
+                }
+            }
+        }
+        for (int64_t y = top; y < bottom; y++)
+            memcpy(cell(out, y, 0), scratch + (y - top + 2) * line + COLORS,
+                   (size_t)(in->width * COLORS) * sizeof *scratch);
+    }
+}
