@@ -18,8 +18,18 @@ from typing import Any, NamedTuple
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCE = Path("src/impasto/native")
-# Not -ffp-contract=fast: what is fused must not hang on how wide a vector is (vector.h).
-FLAGS = ("-O3", "-ffp-contract=on", "-fno-math-errno", "-fvisibility=hidden", "-shared", "-s")
+FLAGS = (
+    "-O3",
+    # Not "fast": what is fused must not hang on how wide a vector is (vector.h).
+    "-ffp-contract=on",
+    "-fno-math-errno",
+    "-fvisibility=hidden",
+    # No C library is needed, so none is made for another system, which would take minutes.
+    "-fno-builtin",
+    "-nostdlib",
+    "-shared",
+    "-s",
+)
 NOTE = "not_built.txt"
 
 

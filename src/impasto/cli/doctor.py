@@ -86,6 +86,17 @@ def _devices() -> Iterator[Finding]:
     yield Finding("threads", f"{threads}, {torch.backends.cpu.get_cpu_capability()}", advice)
 
 
+def _kernel() -> Iterator[Finding]:
+    from impasto.native.library import Missing, library
+
+    found = library()
+    if isinstance(found, Missing):
+        advice = f"no machine code ({found.reason}): painting takes twice as long"
+        yield Finding("kernel", "tensor operations", advice)
+    else:
+        yield Finding("kernel", f"machine code for {found.name}")
+
+
 def _memory() -> Iterator[Finding]:
     from impasto.memory.free import free_bytes
     from impasto.planning.machine import pick_device
@@ -127,7 +138,7 @@ def _computing() -> Iterator[Finding]:
     yield Finding("speed", f"a picture of 512 px takes {seconds:.0f} s at most")
 
 
-_LOOKS = (_versions, _devices, _memory, _weights, _computing)
+_LOOKS = (_versions, _devices, _kernel, _memory, _weights, _computing)
 
 
 def _line(finding: Finding) -> str:

@@ -11,6 +11,7 @@ from impasto.engine.run import Run
 from impasto.engine.trial import seconds_per_pixel
 from impasto.errors import DeviceError
 from impasto.jobs.inputs import Inputs
+from impasto.native.library import Library, library
 from impasto.pictures.limits import Reading
 from impasto.planning.choose import make_plan
 from impasto.settings.resources import Resources
@@ -66,11 +67,24 @@ def _summary(run: Run, resources: Resources) -> str:
     except DeviceError as fault:
         verdict = f"\npaint would refuse: {fault}"
     return (
-        f"computed on {run.plan.device} in {run.plan.precision} with {run.plan.threads} threads; "
-        f"L-BFGS remembers {history} steps at the last level\n"
+        f"computed on {run.plan.device} in {run.plan.precision} with {run.plan.threads} threads"
+        f"{_kernel(run)}; L-BFGS remembers {history} steps at the last level\n"
         f"beside that, the program, the pictures and the network take {_bytes(base)}; "
         f"the least --memory for this size is {_bytes(least)}{verdict}"
     )
+
+
+def _kernel(run: Run) -> str:
+    """Say what computes the inside of an evaluation, and why not machine code of ours."""
+    found = library()
+    if run.plan.device != "cpu" or (run.plan.kernel == "tensor" and isinstance(found, Library)):
+        return ""
+    told = (
+        f"machine code for {found.name}"
+        if isinstance(found, Library)
+        else (f"tensor operations, for there is no machine code: {found.reason}")
+    )
+    return f" ({told})"
 
 
 def _bytes(count: float) -> str:

@@ -20,24 +20,22 @@ EXPORT void impasto_first(const map *in, const float *kernels, const float *bias
                           int64_t *units, float *scratch) {
     int64_t line = line_of(in->width), filters = out->channels;
     float *tile = scratch + 3 * line, *results = tile + TILE_ROWS * NUMBERS;
-    memset(scratch, 0, (size_t)(3 * line + TILE_ROWS * NUMBERS) * sizeof *scratch);
+    clear(scratch, 3 * line + TILE_ROWS * NUMBERS);
     for (int64_t y; (y = next_of(units)) < in->height;) {
         for (int64_t d = 0; d < 3; d++) {
             int is_beyond = y + d < 1 || y + d > in->height;
             float *to = scratch + d * line + COLORS;
-            size_t bytes = (size_t)(in->width * COLORS) * sizeof *to;
-            if (is_beyond) memset(to, 0, bytes);
-            else memcpy(to, cell(in, y + d - 1, 0), bytes);
+            if (is_beyond) clear(to, in->width * COLORS);
+            else copy(to, cell(in, y + d - 1, 0), in->width * COLORS);
         }
         for (int64_t x = 0; x < in->width; x += TILE_ROWS) {
             int64_t rows = least(TILE_ROWS, in->width - x);
             for (int64_t r = 0; r < rows; r++) {
                 float seen[NUMBERS] = {0};
                 for (int d = 0; d < 3; d++)
-                    memcpy(seen + SEEN * d, scratch + d * line + (x + r) * COLORS,
-                           SEEN * sizeof *seen);
+                    copy(seen + SEEN * d, scratch + d * line + (x + r) * COLORS, SEEN);
                 for (int n = 0; n < NUMBERS; n += PACK)
-                    memcpy(tile + packed(r, n), seen + n, PACK * sizeof *seen);
+                    copy(tile + packed(r, n), seen + n, PACK);
             }
             for (int64_t f = 0; f < filters; f += PANEL) {
                 multiply(rows, NUMBERS, tile, kernels + f * NUMBERS, results, kernels, 0);
@@ -63,7 +61,7 @@ EXPORT void impasto_first_gradient(const map *in, const map *gate, const float *
     float *tile = scratch + (STRIP + 4) * line, *results = tile + TILE_ROWS * channels;
     for (int64_t top; (top = STRIP * next_of(units)) < in->height;) {
         int64_t bottom = least(top + STRIP, in->height);
-        memset(scratch, 0, (size_t)((STRIP + 4) * line) * sizeof *scratch);
+        clear(scratch, (STRIP + 4) * line);
         for (int64_t y = top - 1; y < bottom + 1; y++) {
             if (y < 0 || y >= in->height) continue;
             float *above = scratch + (y - top + 1) * line; /* where row y - 1 is summed up */
@@ -80,8 +78,7 @@ EXPORT void impasto_first_gradient(const map *in, const map *gate, const float *
                 for (int64_t r = 0; r < rows; r++) {
                     float seen[NUMBERS];
                     for (int n = 0; n < NUMBERS; n += PANEL)
-                        memcpy(seen + n, results + n * TILE_ROWS + r * PANEL,
-                               PANEL * sizeof *seen);
+                        copy(seen + n, results + n * TILE_ROWS + r * PANEL, PANEL);
                     float *to = above + (x + r) * COLORS;
                     for (int d = 0; d < 3; d++)
                         for (int n = 0; n < SEEN; n++) to[d * line + n] += seen[SEEN * d + n];
@@ -89,7 +86,6 @@ EXPORT void impasto_first_gradient(const map *in, const map *gate, const float *
             }
         }
         for (int64_t y = top; y < bottom; y++)
-            memcpy(cell(out, y, 0), scratch + (y - top + 2) * line + COLORS,
-                   (size_t)(in->width * COLORS) * sizeof *scratch);
+            copy(cell(out, y, 0), scratch + (y - top + 2) * line + COLORS, in->width * COLORS);
     }
 }

@@ -39,7 +39,7 @@ EXPORT void impasto_sums(const map *in, const map *weight, float *sums, int64_t 
     for (int64_t part; (part = next_of(units)) < parts;) {
         int64_t first = part * all / parts, last = (part + 1) * all / parts;
         float *outer = sums + part * (channels + 1) * channels, *total = outer + channels * channels;
-        memset(outer, 0, (size_t)((channels + 1) * channels) * sizeof *outer);
+        clear(outer, (channels + 1) * channels);
         for (; first < last; first += CELLS) {
             int64_t cells = least(CELLS, last - first);
             for (int64_t k = 0; k < cells; k++) {

@@ -9,7 +9,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 /* Floats in a vector; rows and vectors of a register tile (see product.h), which with one vector
  * of each operand fill the registers: 32 of AVX-512 and NEON, 16 of AVX2 and SSE2. */
@@ -43,6 +42,14 @@ INLINE vector where(mask chosen, vector value, vector other) {
 INLINE vector rectified(vector value) { return (vector)((mask)value & ~(mask)(value < 0)); }
 INLINE vector gated(vector gate, vector value) {
     return (vector)((mask)value & ~(mask)(gate <= 0));
+}
+
+/* Loops of our own (-fno-builtin), so that no C library is needed. */
+INLINE void copy(float *restrict to, const float *restrict from, int64_t floats) {
+    for (int64_t i = 0; i < floats; i++) to[i] = from[i];
+}
+INLINE void clear(float *to, int64_t floats) {
+    for (int64_t i = 0; i < floats; i++) to[i] = 0;
 }
 
 INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
