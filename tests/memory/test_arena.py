@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impasto.memory.arena import Arena, cutting_from, empty_map
-from impasto.network.pooling import average_pool
+from impasto.network.pooling import pool
 
 SIZE = 1 << 12
 
@@ -65,7 +65,7 @@ def test_pooling_in_an_arena_equals_torchs():
     image = torch.rand((1, 4, 7, 10), generator=generator, dtype=torch.float64)
     found, expected = (image.clone().requires_grad_() for _ in range(2))
     with cutting_from(Arena(1 << 16)):
-        average_pool(found).square().sum().backward()
+        pool(found, "average").square().sum().backward()
     torch.nn.functional.avg_pool2d(expected, 2, ceil_mode=True).square().sum().backward()
     torch.testing.assert_close(found.grad, expected.grad)
 

@@ -44,15 +44,35 @@ def test_convolution_and_gradient(height, width, channels, filters, threads):
     kernels = _random(filters, channels, 3, 3).contiguous()
     biases, features = _random(filters), _random(1, channels, height, width, seed=1)
     gradient = _random(1, filters, height, width, seed=2)
-    exact = features.double().requires_grad_()
-    responses = functional.conv2d(exact, kernels.double(), biases.double(), padding=1).relu()
-    responses.backward(gradient.double())
+    exact = functional.conv2d(features.double(), kernels.double(), biases.double(), padding=1)
     turned = kernels.flip(2, 3).transpose(0, 1)
     with team_of(threads):
-        found = native.convolve(features, _panels(kernels), biases)
-        back = native.convolve(gradient, _panels(turned), gate=responses.detach().float())
-    _assert_near(found, responses.detach(), TRANSFORMED)
-    _assert_near(back, exact.grad, TRANSFORMED)
+        found, gate = native.convolve(features, _panels(kernels), biases)
+        back = native.convolve_gradient(gradient, gate, _panels(turned), (height, width))
+    _assert_near(found, exact.relu(), TRANSFORMED)
+    # Whether a response as good as 0 passes may be either: what was found counts.
+    passed = gradient.double() * (found > 0)
+    exact = functional.conv_transpose2d(passed, kernels.double(), padding=1)
+    _assert_near(back, exact, TRANSFORMED)
+
+
+@pytest.mark.parametrize("kind", ["average", "max"])
+@given(height=SIDES, width=SIDES)
+@MANY
+def test_pooling_within_a_layer_is_the_same_as_after_it(kind, height, width):
+    features, biases = _random(1, 32, height, width), _random(64)
+    kernels = _random(64, 32, 3, 3).contiguous()
+    turned = _panels(kernels.flip(2, 3).transpose(0, 1))
+    plain, gate = native.convolve(features, _panels(kernels), biases)
+    pooled = native.pool(plain, kind)
+    within, gate_within = native.convolve(features, _panels(kernels), biases, kind)
+    assert torch.equal(within, pooled)
+    gradient = _random(*pooled.shape, seed=2)
+    unpooled = native.pool_gradient(gradient, plain, kind)
+    size = (height, width)
+    apart = native.convolve_gradient(unpooled, gate, turned, size)
+    together = native.convolve_gradient(gradient, gate_within, turned, size, kind)
+    torch.testing.assert_close(together, apart, rtol=1e-4, atol=1e-4)
 
 
 def _panels(kernels: Tensor) -> Tensor:
@@ -64,15 +84,14 @@ def _panels(kernels: Tensor) -> Tensor:
 def test_first_layer_and_gradient(height, width, filters, threads):
     kernels, biases = _random(filters, 3, 3, 3).contiguous(), _random(filters)
     picture, gradient = _random(1, 3, height, width), _random(1, filters, height, width, seed=2)
-    exact = picture.double().requires_grad_()
-    responses = functional.conv2d(exact, kernels.double(), biases.double(), padding=1).relu()
-    responses.backward(gradient.double())
+    exact = functional.conv2d(picture.double(), kernels.double(), biases.double(), padding=1)
     with team_of(threads):
-        found = native.first(picture, native.first_panels(kernels), biases)
-        turned = native.first_gradient_panels(kernels)
-        back = native.first_gradient(gradient, turned, responses.detach().float())
-    _assert_near(found, responses.detach(), SUMMED)
-    _assert_near(back, exact.grad, SUMMED)
+        found, gate = native.first(picture, native.first_panels(kernels), biases)
+        back = native.first_gradient(gradient, gate, native.first_gradient_panels(kernels))
+    _assert_near(found, exact.relu(), SUMMED)
+    passed = gradient.double() * (found > 0)
+    exact = functional.conv_transpose2d(passed, kernels.double(), padding=1)
+    _assert_near(back, exact, SUMMED)
 
 
 @pytest.mark.parametrize("kind", ["average", "max"])
@@ -118,8 +137,10 @@ def _everything(seed: int = 0) -> Iterator[Tensor]:
     for channels, height, width in ((64, 61, 83), (512, 9, 14), (256, 1, 1)):
         features = _random(1, channels, height, width, seed=seed)
         panels = _panels(_random(channels, channels, 3, 3, seed=1).contiguous())
-        yield native.convolve(features, panels, _random(channels, seed=2))
-        yield native.convolve(features, panels, gate=_random(*features.shape, seed=3))
+        for kind in ("", "average", "max"):
+            found, gate = native.convolve(features, panels, _random(channels, seed=2), kind)
+            yield found
+            yield native.convolve_gradient(found, gate, panels, (height, width), kind)
         yield from native.sums(features)
         outer = _random(channels, channels, seed=4)
         yield native.sums_gradient(features, None, _random(channels), outer)
@@ -129,9 +150,9 @@ def _everything(seed: int = 0) -> Iterator[Tensor]:
             yield native.pool_gradient(pooled, features, kind)
         kernels = _random(channels, 3, 3, 3).contiguous()
         picture = _random(1, 3, height, width, seed=5)
-        yield native.first(picture, native.first_panels(kernels), _random(channels))
-        turned = native.first_gradient_panels(kernels)
-        yield native.first_gradient(features, turned, features)
+        found, gate = native.first(picture, native.first_panels(kernels), _random(channels))
+        yield found
+        yield native.first_gradient(features, gate, native.first_gradient_panels(kernels))
 
 
 def _digest() -> str:
@@ -172,14 +193,17 @@ def test_numbers_that_are_none_pass_as_in_torch(number: float):
     kernels, biases = _random(64, 64, 3, 3).contiguous(), _random(64)
     features = _random(1, 64, 12, 12)
     features[0, 5, 6, 6] = number
-    found = native.convolve(features, _panels(kernels), biases)
+    found, gate = native.convolve(features, _panels(kernels), biases)
     exact = functional.conv2d(features, kernels, biases, padding=1).relu()
     assert not found[:, :, 5:8, 5:8].isfinite().all()
     # Transforms carry it through its patch, no further.
     torch.testing.assert_close(found[:, :, :4, :4], exact[:, :, :4, :4], rtol=1e-3, atol=1e-3)
-    gate = torch.full_like(features, number)
-    passed = native.convolve(features, _panels(kernels), gate=gate)
-    assert passed.abs().sum().item() == 0 if number < 0 else passed.abs().sum().item() != 0
+    # Through a gate passes what torch lets through: not where a response is 0 or less.
+    ones = torch.ones_like(found)
+    back = native.convolve_gradient(ones, gate, _panels(kernels.transpose(0, 1)), (12, 12))
+    open_ = (~(found <= 0)).float()
+    exact = functional.conv2d(open_, kernels.transpose(0, 1), padding=1)
+    torch.testing.assert_close(back, exact, rtol=1e-3, atol=1e-3)
     for kind in ("average", "max"):
         pooled = native.pool(features, kind)
         plain = features.clone().requires_grad_()

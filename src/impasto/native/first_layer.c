@@ -14,10 +14,10 @@ EXPORT int64_t impasto_first_scratch(int64_t width) {
     return 3 * line_of(width) + TILE_ROWS * (NUMBERS + PANEL);
 }
 
-/* Convolve a picture with `kernels` (filters / PANEL, 32, PANEL), add the biases and rectify. A
- * unit of work is a row. */
+/* Convolve a picture with `kernels` (filters / PANEL, 32, PANEL), add the biases and rectify;
+ * write the gate, if it is wanted. A unit of work is a row. */
 EXPORT void impasto_first(const map *in, const float *kernels, const float *biases, const map *out,
-                          int64_t *units, float *scratch) {
+                          uint8_t *gate, int64_t *units, float *scratch) {
     int64_t line = line_of(in->width), filters = out->channels;
     float *tile = scratch + 3 * line, *results = tile + TILE_ROWS * NUMBERS;
     clear(scratch, 3 * line + TILE_ROWS * NUMBERS);
@@ -42,7 +42,11 @@ EXPORT void impasto_first(const map *in, const float *kernels, const float *bias
                 for (int64_t r = 0; r < rows; r++)
                     for (int v = 0; v < PANEL; v += LANES) {
                         vector sum = load(results + r * PANEL + v) + load(biases + f + v);
-                        store(cell(out, y, x + r) + f + v, rectified(sum));
+                        vector value = rectified(sum);
+                        store(cell(out, y, x + r) + f + v, value);
+                        if (gate)
+                            to_bits(passes(value),
+                                    gate + gate_of(out->width, filters, y, x + r, f + v));
                     }
             }
         }
@@ -53,9 +57,9 @@ EXPORT int64_t impasto_first_gradient_scratch(int64_t width, int64_t channels) {
     return (STRIP + 4) * line_of(width) + TILE_ROWS * (channels + NUMBERS);
 }
 
-/* The gradient on the picture from `in`, the one on the responses, where the responses `gate` are
- * positive. `kernels` (32 / PANEL, channels, PANEL). A unit of work is a strip of rows. */
-EXPORT void impasto_first_gradient(const map *in, const map *gate, const float *kernels,
+/* The gradient on the picture from what passes the `gate` of `in`, the one on the responses.
+ * `kernels` (32 / PANEL, channels, PANEL). A unit of work is a strip of rows. */
+EXPORT void impasto_first_gradient(const map *in, const uint8_t *gate, const float *kernels,
                                    const map *out, int64_t *units, float *scratch) {
     int64_t line = line_of(in->width), channels = in->channels;
     float *tile = scratch + (STRIP + 4) * line, *results = tile + TILE_ROWS * channels;
@@ -68,9 +72,11 @@ EXPORT void impasto_first_gradient(const map *in, const map *gate, const float *
             for (int64_t x = 0; x < in->width; x += TILE_ROWS) {
                 int64_t rows = least(TILE_ROWS, in->width - x);
                 for (int64_t r = 0; r < rows; r++) {
-                    const float *from = cell(in, y, x + r), *open = cell(gate, y, x + r);
-                    for (int64_t c = 0; c < channels; c += LANES)
-                        store(tile + packed(r, c), gated(load(open + c), load(from + c)));
+                    const float *from = cell(in, y, x + r);
+                    for (int64_t c = 0; c < channels; c += LANES) {
+                        mask open = of_bits(gate + gate_of(in->width, channels, y, x + r, c));
+                        store(tile + packed(r, c), (vector)((mask)load(from + c) & open));
+                    }
                 }
                 for (int n = 0; n < NUMBERS; n += PANEL)
                     multiply(rows, channels, tile, kernels + n * channels, results + n * TILE_ROWS,

@@ -40,9 +40,9 @@ class Library:
     panel: int
 
     def function(self, name: str) -> Callable[..., int | None]:
-        """Return a function; those that tell a scratch's floats return them."""
+        """Return a function; those that tell how much of something is needed return it."""
         found = self.code[f"impasto_{name}"]
-        found.restype = ctypes.c_int64 if name.endswith("_scratch") else None
+        found.restype = ctypes.c_int64 if name.endswith(("_scratch", "_bytes")) else None
         return found
 
 

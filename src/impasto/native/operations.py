@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from impasto.memory.arena import empty_map
+from impasto.memory.arena import empty, empty_map
 from impasto.native.library import Library, library
 from impasto.native.team import is_native, scratch, size, together
 
@@ -24,6 +24,7 @@ _CHANNELS = 32
 _PATCHES = 24
 # Cells of a part that is summed up in order, and the most parts.
 _PART_CELLS, _MOST_PARTS = 256, 32
+_POOLINGS = ("", "average", "max")
 _FIRST_NUMBERS, _STRIP = 32, 16
 
 
@@ -65,19 +66,54 @@ def in_panels(matrices: Tensor) -> Tensor:
 
 
 def convolve(
-    features: Tensor, panels: Tensor, biases: Tensor | None = None, gate: Tensor | None = None
-) -> Tensor:
-    """As winograd.convolve; transformed kernels in panels (36,O/panel,C,panel)."""
-    features, gate = _laid_out(features), None if gate is None else _laid_out(gate)
-    channels, (height, width) = features.shape[1], features.shape[2:]
+    features: Tensor, panels: Tensor, biases: Tensor, pooled: str = "", gated: bool = True
+) -> tuple[Tensor, Tensor | None]:
+    """Convolve, add biases (O,) and rectify; kernels transformed and in panels (36,O/p,C,p).
+
+    Returns the responses, or what `pooled` ("average", "max") makes of them, and if `gated` their
+    gate, which the gradient takes.
+    """
+    features = _laid_out(features)
+    height, width = features.shape[2:]
     filters = panels.shape[1] * panels.shape[3]
-    result = empty_map((filters, height, width), features)
-    patches = -(-height // 4) * -(-width // 4)
-    blocks, groups = _cut(patches, filters)
-    floats = _floats("convolve", height, width, channels, filters, blocks, groups)
-    given = (_map(features), _map(gate), panels, biases, _map(result), blocks, groups)
-    _call("convolve", given, blocks * groups, floats)
+    halved = (filters, -(-height // 2), -(-width // 2))
+    result = empty_map(halved if pooled else (filters, height, width), features)
+    gate = _empty_gate(filters, height, width) if gated else None
+    large, small = (None, _map(result)) if pooled else (_map(result), None)
+    given = (panels, biases, filters, large, gate, small, _POOLINGS.index(pooled))
+    _convolve("convolve", (_map(features), *given), (height, width), features.shape[1], filters)
+    return result, gate
+
+
+def convolve_gradient(
+    gradient: Tensor, gate: Tensor, panels: Tensor, size: tuple[int, int], pooled: str = ""
+) -> Tensor:
+    """Return the gradient on the input (1,C,h,w) of `size` from the one on what came out.
+
+    Kernels are turned round, channels swapped.
+    """
+    gradient = _laid_out(gradient)
+    channels = panels.shape[1] * panels.shape[3]
+    result = empty_map((channels, *size), gradient)
+    given = (_map(gradient), gate, _POOLINGS.index(pooled), panels, _map(result))
+    _convolve("convolve_gradient", given, size, gradient.shape[1], channels)
     return result
+
+
+def _convolve(
+    name: str, given: tuple[Any, ...], size: tuple[int, int], channels: int, filters: int
+) -> None:
+    patches = -(-size[0] // 4) * -(-size[1] // 4)
+    blocks, groups = _cut(patches, filters)
+    floats = _floats("convolve", *size, channels, filters, blocks, groups)
+    _call(name, (*given, blocks, groups), blocks * groups, floats)
+
+
+def _empty_gate(channels: int, height: int, width: int) -> Tensor:
+    """Return room for a bit of each number, in whole bytes of a vector."""
+    count = _library().function("gate_bytes")(c_int64(channels)) or 0
+    like = torch.empty(0, dtype=torch.uint8, device="cpu")
+    return empty((height, width, count), like)
 
 
 def _cut(patches: int, filters: int) -> tuple[int, int]:
@@ -110,22 +146,25 @@ def _seen(kernels: Tensor) -> Tensor:
     return torch.cat((seen, seen.new_zeros(_FIRST_NUMBERS - len(seen), seen.shape[1])))
 
 
-def first(picture: Tensor, panels: Tensor, biases: Tensor) -> Tensor:
-    """Convolve a picture (1,3,h,w), add biases and rectify."""
+def first(
+    picture: Tensor, panels: Tensor, biases: Tensor, gated: bool = True
+) -> tuple[Tensor, Tensor | None]:
+    """Convolve a picture (1,3,h,w), add biases and rectify; return responses and gate."""
     picture = _laid_out(picture)
     height, width = picture.shape[2:]
     result = empty_map((len(biases), height, width), picture)
-    given = (_map(picture), panels, biases, _map(result))
+    gate = _empty_gate(len(biases), height, width) if gated else None
+    given = (_map(picture), panels, biases, _map(result), gate)
     _call("first", given, height, _floats("first", width))
-    return result
+    return result, gate
 
 
-def first_gradient(gradient: Tensor, panels: Tensor, gate: Tensor) -> Tensor:
-    """Return the gradient on the picture (1,3,h,w) from the one on the responses `gate`."""
+def first_gradient(gradient: Tensor, gate: Tensor, panels: Tensor) -> Tensor:
+    """Return the gradient on the picture (1,3,h,w) from the one on the responses."""
     gradient = _laid_out(gradient)
     channels, height, width = gradient.shape[1:]
     result = empty_map((3, height, width), gradient)
-    given = (_map(gradient), _map(_laid_out(gate)), panels, _map(result))
+    given = (_map(gradient), gate, panels, _map(result))
     floats = _floats("first_gradient", width, channels)
     _call("first_gradient", given, -(-height // _STRIP), floats)
     return result
@@ -136,17 +175,16 @@ def pool(features: Tensor, kind: str) -> Tensor:
     features = _laid_out(features)
     channels, height, width = features.shape[1:]
     result = empty_map((channels, -(-height // 2), -(-width // 2)), features)
-    _call(f"{kind}_pool", (_map(features), _map(result)), result.shape[2])
+    _call("pool", (_map(features), _POOLINGS.index(kind), _map(result)), result.shape[2])
     return result
 
 
 def pool_gradient(gradient: Tensor, features: Tensor, kind: str) -> Tensor:
     """Return the gradient on the features that were pooled."""
-    gradient = _laid_out(gradient)
+    gradient, features = _laid_out(gradient), _laid_out(features)
     result = empty_map(features.shape[1:], features)
-    seen = (_map(_laid_out(features)),) if kind == "max" else ()
-    given = (_map(gradient), *seen, _map(result))
-    _call(f"{kind}_pool_gradient", given, gradient.shape[2])
+    given = (_map(gradient), _map(features), _POOLINGS.index(kind), _map(result))
+    _call("pool_gradient", given, gradient.shape[2])
     return result
 
 

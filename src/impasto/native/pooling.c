@@ -1,98 +1,42 @@
-/* Pooling over 2x2 cells, sides rounded up: a last window takes the cells it has, as in Caffe.
- *
- * A unit of work is a row of windows. Channels come in whole vectors.
+/* Pooling of maps that losses want, too; others are pooled by the layer that makes them. A unit of
+ * work is a row of windows.
  */
-#include "vector.h"
+#include "pooling.h"
 
-/* The four cells of a window, a missing one replaced by one that is there. */
-typedef struct {
-    int64_t right, down; /* floats to the neighbours, 0 where there are none */
-} window;
-
-INLINE window window_of(const map *large, int64_t y, int64_t x) {
-    return (window){2 * x + 1 < large->width ? large->channels : 0,
-                    2 * y + 1 < large->height ? large->row : 0};
+INLINE window window_at(const map *large, int64_t y, int64_t x, int64_t channel) {
+    window w = {.rows = cells_there(y, large->height), .columns = cells_there(x, large->width)};
+    for (int dy = 0; dy < w.rows; dy++)
+        for (int dx = 0; dx < w.columns; dx++)
+            w.value[dy][dx] = load(cell(large, y + dy, x + dx) + channel);
+    return w;
 }
 
-EXPORT void impasto_average_pool(const map *large, const map *small, int64_t *units) {
+EXPORT void impasto_pool(const map *large, int64_t kind, const map *small, int64_t *units) {
     for (int64_t y; (y = next_of(units)) < small->height;)
-        for (int64_t x = 0; x < small->width; x++) {
-            window w = window_of(large, y, x);
-            const float *from = cell(large, 2 * y, 2 * x);
-            float *to = cell(small, y, x);
+        for (int64_t x = 0; x < small->width; x++)
             for (int64_t c = 0; c < large->channels; c += LANES) {
-                vector above = load(from + c) + load(from + w.right + c);
-                vector below = load(from + w.down + c) + load(from + w.down + w.right + c);
-                store(to + c, .25f * (above + below));
+                window w = window_at(large, 2 * y, 2 * x, c);
+                mask won[2][2] = {{{0}}};
+                vector pooled = kind == AVERAGE ? average_of(&w) : largest_of(&w, won);
+                store(cell(small, y, x) + c, pooled);
             }
-        }
 }
 
-EXPORT void impasto_average_pool_gradient(const map *small, const map *large, int64_t *units) {
+/* The gradient on the features that were pooled; of the largest, it goes to that cell alone. */
+EXPORT void impasto_pool_gradient(const map *small, const map *features, int64_t kind,
+                                  const map *large, int64_t *units) {
     for (int64_t y; (y = next_of(units)) < small->height;)
         for (int64_t x = 0; x < small->width; x++) {
-            window w = window_of(large, y, x);
-            const float *from = cell(small, y, x);
-            float *to = cell(large, 2 * y, 2 * x);
-            float share = (w.right ? .5f : 1.f) * (w.down ? .5f : 1.f);
+            float share = share_of((pooling)kind, 2 * y, 2 * x, large->height, large->width);
             for (int64_t c = 0; c < large->channels; c += LANES) {
-                vector part = share * load(from + c);
-                store(to + c, part);
-                store(to + w.right + c, part);
-                store(to + w.down + c, part);
-                store(to + w.down + w.right + c, part);
-            }
-        }
-}
-
-/* Where a later cell is larger than those before it, or not a number, as torch decides. */
-INLINE mask beats(vector later, vector largest) {
-    return (mask)(later > largest) | (mask)(later != later);
-}
-
-EXPORT void impasto_max_pool(const map *large, const map *small, int64_t *units) {
-    for (int64_t y; (y = next_of(units)) < small->height;)
-        for (int64_t x = 0; x < small->width; x++) {
-            window w = window_of(large, y, x);
-            const float *from = cell(large, 2 * y, 2 * x);
-            float *to = cell(small, y, x);
-            for (int64_t c = 0; c < large->channels; c += LANES) {
-                vector largest = load(from + c);
-                const int64_t others[3] = {w.right, w.down, w.down + w.right};
-                UNROLL for (int k = 0; k < 3; k++) {
-                    vector later = load(from + others[k] + c);
-                    largest = where(beats(later, largest), later, largest);
-                }
-                store(to + c, largest);
-            }
-        }
-}
-
-/* The gradient goes to the cell that was the largest, the first of equals. */
-EXPORT void impasto_max_pool_gradient(const map *small, const map *features, const map *large,
-                                      int64_t *units) {
-    for (int64_t y; (y = next_of(units)) < small->height;)
-        for (int64_t x = 0; x < small->width; x++) {
-            window w = window_of(large, y, x);
-            window seen = window_of(features, y, x);
-            const float *from = cell(small, y, x), *known = cell(features, 2 * y, 2 * x);
-            float *to = cell(large, 2 * y, 2 * x);
-            for (int64_t c = 0; c < large->channels; c += LANES) {
-                vector largest = load(known + c), gradient = load(from + c);
-                const int64_t others[3] = {seen.right, seen.down, seen.down + seen.right};
-                const int64_t places[4] = {0, w.right, w.down, w.down + w.right};
-                const int is_there[4] = {1, w.right != 0, w.down != 0, w.right && w.down};
-                mask won[4] = {~(mask){0}};
-                UNROLL for (int k = 0; k < 3; k++) {
-                    if (!is_there[k + 1]) continue;
-                    vector later = load(known + others[k] + c);
-                    won[k + 1] = beats(later, largest);
-                    largest = where(won[k + 1], later, largest);
-                    UNROLL for (int before = 0; before <= k; before++)
-                        won[before] &= ~won[k + 1];
-                }
-                UNROLL for (int k = 0; k < 4; k++)
-                    if (is_there[k]) store(to + places[k] + c, where(won[k], gradient, (vector){0}));
+                vector part = share * load(cell(small, y, x) + c);
+                mask won[2][2] = {{~(mask){0}, ~(mask){0}}, {~(mask){0}, ~(mask){0}}};
+                window w = window_at(features, 2 * y, 2 * x, c);
+                if (kind == MAXIMUM) largest_of(&w, won);
+                for (int dy = 0; dy < w.rows; dy++)
+                    for (int dx = 0; dx < w.columns; dx++)
+                        store(cell(large, 2 * y + dy, 2 * x + dx) + c,
+                              (vector)((mask)part & won[dy][dx]));
             }
         }
 }

@@ -40,8 +40,39 @@ INLINE vector where(mask chosen, vector value, vector other) {
 }
 /* As torch does: what is not a number passes. */
 INLINE vector rectified(vector value) { return (vector)((mask)value & ~(mask)(value < 0)); }
-INLINE vector gated(vector gate, vector value) {
-    return (vector)((mask)value & ~(mask)(gate <= 0));
+INLINE mask passes(vector response) { return ~(mask)(response <= 0); }
+
+/* Gates: where a layer lets the gradient through, a bit for each number, so that its responses
+ * need not be kept. A vector's bits lie together, in as many bytes as they need. */
+enum { GATE_BYTES = LANES == 16 ? 2 : 1 };
+
+INLINE mask of_bits(const uint8_t *gate) {
+    int32_t bits = GATE_BYTES == 2 ? gate[0] | gate[1] << 8 : gate[0];
+#if defined(__AVX512F__)
+    const mask place = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
+#elif defined(__AVX__)
+    const mask place = {1, 2, 4, 8, 16, 32, 64, 128};
+#else
+    const mask place = {1, 2, 4, 8};
+#endif
+    return (((mask){0} + bits) & place) != 0;
+}
+
+INLINE void to_bits(mask open, uint8_t *gate) {
+#if defined(__clang__)
+    typedef _Bool flags __attribute__((ext_vector_type(LANES)));
+    union {
+        flags each;
+        uint8_t bytes[GATE_BYTES];
+    } held = {.each = __builtin_convertvector(open, flags)};
+    for (int b = 0; b < GATE_BYTES; b++) gate[b] = held.bytes[b];
+#else
+    for (int b = 0; b < GATE_BYTES; b++) {
+        int bits = 0;
+        for (int i = 0; i < 8 && 8 * b + i < LANES; i++) bits |= (open[8 * b + i] & 1) << i;
+        gate[b] = (uint8_t)bits;
+    }
+#endif
 }
 
 /* Loops of our own (-fno-builtin), so that no C library is needed. */
@@ -64,6 +95,11 @@ typedef struct {
 
 INLINE float *cell(const map *features, int64_t y, int64_t x) {
     return features->cells + y * features->row + x * features->channels;
+}
+
+/* Where the gate of a cell's channel lies; the cells of a gate lie one after another. */
+INLINE int64_t gate_of(int64_t width, int64_t channels, int64_t y, int64_t x, int64_t channel) {
+    return ((y * width + x) * channels + channel) / LANES * GATE_BYTES;
 }
 
 /* Every function takes units of work, numbered from 0, as long as there are any; it may be called

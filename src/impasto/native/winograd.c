@@ -8,6 +8,7 @@
  * A block of patches is brought to the points, multiplied and brought back at once, so that it
  * stays in the cache.
  */
+#include "pooling.h"
 #include "product.h"
 
 enum { SIDE = 4, REACH = SIDE + 2, POINTS = REACH * REACH };
@@ -42,8 +43,31 @@ typedef struct {
     int64_t first, patches, across, rows;
 } block;
 
+/* What goes into a layer of `height` x `width` cells: features, or a gradient. Of a gradient, only
+ * what passes the `gate` counts, if there is one; and where the responses were pooled, `cells` are
+ * of the smaller map. */
+typedef struct {
+    const map *cells;
+    const uint8_t *gate;
+    pooling pooled;
+    int64_t height, width;
+} source;
+
+INLINE vector number(const source *in, int is_plain, int64_t y, int64_t x, int64_t channel) {
+    if (is_plain) return load(cell(in->cells, y, x) + channel);
+    vector value;
+    if (in->pooled) {
+        float share = share_of(in->pooled, y, x, in->height, in->width);
+        value = share * load(cell(in->cells, y / 2, x / 2) + channel);
+    } else
+        value = load(cell(in->cells, y, x) + channel);
+    if (!in->gate) return value;
+    mask open = of_bits(in->gate + gate_of(in->width, in->cells->channels, y, x, channel));
+    return (vector)((mask)value & open);
+}
+
 /* A few channels of the patch at (top, left), to values at the points, `stride` apart. */
-INLINE void patch_in(const map *in, const map *gate, int64_t top, int64_t left, int64_t channel,
+INLINE void patch_in(const source *in, int64_t top, int64_t left, int64_t channel, int is_plain,
                      int is_inside, float *restrict points, int64_t stride) {
     vector half[REACH][REACH];
     UNROLL for (int x = 0; x < REACH; x++) {
@@ -51,9 +75,7 @@ INLINE void patch_in(const map *in, const map *gate, int64_t top, int64_t left, 
         UNROLL for (int y = 0; y < REACH; y++) {
             int64_t cy = top + y, cx = left + x;
             int is_there = is_inside || (cy >= 0 && cy < in->height && cx >= 0 && cx < in->width);
-            column[y] = (vector){0};
-            if (is_there) column[y] = load(cell(in, cy, cx) + channel);
-            if (is_there && gate) column[y] = gated(load(cell(gate, cy, cx) + channel), column[y]);
+            column[y] = is_there ? number(in, is_plain, cy, cx, channel) : (vector){0};
         }
         to_points(column, 1, &half[0][x], REACH);
     }
@@ -65,8 +87,9 @@ INLINE void patch_in(const map *in, const map *gate, int64_t top, int64_t left, 
 }
 
 /* All channels of a block's patches, each point's in tiles for `multiply`. */
-INLINE void block_in(const map *in, const map *gate, block part, float *points, int64_t stride) {
-    int64_t channels = in->channels;
+INLINE void block_in(const source *in, block part, float *points, int64_t stride) {
+    int64_t channels = in->cells->channels;
+    int is_plain = !in->gate && !in->pooled;
     for (int64_t p = 0; p < part.patches; p++) {
         int64_t top = (part.first + p) / part.across * SIDE - 1;
         int64_t left = (part.first + p) % part.across * SIDE - 1;
@@ -76,17 +99,45 @@ INLINE void block_in(const map *in, const map *gate, block part, float *points, 
         for (int64_t c = 0; c < channels; c += LANES) {
             float *to = tile + packed(p % part.rows, c);
             /* The compiler makes each case without the questions that it answers. */
-            if (is_inside && gate) patch_in(in, gate, top, left, c, 1, to, stride);
-            else if (is_inside) patch_in(in, NULL, top, left, c, 1, to, stride);
-            else patch_in(in, gate, top, left, c, 0, to, stride);
+            if (is_inside && is_plain) patch_in(in, top, left, c, 1, 1, to, stride);
+            else if (is_inside) patch_in(in, top, left, c, 0, 1, to, stride);
+            else patch_in(in, top, left, c, 0, 0, to, stride);
         }
     }
 }
 
+/* What comes out of a layer of `height` x `width` cells, as far as it is wanted: cells, the gate
+ * of its rectification, and what pooling makes of the cells, whose gate then says which cells the
+ * gradient goes to. */
+typedef struct {
+    const map *cells;
+    uint8_t *gate;
+    const map *small;
+    pooling pooled;
+    int64_t height, width, channels;
+} target;
+
+INLINE void gate_out(const target *out, int64_t y, int64_t x, int64_t channel, mask open) {
+    if (out->gate)
+        to_bits(open, out->gate + gate_of(out->width, out->channels, y, x, channel));
+}
+
+/* Pool the window at (top, left) of the map, and write the gates of its cells. */
+INLINE void window_out(const target *out, const window *w, int64_t top, int64_t left,
+                       int64_t channel) {
+    mask won[2][2] = {{~(mask){0}, ~(mask){0}}, {~(mask){0}, ~(mask){0}}};
+    vector pooled = out->pooled == AVERAGE ? average_of(w) : largest_of(w, won);
+    store(cell(out->small, top / 2, left / 2) + channel, pooled);
+    for (int y = 0; y < w->rows; y++)
+        for (int x = 0; x < w->columns; x++)
+            gate_out(out, top + y, left + x, channel, won[y][x] & passes(w->value[y][x]));
+}
+
 /* A few filters' products at the points, to the outputs at (top, left), with biases rectified. */
 INLINE void patch_out(const float *restrict points, int64_t stride, const float *biases,
-                      const map *out, int64_t top, int64_t left, int64_t filter, int is_inside) {
-    vector half[SIDE][REACH];
+                      const target *out, int64_t top, int64_t left, int64_t filter,
+                      int is_inside) {
+    vector half[SIDE][REACH], value[SIDE][SIDE];
     UNROLL for (int x = 0; x < REACH; x++) {
         vector values[REACH];
         UNROLL for (int y = 0; y < REACH; y++) values[y] = load(points + (REACH * y + x) * stride);
@@ -94,20 +145,29 @@ INLINE void patch_out(const float *restrict points, int64_t stride, const float 
     }
     vector bias = biases ? load(biases + filter) : (vector){0};
     UNROLL for (int y = 0; y < SIDE; y++) {
-        vector row[SIDE];
-        from_points(half[y], 1, row, 1);
-        if (!is_inside && top + y >= out->height) return;
+        from_points(half[y], 1, value[y], 1);
         UNROLL for (int x = 0; x < SIDE; x++) {
-            if (!is_inside && left + x >= out->width) break;
-            vector value = biases ? rectified(row[x] + bias) : row[x];
-            store(cell(out, top + y, left + x) + filter, value);
+            if (biases) value[y][x] = rectified(value[y][x] + bias);
+            if (!is_inside && (top + y >= out->height || left + x >= out->width)) continue;
+            if (out->cells) store(cell(out->cells, top + y, left + x) + filter, value[y][x]);
+            if (!out->pooled)
+                gate_out(out, top + y, left + x, filter, passes(value[y][x]));
         }
     }
+    if (!out->pooled) return;
+    UNROLL for (int y = 0; y < SIDE; y += 2)
+        UNROLL for (int x = 0; x < SIDE; x += 2) {
+            if (!is_inside && (top + y >= out->height || left + x >= out->width)) continue;
+            window w = {{{value[y][x], value[y][x + 1]}, {value[y + 1][x], value[y + 1][x + 1]}},
+                        is_inside ? 2 : cells_there(top + y, out->height),
+                        is_inside ? 2 : cells_there(left + x, out->width)};
+            window_out(out, &w, top + y, left + x, filter);
+        }
 }
 
 /* `filters` filters from `first` on of a block's patches. */
 INLINE void block_out(const float *points, int64_t stride, const float *biases, block part,
-                      int64_t first, int64_t filters, const map *out) {
+                      int64_t first, int64_t filters, const target *out) {
     for (int64_t p = 0; p < part.patches; p++) {
         int64_t top = (part.first + p) / part.across * SIDE;
         int64_t left = (part.first + p) % part.across * SIDE;
@@ -130,6 +190,9 @@ static int64_t stride_of(int64_t patches, int64_t channels) {
 
 /* The filters of a panel, which the kernels' layout hangs on. */
 EXPORT int64_t impasto_panel(void) { return PANEL; }
+
+/* The bytes of a gate for each cell. */
+EXPORT int64_t impasto_gate_bytes(int64_t channels) { return channels / LANES * GATE_BYTES; }
 
 /* How a layer's work is cut: into blocks of patches, and each block's filters into groups, whose
  * number divides that of the panels. A unit of work is a group of a block. */
@@ -178,13 +241,12 @@ INLINE void point_products(const float *tiles, int64_t channels, const float *pa
     }
 }
 
-/* Zero-padded 3x3 convolution of `in`, of what passes the `gate` if there is one; with `biases`,
- * they are added and the result rectified. `kernels` are transformed: (36, filters / PANEL,
- * channels, PANEL). */
-EXPORT void impasto_convolve(const map *in, const map *gate, const float *kernels,
-                             const float *biases, const map *out, int64_t blocks, int64_t groups,
-                             int64_t *units, float *scratch) {
-    int64_t channels = in->channels, filters = out->channels;
+/* The work that both directions share; `kernels` are transformed: (36, filters / PANEL, channels,
+ * PANEL). */
+INLINE void convolve(const source *in, const float *kernels, const float *biases,
+                     const target *out, int64_t blocks, int64_t groups, int64_t *units,
+                     float *scratch) {
+    int64_t channels = in->cells->channels, filters = out->channels;
     cut c = cut_of(in->height, in->width, channels, filters, blocks, groups);
     float *points = (float *)(((uintptr_t)scratch + 63) / 64 * 64);
     float *products = points + c.stride * POINTS;
@@ -195,7 +257,7 @@ EXPORT void impasto_convolve(const map *in, const map *gate, const float *kernel
         int64_t tiles = parts_of(patches, TILE_ROWS);
         if (!tiles) continue;
         block part = {first, patches, c.across, parts_of(patches, tiles)};
-        block_in(in, gate, part, points, c.stride);
+        block_in(in, part, points, c.stride);
         int64_t begin = unit % groups * c.filters, end = begin + c.filters;
         for (; begin < end; begin += c.at_once) {
             int64_t count = least(c.at_once, end - begin);
@@ -206,4 +268,25 @@ EXPORT void impasto_convolve(const map *in, const map *gate, const float *kernel
             block_out(products, c.out_stride, biases, part, begin, count, out);
         }
     }
+}
+
+/* Zero-padded 3x3 convolution, biases and rectification. Writes what is wanted of `out`, `gate`
+ * and `small`, which is the responses pooled. */
+EXPORT void impasto_convolve(const map *in, const float *kernels, const float *biases,
+                             int64_t filters, const map *out, uint8_t *gate, const map *small,
+                             int64_t pooled, int64_t blocks, int64_t groups, int64_t *units,
+                             float *scratch) {
+    source from = {in, NULL, NO_POOL, in->height, in->width};
+    target to = {out, gate, small, (pooling)pooled, in->height, in->width, filters};
+    convolve(&from, kernels, biases, &to, blocks, groups, units, scratch);
+}
+
+/* The gradient on the input from the one on the responses or, where they were pooled, on what
+ * pooling made of them; kernels are turned round. */
+EXPORT void impasto_convolve_gradient(const map *gradient, const uint8_t *gate, int64_t pooled,
+                                      const float *kernels, const map *out, int64_t blocks,
+                                      int64_t groups, int64_t *units, float *scratch) {
+    source from = {gradient, gate, (pooling)pooled, out->height, out->width};
+    target to = {out, NULL, NULL, NO_POOL, out->height, out->width, out->channels};
+    convolve(&from, kernels, NULL, &to, blocks, groups, units, scratch);
 }

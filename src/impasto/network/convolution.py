@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from impasto.memory.arena import empty_map
-from impasto.native import operations as native
 from impasto.network import winograd
 from impasto.network.pausing import pause
+from impasto.network.pooling import pool
 
 # Measured on two CPU cores (docs/benchmarks.md): below this many products a cell the
 # transforms cost more than they save.
 _WINOGRAD_PRODUCTS = 64 * 64
-_COLOURS = 3
 # Cells of a strip that is convolved directly: a few MB at 64 channels.
 _STRIP_CELLS = 16384
 
@@ -37,20 +36,17 @@ class Convolution:
         """Prepare the kernels for both directions; both tensors are on one device."""
         self._biases = biases
         # The input gradient is the same operation, kernels turned round and channels swapped.
-        turned = kernels.flip(2, 3).transpose(0, 1)
-        self._forward: _Kernels
-        self._backward: _Kernels
-        if not native.takes_kernels(kernels):
-            self._forward, self._backward = _form(kernels), _form(turned)
-        elif kernels.shape[1] == _COLOURS:
-            self._forward, self._backward = _First(kernels), _FirstTurned(kernels)
-        else:
-            self._forward, self._backward = _Native(kernels), _Native(turned)
+        self._forward = _Kernels(kernels)
+        self._backward = _Kernels(kernels.flip(2, 3).transpose(0, 1))
 
     def __call__(self, features: Tensor) -> Tensor:
         """Return the responses (1,O,h,w) to (1,C,h,w)."""
         result: Tensor = _Rectified.apply(features, self)  # type: ignore[no-untyped-call]
         return result
+
+    def pooled(self, features: Tensor, kind: str) -> Tensor:
+        """Return what pooling makes of the responses: (1,O,ceil(h/2),ceil(w/2))."""
+        return pool(self(features), kind)
 
     def responses(self, features: Tensor) -> Tensor:
         """Return the responses without their gradient."""
@@ -61,86 +57,23 @@ class Convolution:
         return self._backward.convolve(gradient, gate=responses)
 
 
-class _Kernels(Protocol):
+class _Kernels:
     """Kernels of one direction, in the form that is fastest for their shape and device."""
 
-    def convolve(
-        self, features: Tensor, biases: Tensor | None = None, gate: Tensor | None = None
-    ) -> Tensor:
-        """Convolve (1,C,h,w); with biases rectified, with a gate only what passes it."""
-        ...
-
-
-def _form(kernels: Tensor) -> _Kernels:
-    products = kernels.shape[0] * kernels.shape[1]
-    if transforms(products, kernels.device, kernels.dtype):
-        return _Transformed(kernels)
-    return _Direct(kernels)
-
-
-class _Native:
-    """Transformed kernels (Winograd) for machine code."""
-
     def __init__(self, kernels: Tensor) -> None:
-        self._panels = native.in_panels(winograd.transform_kernels(kernels))
-
-    def convolve(
-        self, features: Tensor, biases: Tensor | None = None, gate: Tensor | None = None
-    ) -> Tensor:
-        return native.convolve(features, self._panels, biases, gate)
-
-
-class _First:
-    """The first layer's kernels for machine code."""
-
-    def __init__(self, kernels: Tensor) -> None:
-        self._panels = native.first_panels(kernels)
-
-    def convolve(
-        self, features: Tensor, biases: Tensor | None = None, gate: Tensor | None = None
-    ) -> Tensor:
-        assert biases is not None
-        assert gate is None
-        return native.first(features, self._panels, biases)
-
-
-class _FirstTurned:
-    """The same, turned round."""
-
-    def __init__(self, kernels: Tensor) -> None:
-        self._panels = native.first_gradient_panels(kernels)
-
-    def convolve(
-        self, features: Tensor, biases: Tensor | None = None, gate: Tensor | None = None
-    ) -> Tensor:
-        assert biases is None
-        assert gate is not None
-        return native.first_gradient(features, self._panels, gate)
-
-
-class _Transformed:
-    """Transformed kernels (Winograd) for tensor operations."""
-
-    def __init__(self, kernels: Tensor) -> None:
-        self._points = winograd.transform_kernels(kernels)
+        products = kernels.shape[0] * kernels.shape[1]
+        self._transformed = transforms(products, kernels.device, kernels.dtype)
+        if self._transformed:
+            self._kernels = winograd.transform_kernels(kernels)
+        else:
+            self._kernels = kernels.contiguous(memory_format=torch.channels_last)
 
     def convolve(
         self, features: Tensor, biases: Tensor | None = None, gate: Tensor | None = None
     ) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
-        return winograd.convolve(features, self._points, biases, gate)
-
-
-class _Direct:
-    """Kernels as they are, for torch's own convolution."""
-
-    def __init__(self, kernels: Tensor) -> None:
-        self._kernels = kernels.contiguous(memory_format=torch.channels_last)
-
-    def convolve(
-        self, features: Tensor, biases: Tensor | None = None, gate: Tensor | None = None
-    ) -> Tensor:
-        features = features.contiguous(memory_format=torch.channels_last)
+        if self._transformed:
+            return winograd.convolve(features, self._kernels, biases, gate)
         if features.device.type != "cpu":
             return self._convolve_whole(features, biases, gate)
         result = empty_map((len(self._kernels), *features.shape[2:]), features)

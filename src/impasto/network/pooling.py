@@ -5,7 +5,6 @@ Sides round up: a last window takes the cells it has, as in Caffe.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -19,19 +18,13 @@ from impasto.native import operations as native
 _WINDOWS = ([2, 2], [2, 2], [0, 0], True, False, None)
 
 
-def average_pool(features: Tensor) -> Tensor:
-    """Return the means (1,C,ceil(h/2),ceil(w/2)) of (1,C,h,w)."""
-    pool = _NativePool if native.takes(features) else _AveragePool
-    result: Tensor = pool.apply(features, "average")  # type: ignore[no-untyped-call]
+def pool(features: Tensor, kind: str) -> Tensor:
+    """Return the `kind` ("average", "max") (1,C,ceil(h/2),ceil(w/2)) of (1,C,h,w)."""
+    if kind == "max" and not native.takes(features):
+        return functional.max_pool2d(features, 2, ceil_mode=True)
+    made = _NativePool if native.takes(features) else _AveragePool
+    result: Tensor = made.apply(features, kind)  # type: ignore[no-untyped-call]
     return result
-
-
-def max_pool(features: Tensor) -> Tensor:
-    """Return the largest (1,C,ceil(h/2),ceil(w/2)) of (1,C,h,w)."""
-    if native.takes(features):
-        result: Tensor = _NativePool.apply(features, "max")  # type: ignore[no-untyped-call]
-        return result
-    return functional.max_pool2d(features, 2, ceil_mode=True)
 
 
 class _NativePool(torch.autograd.Function):
@@ -68,6 +61,3 @@ class _AveragePool(torch.autograd.Function):
             gradient, features, *_WINDOWS, grad_input=result
         )
         return result, None
-
-
-POOLS: dict[str, Callable[[Tensor], Tensor]] = {"average": average_pool, "max": max_pool}

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 import torch
 from torch import Tensor
 
+from impasto.native import operations as native
 from impasto.network.architecture import (
     Layer,
     block_of,
@@ -22,7 +23,8 @@ from impasto.network.architecture import (
 from impasto.network.convolution import Convolution
 from impasto.network.encoder import check_layers
 from impasto.network.input_convention import MEAN_RGB
-from impasto.network.pooling import POOLS
+from impasto.network.native_layers import COLOURS, NativeConvolution, NativeFirst
+from impasto.network.pooling import pool
 from impasto.network.trained import trained
 from impasto.network.weights import Filters
 from impasto.settings.settings import Settings
@@ -43,10 +45,10 @@ class VGG:
         """Take `filters` (RGB 0..1 less `mean`, names as `conv1_1`, no gaps) to a device."""
         self.layers: Mapping[str, Layer] = layer_table(layer_of(name) for name in filters)
         self._convolutions = {
-            name: Convolution(kernels.to(dtype).to(device), biases.to(dtype).to(device))
+            name: _convolution(kernels.to(dtype).to(device), biases.to(dtype).to(device))
             for name, (kernels, biases) in filters.items()
         }
-        self._pool = POOLS[pooling]
+        self._pooling = pooling
         self._dtype = dtype
         # The mean is taken off before the picture is rounded to the features' precision.
         precise = torch.promote_types(dtype, torch.float32)
@@ -66,13 +68,26 @@ class VGG:
         check_layers(self, names)
         # Zero padding follows the subtraction: beyond the border lies the mean colour.
         current = (image - self._mean).to(self._dtype, memory_format=torch.channels_last)
-        block = 1
-        for name in down_to(self.layers, names):
-            if block_of(name) != block:
-                block, current = block_of(name), self._pool(current)
-            current = self._convolutions[convolution_of(name)](current)
+        walked = list(down_to(self.layers, names))
+        for name, following in zip(walked, [*walked[1:], ""], strict=True):
+            layer = self._convolutions[convolution_of(name)]
+            is_pooled = bool(following) and block_of(following) != block_of(name)
+            if is_pooled and name not in names:
+                current = layer.pooled(current, self._pooling)
+                continue
+            current = layer(current)
             if name in names:
                 yield name, current
+            if is_pooled:
+                current = pool(current, self._pooling)
+
+
+def _convolution(kernels: Tensor, biases: Tensor) -> Convolution | NativeConvolution | NativeFirst:
+    """Return a layer in machine code, where there is any for it."""
+    if not native.takes_kernels(kernels):
+        return Convolution(kernels, biases)
+    made = NativeFirst if kernels.shape[1] == COLOURS else NativeConvolution
+    return made(kernels, biases)
 
 
 def build(
