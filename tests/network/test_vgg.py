@@ -1,10 +1,10 @@
 """The real network, at small sizes."""
 
-import io
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch.nn import functional
 
 from impasto.errors import UsageError
@@ -30,16 +30,16 @@ def _image(height: int, width: int, seed: int = 0) -> torch.Tensor:
 
 def _straightforward(image: torch.Tensor, pooling: str) -> dict[str, torch.Tensor]:
     """VGG-19 as its authors describe it: BGR, 0..255 less the mean, convolution by unfolding."""
-    state = torch.load(io.BytesIO(weights._locate().read_bytes()), weights_only=True)
+    state = load_file(weights.FILE)
     mean = torch.tensor([103.939, 116.779, 123.68], dtype=torch.float64).view(1, 3, 1, 1)
     current = image.flip(1) * 255 - mean
     maps = {}
     for block, count in ((1, 2), (2, 2), (3, 4), (4, 4), (5, 4)):
         for position in range(1, count + 1):
-            key = f"block{block}_conv{position}"
-            kernels = state[f"{key}_W_table"].double()[state[f"{key}_W_q"].long()]
+            key = f"conv{block}_{position}"
+            kernels = state[f"{key}.table"].double()[state[f"{key}.codes"].long()]
             patches = functional.unfold(current, 3, padding=1)
-            values = kernels.flatten(1) @ patches[0] + state[f"{key}_b"].double()[:, None]
+            values = kernels.flatten(1) @ patches[0] + state[f"{key}.biases"].double()[:, None]
             current = values.clamp(min=0).view(1, -1, *current.shape[2:])
             maps[f"relu{block}_{position}"] = current
         current = _pooled_cell_by_cell(current, pooling)

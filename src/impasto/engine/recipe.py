@@ -20,7 +20,7 @@ import torch
 from msgspec import Meta, Struct
 
 from impasto.errors import UsageError
-from impasto.network.trained import weights_digest
+from impasto.network.weights import SHA256, SOURCE_SHA256
 from impasto.pictures.origin import Source
 from impasto.pictures.picture import Picture
 from impasto.planning.machine import present
@@ -166,7 +166,7 @@ def differences(recipe: Recipe) -> list[str]:
     if not present(recipe.plan.device):
         found.append(f"no {recipe.plan.device} here")
     theirs = recipe.settings.weights == "auto" and recipe.encoder is None
-    if theirs and recipe.weights != weights_digest(recipe.settings):
+    if theirs and recipe.weights not in (SHA256, SOURCE_SHA256):
         found.append(f"other weights than those of sha256 {recipe.weights[:16]}...")
     if recipe.threads is not None and recipe.threads < recipe.plan.threads:
         found.append("threads were given up to other programs")

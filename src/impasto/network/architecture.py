@@ -13,7 +13,6 @@ _CHANNELS = {1: 64, 2: 128, 3: 256, 4: 512, 5: 512}
 NAMINGS = {
     "torchvision": "features.{index}",
     "Caffe": "conv{block}_{position}",
-    "Keras": "block{block}_conv{position}",
 }
 
 

@@ -21,9 +21,7 @@ from impasto.settings.settings import Settings
 _log = logging.getLogger(__name__)
 
 # The file that comes with the install, "auto", of which all is known without a look.
-_BUILT_IN = WeightsFile(
-    Path(weights.FILE), "VGG-19", "Keras", CAFFE, "as its makers say", weights.SHA256
-)
+_BUILT_IN = WeightsFile(weights.FILE, "VGG-19", "Caffe", CAFFE, "as its makers say", weights.SHA256)
 
 
 class Trained(NamedTuple):

