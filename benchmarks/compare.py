@@ -22,11 +22,11 @@ from pastiche.pastiche import PasticheArtist
 from plain import Plain
 
 from impasto import Resources, Settings
+from impasto.computing.modes import computing
 from impasto.engine.level import level_objective
 from impasto.engine.prepare import prepare
-from impasto.losses import moments
-from impasto.network import winograd
-from impasto.network.convolution import Convolution
+from impasto.native import operations
+from impasto.network import native_layers
 from impasto.network.vgg import build
 from impasto.optimizers import make_stepper
 from impasto.optimizers.lbfgs import LBFGS
@@ -43,14 +43,12 @@ PASTICHE = Settings(
 
 # What an evaluation consists of: where it is done, and what to call it.
 PARTS = (
-    (torch, "bmm", "products over channels"),
-    (winograd, "_transform_inputs", "transforms of inputs"),
-    (winograd, "_transform_outputs", "transforms of outputs"),
-    (winograd._Block, "_fill_strip", "padding and gates"),
-    (Convolution, "responses", "convolutions, all, forward"),
-    (Convolution, "input_gradient", "convolutions, all, backward"),
-    (moments._Sums, "forward", "means and Gram matrices"),
-    (moments._Sums, "backward", "their gradients"),
+    (native_layers.NativeConvolution, "pooled", "convolutions, forward"),
+    (operations, "convolve_gradient", "convolutions, backward"),
+    (operations, "first", "first layer, forward"),
+    (operations, "first_gradient", "first layer, backward"),
+    (operations, "sums", "means and Gram matrices"),
+    (operations, "sums_gradient", "their gradients"),
     (LBFGS, "_advance", "L-BFGS"),
 )
 
@@ -95,7 +93,7 @@ def turns(entries: dict[str, Turn], rounds: int) -> dict[str, list[float]]:
 
 
 def where_time_goes(turn: Turn, rounds: int) -> None:
-    """Print the share of each part; the convolutions hold the four parts above them."""
+    """Print the share of each part."""
     turn()
     spent: dict[str, float] = {}
     with contextmanager(_watched)(spent):
@@ -137,7 +135,12 @@ def impasto_turn(content: Path, style: Path, settings: Settings) -> Turn:
     objective = level_objective(run, 1, build(settings, settings.layers))
     image = resize(run.originals.content.tensor()[None], level.height, level.width)
     stepper = make_stepper(image, settings)
-    return lambda: stepper.step(objective)
+
+    def turn() -> None:
+        with computing(run.plan):
+            stepper.step(objective)
+
+    return turn
 
 
 def report(seconds: dict[str, list[float]]) -> None:

@@ -19,7 +19,8 @@ import torch
 
 from impasto import Settings
 from impasto.memory.arena import cutting_from
-from impasto.network.vgg import build
+from impasto.native.team import team_of
+from impasto.network.vgg import VGG, build
 from impasto.objective.objective import Objective
 from impasto.objective.terms import Term, make_terms
 from impasto.scene.scene import plain_scene
@@ -34,10 +35,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--evaluations", type=int, default=2)
     parser.add_argument("--tiles", default="832,1024,2048")
+    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     settings = Settings()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # beside threads of ours
     encoder = build(settings, settings.layers)
+    with team_of(options.threads):
+        measure(options, settings, encoder)
+
+
+def measure(options: argparse.Namespace, settings: Settings, encoder: VGG) -> None:
+    """Print the table's lines."""
     whole = _pace(make_view(encoder, settings), UNDIVIDED, options.evaluations)
     print("| | s a megapixel | times undivided |\n|---|---|---|")
     print(f"| undivided, {UNDIVIDED[1]} x {UNDIVIDED[0]} px | {whole:.2f} | 1.00 |", flush=True)

@@ -221,7 +221,7 @@ def test_weights_for_which_there_is_no_memory_are_not_called_damaged(monkeypatch
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
 
     run = prepare(PHOTO, STYLE, Settings(size=64, levels=1))
-    monkeypatch.setattr(torch, "load", full)
+    monkeypatch.setattr("impasto.network.weights.safe_open", full)
     with pytest.raises(DeviceError, match="memory ran out"):
         next(paint(run))
 

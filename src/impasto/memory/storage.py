@@ -43,10 +43,10 @@ class Storage:
         return self.empty(*shape, dtype=dtype)  # a new file is all zeros
 
 
-def blocks(length: int) -> Iterator[slice]:
+def blocks(length: int, block: int = BLOCK) -> Iterator[slice]:
     """Cut a vector into the blocks that are worked on one after another."""
-    for first in range(0, length, BLOCK):
-        yield slice(first, min(first + BLOCK, length))
+    for first in range(0, length, block):
+        yield slice(first, min(first + block, length))
 
 
 def _mapped(folder: Path, numbers: int, dtype: torch.dtype) -> Tensor:

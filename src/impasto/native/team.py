@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from impasto.native.library import Library, library
+
+_Item = TypeVar("_Item")
+_Made = TypeVar("_Made")
 
 # More were never measured.
 _MOST = 64
@@ -59,6 +63,19 @@ def together(call: Callable[[], object], units: int) -> None:
     for other in others:
         if not other.cancel():
             other.result()
+
+
+def each(function: Callable[[_Item], _Made], items: Sequence[_Item]) -> list[_Made]:
+    """Return what a function makes of every item, in their order, made by all of the team."""
+    made: dict[int, _Made] = {}
+    numbers = iter(range(len(items)))  # threads take turns, as the interpreter has one lock
+
+    def call() -> None:
+        for number in numbers:
+            made[number] = function(items[number])
+
+    together(call, len(items))
+    return [made[number] for number in range(len(items))]
 
 
 def scratch(floats: int) -> Tensor:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from impasto.memory.storage import Storage, blocks
+from impasto.memory.storage import BLOCK, Storage, blocks
+from impasto.native.team import each, is_native
 from impasto.optimizers.pixels import BOUNDED, Parameterization
 from impasto.optimizers.stepper import Evaluate
 
@@ -17,6 +18,8 @@ FIRST_STEP = 0.02
 # Of any later one: the curvature that was seen says nothing of places so far away, and bounded
 # pixels would go round their curve. Steps that a smooth loss asks for stay under it.
 LONGEST_STEP = 0.15
+# Numbers of a block that one of our threads works on: they stay in its cache.
+_SHARED = 1 << 17
 
 
 class LBFGS:
@@ -48,8 +51,12 @@ class LBFGS:
         self._point, self._step, self._gradient = (
             storage.zeros(size, dtype=image.dtype) for _ in range(3)
         )
-        for part, pixel_block in self._blocks(image):
-            self._point[part] = self._pixels.to_variable(pixel_block)
+        # Shared by threads of ours, or worked on by torch's.
+        shared = is_native() and image.device.type == "cpu"
+        self._parts = list(blocks(size, _SHARED if shared else BLOCK))
+        flat = image.detach().reshape(-1)
+        for part in self._parts:
+            self._point[part] = self._pixels.to_variable(flat[part])
         self._loss: Tensor | None = None  # at the point
         # A ring of steps, each with its gradient change below it: the newest pair stands in slot
         # `_newest`. Rows that were never filled are never read, so they take no memory.
@@ -111,17 +118,24 @@ class LBFGS:
 
     def _trial(self) -> Tensor:
         image = self._point.new_empty(self._shape, device=self._scale.device)
-        for part, pixel_block in self._blocks(image):
-            pixel_block.copy_(self._pixels.to_picture(self._point[part] + self._step[part]))
+        flat = image.view(-1)
+
+        def show(part: slice) -> None:
+            flat[part] = self._pixels.to_picture(self._point[part] + self._step[part])
+
+        each(show, self._parts)
         return image.requires_grad_()
 
     def _start(self, slope: Tensor) -> None:
-        square = torch.zeros_like(self._scale)
-        for part, slope_block in self._blocks(slope):
-            gradient = slope_block * self._pixels.slope(self._point[part])
+        slopes = slope.reshape(-1)
+
+        def look(part: slice) -> Tensor:
+            gradient = slopes[part] * self._pixels.slope(self._point[part])
             self._gradient[part] = gradient
-            square += gradient.square().sum()
-        for part in blocks(self._point.numel()):
+            return gradient.square().sum()
+
+        square = self._sum(each(look, self._parts))
+        for part in self._parts:
             self._step[part] = self._first(self._gradient[part], square)
 
     def _advance(self, slope: Tensor, accepted: Tensor, sound: Tensor) -> None:
@@ -132,22 +146,23 @@ class LBFGS:
         fresh, square = self._remember(slope, accepted)
         self._weigh(fresh[..., :2], sound)
         moved, newton = self._direction(fresh[..., 2])
-        length = torch.zeros_like(self._scale)
-        for part in blocks(self._point.numel()):
+
+        def choose(part: slice) -> Tensor:
             gradient, step = self._gradient[part], self._step[part]
             direction = -(newton * gradient + moved @ self._pairs[: len(moved), part])
             first = self._first(gradient, square)
             chosen = torch.where(self._valid.any(), direction, first)
             chosen = torch.where(accepted, chosen, step / 2)
             self._step[part] = chosen
-            length += chosen.square().sum()
-        self._shorten(length)
+            return chosen.square().sum()
+
+        self._shorten(self._sum(each(choose, self._parts)))
 
     def _shorten(self, square: Tensor) -> None:
         """Keep the next step, of this squared length (), to the longest that is sensible."""
         size = (square / self._point.numel()).sqrt()
         factor = (LONGEST_STEP / size).clamp(max=1).to(self._step)
-        for part in blocks(self._step.numel()):
+        for part in self._parts:
             self._step[part] *= factor
 
     def _remember(self, slope: Tensor, accepted: Tensor) -> tuple[Tensor, Tensor]:
@@ -159,12 +174,12 @@ class LBFGS:
         history = len(self._valid)
         self._newest = slot = (self._newest + 1) % history
         self._filled = filled = max(self._filled, slot + 1)
-        fresh = self._products.new_zeros(history, 2, 3)
-        square = torch.zeros_like(self._scale)
-        for part, slope_block in self._blocks(slope):
+        slopes = slope.reshape(-1)
+
+        def move(part: slice) -> tuple[Tensor, Tensor]:
             step, old = self._step[part], self._gradient[part]
             trial = self._point[part] + step
-            gradient = slope_block * self._pixels.slope(trial)
+            gradient = slopes[part] * self._pixels.slope(trial)
             # Masked, not multiplied: a NaN times 0 would stay in the memory.
             change = torch.where(accepted, gradient - old, 0)
             gradient = torch.where(accepted, gradient, old)
@@ -173,9 +188,13 @@ class LBFGS:
             self._pairs[2 * slot, part], self._pairs[2 * slot + 1, part] = step, change
             # Stacked as rows and turned: a product with three long columns takes twice as long.
             known = self._pairs[: 2 * filled, part] @ torch.stack((step, change, gradient)).T
+            return known, gradient.square().sum()
+
+        products, squares = zip(*each(move, self._parts), strict=True)
+        fresh = self._products.new_zeros(history, 2, 3)
+        for known in products:
             fresh[:filled] += known.view(filled, 2, 3)
-            square += gradient.square().sum()
-        return fresh.transpose(0, 1), square
+        return fresh.transpose(0, 1), self._sum(squares)
 
     def _weigh(self, fresh: Tensor, sound: Tensor) -> None:
         """Enter the newest pair's inner products, (2, history, 2) with its step and change.
@@ -218,11 +237,12 @@ class LBFGS:
         """Turn rings into rows from oldest to newest."""
         return slots.roll([-(self._newest + 1)] * len(axes), axes)
 
-    @staticmethod
-    def _blocks(image: Tensor) -> Iterator[tuple[slice, Tensor]]:
-        flat = image.detach().reshape(-1)
-        for part in blocks(flat.numel()):
-            yield part, flat[part]
+    def _sum(self, parts: Sequence[Tensor]) -> Tensor:
+        """Add up what blocks gave, in order and precisely."""
+        total = torch.zeros_like(self._scale)
+        for part in parts:
+            total += part
+        return total
 
 
 def _solve(matrix: Tensor, vector: Tensor, *, upper: bool = True) -> Tensor:
