@@ -10,6 +10,7 @@ from torch import Tensor
 
 from impasto.memory.arena import empty_map
 from impasto.native import operations as native
+from impasto.native.waiting import Sums, Waiting, waiting_of
 
 # Cells summed up together, elsewhere and on a CPU, where they should stay in the cache.
 _CELLS_AT_ONCE = (1 << 20, 1 << 14)
@@ -44,8 +45,11 @@ def measure_moments(features: Tensor, weight: Tensor | None = None) -> Moments:
 
     `weight` (1,1,h,w), 0 or more, says how much each cell counts.
     """
-    kind = _NativeSums if native.takes(features) else _Sums
-    total, outer = kind.apply(features, weight)  # type: ignore[no-untyped-call]
+    if native.takes(features):
+        waiting = waiting_of(features)
+        total, outer = _NativeSums.apply(features, weight, waiting)  # type: ignore[no-untyped-call]
+    else:
+        total, outer = _Sums.apply(features, weight)  # type: ignore[no-untyped-call]
     if weight is None:
         return Moments(outer.new_full((), features[0, 0].numel()), total, outer)
     return Moments(weight.sum(dtype=outer.dtype), total, outer)
@@ -89,17 +93,26 @@ class _Sums(torch.autograd.Function):
 
 
 class _NativeSums(torch.autograd.Function):
-    """The same in machine code."""
+    """The same in machine code; the gradient waits at the layer, where it may."""
 
     @staticmethod
-    def forward(context: Any, features: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor]:
+    def forward(
+        context: Any, features: Tensor, weight: Tensor | None, waiting: Waiting | None
+    ) -> tuple[Tensor, Tensor]:
         context.save_for_backward(features, weight)
+        context.waiting = waiting
         return native.sums(features, weight)
 
     @staticmethod
-    def backward(context: Any, of_total: Tensor, of_outer: Tensor) -> tuple[Tensor, None]:
+    def backward(
+        context: Any, of_total: Tensor, of_outer: Tensor
+    ) -> tuple[Tensor | None, None, None]:
         features, weight = context.saved_tensors
-        return native.sums_gradient(features, weight, of_total, of_outer), None
+        slopes = Sums(features, weight, of_total, of_outer)
+        if context.waiting is None:
+            return native.sums_gradient(*slopes), None, None
+        context.waiting.append(slopes)
+        return None, None, None
 
 
 def _strips(features: Tensor) -> Iterator[slice]:

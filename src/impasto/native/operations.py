@@ -73,7 +73,7 @@ def convolve(
     Returns the responses, or what `pooled` ("average", "max") makes of them, and if `gated` their
     gate, which the gradient takes.
     """
-    features = _laid_out(features)
+    features = laid_out(features)
     height, width = features.shape[2:]
     filters = panels.shape[1] * panels.shape[3]
     halved = (filters, -(-height // 2), -(-width // 2))
@@ -92,7 +92,7 @@ def convolve_gradient(
 
     Kernels are turned round, channels swapped.
     """
-    gradient = _laid_out(gradient)
+    gradient = laid_out(gradient)
     channels = panels.shape[1] * panels.shape[3]
     result = empty_map((channels, *size), gradient)
     given = (_map(gradient), gate, _POOLINGS.index(pooled), panels, _map(result))
@@ -150,7 +150,7 @@ def first(
     picture: Tensor, panels: Tensor, biases: Tensor, gated: bool = True
 ) -> tuple[Tensor, Tensor | None]:
     """Convolve a picture (1,3,h,w), add biases and rectify; return responses and gate."""
-    picture = _laid_out(picture)
+    picture = laid_out(picture)
     height, width = picture.shape[2:]
     result = empty_map((len(biases), height, width), picture)
     gate = _empty_gate(len(biases), height, width) if gated else None
@@ -161,7 +161,7 @@ def first(
 
 def first_gradient(gradient: Tensor, gate: Tensor, panels: Tensor) -> Tensor:
     """Return the gradient on the picture (1,3,h,w) from the one on the responses."""
-    gradient = _laid_out(gradient)
+    gradient = laid_out(gradient)
     channels, height, width = gradient.shape[1:]
     result = empty_map((3, height, width), gradient)
     given = (_map(gradient), gate, panels, _map(result))
@@ -172,7 +172,7 @@ def first_gradient(gradient: Tensor, gate: Tensor, panels: Tensor) -> Tensor:
 
 def pool(features: Tensor, kind: str) -> Tensor:
     """Return the `kind` ("average", "max") of windows of 2x2, sides rounded up."""
-    features = _laid_out(features)
+    features = laid_out(features)
     channels, height, width = features.shape[1:]
     result = empty_map((channels, -(-height // 2), -(-width // 2)), features)
     _call("pool", (_map(features), _POOLINGS.index(kind), _map(result)), result.shape[2])
@@ -181,7 +181,7 @@ def pool(features: Tensor, kind: str) -> Tensor:
 
 def pool_gradient(gradient: Tensor, features: Tensor, kind: str) -> Tensor:
     """Return the gradient on the features that were pooled."""
-    gradient, features = _laid_out(gradient), _laid_out(features)
+    gradient, features = laid_out(gradient), laid_out(features)
     result = empty_map(features.shape[1:], features)
     given = (_map(gradient), _map(features), _POOLINGS.index(kind), _map(result))
     _call("pool_gradient", given, gradient.shape[2])
@@ -190,29 +190,34 @@ def pool_gradient(gradient: Tensor, features: Tensor, kind: str) -> Tensor:
 
 def sums(features: Tensor, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Return the sums over cells, each counting by `weight` (1,1,h,w), of F (C,) and F F^T."""
-    features = _laid_out(features)
+    features = laid_out(features)
     channels, cells = features.shape[1], features[0, 0].numel()
     parts = max(1, min(_MOST_PARTS, cells // _PART_CELLS))
     found = torch.empty(parts, channels + 1, channels, dtype=torch.float32, device="cpu")
-    weight = None if weight is None else _laid_out(weight.to(torch.float32))
+    weight = None if weight is None else laid_out(weight.to(torch.float32))
     given = (_map(features), _map(weight), found, parts)
     _call("sums", given, parts, _floats("sums", channels))
     total = found.sum(0) if parts > 1 else found[0]
     right = total[:channels].triu()
-    return total[channels], right + right.triu(1).T
+    return total[channels], right + right.triu(1).T.contiguous()
 
 
 def sums_gradient(
-    features: Tensor, weight: Tensor | None, of_total: Tensor, of_outer: Tensor
+    features: Tensor,
+    weight: Tensor | None,
+    of_total: Tensor,
+    of_outer: Tensor,
+    into: Tensor | None = None,
 ) -> Tensor:
-    """Return the gradient on the features from those on their sums."""
-    features = _laid_out(features)
+    """Return the gradient on the features from those on their sums, or add it `into` a map."""
+    features = laid_out(features)
     channels, height, width = features.shape[1:]
-    result = empty_map((channels, height, width), features)
-    slope = in_panels(of_outer + of_outer.T)
-    weight = None if weight is None else _laid_out(weight.to(torch.float32))
-    given = (_map(features), _map(weight), slope, of_total.contiguous(), _map(result), 0)
-    _call("sums_gradient", given, height, _floats("sums_gradient", channels))
+    result = empty_map((channels, height, width), features) if into is None else into
+    slope = in_panels(of_outer + of_outer.T.contiguous())  # torch turns faster than it adds turned
+    weight = None if weight is None else laid_out(weight.to(torch.float32))
+    given = (_map(features), _map(weight), slope, of_total.contiguous(), _map(result))
+    adds = int(into is not None)
+    _call("sums_gradient", (*given, adds), height, _floats("sums_gradient", channels))
     return result
 
 
@@ -252,7 +257,7 @@ def _map(features: Tensor | None) -> _Map | None:
     return found
 
 
-def _laid_out(features: Tensor) -> Tensor:
+def laid_out(features: Tensor) -> Tensor:
     """Return a map whose cells and channels lie one after another; rows may be apart."""
     channels, _, width = features.shape[1:]
     has_cells = channels == 1 or features.stride(1) == 1

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from impasto.native import operations as native
+from impasto.native.waiting import Waiting, may_wait, settled
 from impasto.network import winograd
 from impasto.network.pooling import pool
 
@@ -31,8 +32,9 @@ class NativeConvolution:
 
     def pooled(self, features: Tensor, kind: str) -> Tensor:
         """Return what pooling makes of the responses: (1,O,ceil(h/2),ceil(w/2))."""
-        result: Tensor = _Layer.apply(features, self, kind)  # type: ignore[no-untyped-call]
-        return result
+        waiting: Waiting = []
+        result: Tensor = _Layer.apply(features, self, kind, waiting)  # type: ignore[no-untyped-call]
+        return result if kind else may_wait(result, waiting)
 
 
 class NativeFirst:
@@ -46,8 +48,9 @@ class NativeFirst:
 
     def __call__(self, picture: Tensor) -> Tensor:
         """Return the responses (1,O,h,w) to (1,3,h,w)."""
-        result: Tensor = _First.apply(picture, self)  # type: ignore[no-untyped-call]
-        return result
+        waiting: Waiting = []
+        result: Tensor = _First.apply(picture, self, waiting)  # type: ignore[no-untyped-call]
+        return may_wait(result, waiting)
 
     def pooled(self, picture: Tensor, kind: str) -> Tensor:
         """Return what pooling makes of the responses."""
@@ -56,29 +59,41 @@ class NativeFirst:
 
 class _Layer(torch.autograd.Function):
     @staticmethod
-    def forward(context: Any, features: Tensor, layer: NativeConvolution, kind: str) -> Tensor:
+    def forward(
+        context: Any, features: Tensor, layer: NativeConvolution, kind: str, waiting: Waiting
+    ) -> Tensor:
         gated = context.needs_input_grad[0]
         result, gate = native.convolve(features, layer.panels, layer.biases, kind, gated)
+        context.set_materialize_grads(False)
         context.save_for_backward(gate)
-        context.layer = layer, features.shape[2:], kind
+        context.kept = layer, kind, waiting, features.shape[2:], result.shape[1:]
         return result
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        (gate,), (layer, size, kind) = context.saved_tensors, context.layer
-        return native.convolve_gradient(gradient, gate, layer.turned, size, kind), None, None
+    def backward(context: Any, gradient: Tensor | None) -> tuple[Tensor | None, ...]:
+        (gate,), (layer, kind, waiting, size, shape) = context.saved_tensors, context.kept
+        if waiting:
+            gradient = settled(gradient, waiting, shape)
+        if gradient is not None:
+            gradient = native.convolve_gradient(gradient, gate, layer.turned, size, kind)
+        return gradient, None, None, None
 
 
 class _First(torch.autograd.Function):
     @staticmethod
-    def forward(context: Any, picture: Tensor, layer: NativeFirst) -> Tensor:
+    def forward(context: Any, picture: Tensor, layer: NativeFirst, waiting: Waiting) -> Tensor:
         gated = context.needs_input_grad[0]
         result, gate = native.first(picture, layer.panels, layer.biases, gated)
+        context.set_materialize_grads(False)
         context.save_for_backward(gate)
-        context.layer = layer
+        context.kept = layer, waiting, result.shape[1:]
         return result
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (gate,), layer = context.saved_tensors, context.layer
-        return native.first_gradient(gradient, gate, layer.turned), None
+    def backward(context: Any, gradient: Tensor | None) -> tuple[Tensor | None, ...]:
+        (gate,), (layer, waiting, shape) = context.saved_tensors, context.kept
+        if waiting:
+            gradient = settled(gradient, waiting, shape)
+        if gradient is not None:
+            gradient = native.first_gradient(gradient, gate, layer.turned)
+        return gradient, None, None

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from impasto.memory.arena import empty_map
+from impasto.native.waiting import may_wait, waiting_of
 from impasto.pictures.resample import reflected
 from impasto.tiles.tiling import Span, Tile
 
@@ -35,7 +36,8 @@ class Margin:
         if (rows.stop - rows.start, columns.stop - columns.start) == features.shape[2:]:
             return features
         inner: Tensor = _Cut.apply(features, rows, columns)  # type: ignore[no-untyped-call]
-        return inner
+        waiting = waiting_of(features)
+        return inner if waiting is None else may_wait(inner, waiting)
 
     def _inner(self, span: Span, stride: int) -> slice:
         reflected_px = self.px if span.at_start else 0
@@ -57,11 +59,14 @@ class _Cut(torch.autograd.Function):
 
     @staticmethod
     def forward(context: Any, features: Tensor, rows: slice, columns: slice) -> Tensor:
+        context.set_materialize_grads(False)
         context.cut = features.shape, rows, columns
         return features[:, :, rows, columns]
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+    def backward(context: Any, gradient: Tensor | None) -> tuple[Tensor | None, None, None]:
+        if gradient is None:
+            return None, None, None
         shape, rows, columns = context.cut
         result = empty_map(shape[1:], gradient)
         for border in (slice(0, rows.start), slice(rows.stop, None)):
