@@ -62,7 +62,7 @@ def test_a_plan_stays_within_its_budget():
         settings = Settings(size=4096, levels=1)
         levels = make_levels((3072, 4096), [((768, 1024), 1.0)], settings)
         plan = make_plan(levels, settings, Resources(memory=budget * GB, device="cpu"))
-        (expected,) = costs_of(settings, plan.precision).forecast(levels, plan)
+        (expected,) = costs_of(settings, plan.precision, plan.kernel).forecast(levels, plan)
         assert expected.memory < budget * GB
 
 
@@ -96,7 +96,7 @@ def test_the_level_that_needs_most_is_the_one_refused():
 def test_the_floor_is_less_than_what_any_plan_needs():
     settings = Settings(size=2048, levels=1)
     (level,) = make_levels((1536, 2048), [((768, 1024), 1.0)], settings)
-    costs = costs_of(settings, "float32")
+    costs = costs_of(settings, "float32", "tensor")
     least = costs.needs(level, 256)
     assert costs.floor(level) <= least.pictures + least.tile
 
@@ -104,7 +104,9 @@ def test_the_floor_is_less_than_what_any_plan_needs():
 def test_half_precision_needs_half_the_tile():
     settings = Settings(size=2048, levels=1)
     (level,) = make_levels((1536, 2048), [((768, 1024), 1.0)], settings)
-    sizes = [costs_of(settings, name).needs(level, None) for name in ("float32", "bfloat16")]
+    sizes = [
+        costs_of(settings, name, "tensor").needs(level, None) for name in ("float32", "bfloat16")
+    ]
     whole, half = (need.tile for need in sizes)
     assert half < 0.6 * whole
 

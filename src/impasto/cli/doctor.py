@@ -133,7 +133,7 @@ def _computing() -> Iterator[Finding]:
     found = f"gradient within {error:.1e} of float64"
     yield Finding("self-test", found, advice, 0 if sound else 6)
     pace = seconds_per_pixel(settings, plan)
-    forecasts = costs_of(settings, plan.precision).forecast(levels, plan)
+    forecasts = costs_of(settings, plan.precision, plan.kernel).forecast(levels, plan)
     seconds = pace * sum(level.pixels for level in forecasts)
     yield Finding("speed", f"a picture of 512 px takes {seconds:.0f} s at most")
 

@@ -45,7 +45,7 @@ class Run:
     def costs(self) -> Costs:
         """What its levels take."""
         own_layers = None if self.encoder is None else self.encoder.layers
-        return costs_of(self.settings, self.plan.precision, own_layers)
+        return costs_of(self.settings, self.plan.precision, self.plan.kernel, own_layers)
 
     @property
     def mask_bytes(self) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 import torch
 from torch import Tensor
 
+from impasto.memory.free import give_back
 from impasto.native import operations as native
 from impasto.network.architecture import (
     Layer,
@@ -102,4 +103,9 @@ def build(
     Raises WeightsError when the weights are missing or damaged.
     """
     filters, mean = trained(settings, names)
-    return VGG(filters, settings.pooling, mean=mean, device=device, dtype=dtype)
+    # In float64, which is let go before the layers' own forms are made.
+    filters = {name: Filters(*(part.to(dtype) for part in pair)) for name, pair in filters.items()}
+    give_back()
+    network = VGG(filters, settings.pooling, mean=mean, device=device, dtype=dtype)
+    give_back()
+    return network

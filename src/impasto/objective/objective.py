@@ -15,6 +15,7 @@ from torch import Tensor
 
 from impasto.losses.loss import Sums, added
 from impasto.memory.arena import Arena, cutting_from
+from impasto.memory.free import give_back
 from impasto.memory.storage import Storage
 from impasto.network.encoder import Encoder
 from impasto.objective.terms import Measured, Term, make_terms
@@ -129,6 +130,7 @@ def make_objective(
     """
     view = make_view(encoder, settings, tile_px)
     terms = make_terms(view, scene, settings, emphasis=emphasis, storage=storage, measured=measured)
+    give_back()  # the maps of what was measured, before as many are cut from the arena
     return Objective(view, terms)
 
 

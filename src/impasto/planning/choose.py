@@ -62,7 +62,9 @@ def make_plan(
     """
     device = pick_device(resources)
     precision = pick_precision(resources, device)
-    costs = costs_of(settings, precision, own_layers)
+    # A caller's own network is tensor operations.
+    kernel = "tensor" if own_layers is not None else pick_kernel(precision, device)
+    costs = costs_of(settings, precision, kernel, own_layers)
     if resources.scratch != "auto" and (fault := no_folder(Path(resources.scratch))):
         raise UsageError(f"scratch: {fault}")
     choice = _Choice(costs, resources, _budget(costs, resources, device) - beside, must_fit)
@@ -76,8 +78,7 @@ def make_plan(
         history=tuple(history(level, settings) for level in levels),
         evaluations=tuple(level.iterations for level in levels),
         scratch=tuple(scratch for _, scratch in chosen),
-        # A caller's own network is tensor operations.
-        kernel="tensor" if own_layers is not None else pick_kernel(precision, device),
+        kernel=kernel,
     )
 
 

@@ -23,12 +23,13 @@ from impasto.tiles.view import cutting
 # chosen between the two, and what sizing them up takes. Measured in docs/benchmarks.md.
 _PICTURES = 7
 _PICTURE_BYTES = 12  # a pixel: three float32
-# What an evaluation holds at once: all layers' maps (290 floats a pixel to relu5_1), and on top so
-# many of the first layer's size, gradients on their way and the picture's own. And what does not
-# grow: a layer's buffers, what the allocator loses. Both measured (benchmarks/memory.py) from 256
-# to 1280 px, within a few per cent.
-_ON_THEIR_WAY = 1.4
-_FIXED_BYTES = 150_000_000
+# What an evaluation holds at once: all layers' maps (290 floats a pixel to relu5_1), or in machine
+# code a bit of each number and the maps that losses look at (139); and on top so many of the first
+# layer's size, gradients on their way and the picture's own. And what does not grow: a layer's
+# buffers, what the allocator loses. All measured (benchmarks/memory.py) from 256 to 2048 px, within
+# a few per cent.
+_ON_THEIR_WAY = {"tensor": 1.4, "native": 0.8}
+_FIXED_BYTES = 190_000_000
 # Numbers of a kernel: nine, or 36 where it is transformed (Winograd).
 _PLAIN, _TRANSFORMED = 9, 36
 
@@ -62,6 +63,7 @@ class Costs:
     settings: Settings
     precision: str
     layers: Mapping[str, Layer]
+    kernel: str = "tensor"
     is_loaded: bool = False
 
     def needs(self, level: Level, tile_px: int | None) -> Needs:
@@ -129,7 +131,11 @@ class Costs:
     def _floats_a_pixel(self) -> float:
         """The floats that an evaluation holds for each pixel it encodes at once."""
         built = self._built
-        return sum(map(_floats, built)) + _ON_THEIR_WAY * built[0].channels
+        held = sum(map(_floats, built))
+        if self.kernel == "native":
+            looked_at = [self.layers[name] for name in set(self.settings.layers)]
+            held = sum(map(_floats, looked_at)) + held / 32
+        return held + _ON_THEIR_WAY[self.kernel] * built[0].channels
 
     def _largest(self, level: Level, tile_px: int | None) -> int:
         """Return the pixels encoded with the largest tile, halo and margin included."""
@@ -149,12 +155,15 @@ class Costs:
 
 
 def costs_of(
-    settings: Settings, precision: str, own_layers: Mapping[str, Layer] | None = None
+    settings: Settings,
+    precision: str,
+    kernel: str,
+    own_layers: Mapping[str, Layer] | None = None,
 ) -> Costs:
     """Return the costs of the settings' network, or of a caller's own, which is loaded."""
     if own_layers is not None:
         return Costs(settings, precision, own_layers, is_loaded=True)
-    return Costs(settings, precision, layers_of(settings))
+    return Costs(settings, precision, layers_of(settings), kernel)
 
 
 def _floats(layer: Layer) -> float:
