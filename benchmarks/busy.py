@@ -36,7 +36,7 @@ def main() -> None:
     rows: dict[bool, list[tuple[float, float, float]]] = {False: [], True: []}
     for _ in range(given.rounds):
         for busy in (False, True):
-            with _others(given.others if busy else 0):
+            with others(given.others if busy else 0):
                 rows[busy].append(_seconds(given))
     medians = [map(statistics.median, zip(*rows[busy], strict=True)) for busy in (False, True)]
     for name, one, other in zip(("first step", "median", "longest"), *medians, strict=True):
@@ -58,7 +58,7 @@ def _seconds(given: argparse.Namespace) -> tuple[float, float, float]:
 
 
 @contextmanager
-def _others(count: int) -> Iterator[None]:
+def others(count: int) -> Iterator[None]:
     """Let so many other processes compute, each in one thread."""
     spinning = [subprocess.Popen([sys.executable, "-c", _SPIN]) for _ in range(count)]
     try:

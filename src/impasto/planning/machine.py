@@ -12,6 +12,7 @@ from impasto.errors import DeviceError
 from impasto.memory import groups
 from impasto.memory.free import free_addresses
 from impasto.native.team import is_native
+from impasto.planning.bfloat16 import bfloat16_pays
 from impasto.settings.resources import Resources
 
 DTYPES = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16}
@@ -40,7 +41,8 @@ def pick_precision(resources: Resources, device: torch.device) -> str:
     """Return how features are computed; raise DeviceError for what the device cannot do."""
     tensor_cores = device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= _AMPERE
     if resources.precision == "auto":
-        return "bfloat16" if tensor_cores else "float32"
+        pays = tensor_cores or (device.type == "cpu" and bfloat16_pays())
+        return "bfloat16" if pays else "float32"
     if resources.precision == "tf32" and not tensor_cores:
         raise DeviceError(f"{device} has no tf32; choose float32, or CUDA with tensor cores")
     return resources.precision

@@ -1,7 +1,8 @@
 """A run's way of computing: device, tiles and scratch files.
 
 Settings say which picture; a Plan says how this machine makes it. It is chosen from the sizes
-and the memory, never from a timing, and a run by the same plan repeats the same bytes.
+and the memory, and only a CPU's precision from a timing; a run by the same plan repeats the same
+bytes.
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ class Resources:
     )
     precision: Precision = field(
         "auto",
-        "How features are computed; 'auto' is float32 on a CPU, bfloat16 on a GPU that has it. "
-        "Losses and pixels are always float32.",
+        "How features are computed; 'auto' is bfloat16 on a GPU that has it, and on a CPU where a "
+        "short trial says that it pays, else float32. Losses and pixels are always float32.",
         _resources(choices=get_args(Precision)),
     )
 
