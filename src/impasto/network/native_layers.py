@@ -23,7 +23,8 @@ class NativeConvolution:
         turned = kernels.flip(2, 3).transpose(0, 1)
         self.biases = biases.contiguous()
         self.panels, self.turned = (
-            native.in_panels(winograd.transform_kernels(one)) for one in (kernels, turned)
+            winograd.at_points(native.in_panels(one.permute(2, 3, 1, 0)))
+            for one in (kernels, turned)
         )
 
     def __call__(self, features: Tensor) -> Tensor:

@@ -7,12 +7,14 @@ or max pooling, filters normalised or as trained. Knows nothing of losses.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from impasto.memory.free import give_back
 from impasto.native import operations as native
+from impasto.native.team import each, is_native
 from impasto.network.architecture import (
     Layer,
     block_of,
@@ -45,10 +47,13 @@ class VGG:
     ) -> None:
         """Take `filters` (RGB 0..1 less `mean`, names as `conv1_1`, no gaps) to a device."""
         self.layers: Mapping[str, Layer] = layer_table(layer_of(name) for name in filters)
-        self._convolutions = {
-            name: convolution(kernels.to(dtype).to(device), biases.to(dtype).to(device))
-            for name, (kernels, biases) in filters.items()
-        }
+        made = [
+            partial(convolution, kernels.to(dtype).to(device), biases.to(dtype).to(device))
+            for kernels, biases in filters.values()
+        ]
+        # The forms of a layer's kernels take a while: layers are shared by our threads.
+        layers = each(lambda make: make(), made) if is_native() else [make() for make in made]
+        self._convolutions = dict(zip(filters, layers, strict=True))
         self._pooling = pooling
         self._dtype = dtype
         # The mean is taken off before the picture is rounded to the features' precision.

@@ -35,9 +35,14 @@ _BLOCK_PATCHES = 256
 
 def transform_kernels(kernels: Tensor) -> Tensor:
     """Return kernels (O,C,3,3) at the 36 points: (36,C,O)."""
+    return at_points(kernels.permute(2, 3, 1, 0))
+
+
+def at_points(kernels: Tensor) -> Tensor:
+    """Return kernels (3,3,...) at the 36 points: (36,...)."""
     matrix = torch.tensor(_KERNEL, dtype=torch.float64)
-    points = torch.kron(matrix, matrix).to(kernels) @ kernels.permute(2, 3, 1, 0).reshape(9, -1)
-    return points.view(36, kernels.shape[1], kernels.shape[0])
+    points = torch.kron(matrix, matrix).to(kernels) @ kernels.reshape(9, -1)
+    return points.view(36, *kernels.shape[2:])
 
 
 def convolve(
