@@ -17,6 +17,7 @@ from impasto.optimizers import make_stepper
 from impasto.reading.sources import as_picture
 from impasto.scene.scene import plain_scene
 from impasto.testing import TINY, TinyEncoder
+from impasto.tiles.padding import Margin
 from impasto.tiles.tiling import Tiling, tiling
 from impasto.tiles.view import make_view
 
@@ -69,8 +70,15 @@ def test_losses_without_a_gradient_are_those_with_one(tile: int | None):
     assert not any(loss.requires_grad for loss in alone.values())
 
 
-@pytest.mark.parametrize("padding", ["reflect", "zeros"])
-@pytest.mark.parametrize(("size", "tile"), [((211, 100), 64), ((97, 190), 96)])
+@pytest.mark.parametrize(
+    ("size", "tile", "padding"),
+    [
+        ((211, 100), 64, "reflect"),
+        ((97, 190), 96, "zeros"),
+        ((64, 333), 48, "reflect"),
+        ((64, 336), 64, "wrap"),
+    ],
+)
 def test_tiled_gradient_equals_whole_with_the_real_network(size, tile: int, padding: str):
     options = Settings(padding=padding)
     encoder = build(options, options.layers, dtype=torch.float64)
@@ -127,6 +135,23 @@ def test_tiles_cover_the_picture_once_and_stand_on_the_grid(length: int, size: i
         assert tile.rows.stop - tile.rows.start <= size
         assert tile.rows.start % 16 == tile.rows.seen_start % 16 == 0
         assert tile.rows.at_start or tile.rows.start - tile.rows.seen_start == 80
+
+
+def test_a_halo_is_let_go_of_as_fewer_layers_need_it(monkeypatch: pytest.MonkeyPatch):
+    """Before blocks 3, 4 and 5 it is 16, 32 and 64 px narrower, on either side."""
+    options = Settings()
+    encoder = build(options, options.layers)
+    sizes = []
+    cut = Margin.narrow
+    monkeypatch.setattr(Margin, "narrow", lambda *given: sizes.append(cut(*given)) or sizes[-1])
+    view = make_view(encoder, options, 64)
+    image = _image(64, 576, 1, torch.float32)
+    tile = view.tiles(image)[4]
+    dict(view.walk(view.cut(image, tile), tile, options.layers))
+    stride, halo = 2, 80
+    for found, less in zip(sizes, (0, 16, 32, 64), strict=True):
+        assert found.shape[3] == (64 + 2 * (halo - less)) // stride
+        stride *= 2
 
 
 def test_halo_is_what_the_deepest_layer_sees():

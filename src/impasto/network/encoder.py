@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -31,6 +31,22 @@ class Encoder(Protocol):
         A map is (1, C, ceil(H/stride), ceil(W/stride)). Who uses it before asking for the next
         keeps less in memory, and autograd goes the same way back.
         """
+        ...
+
+
+# Given where maps of another layer's size begin, with the pixels that are still needed around the
+# inner part and the stride: returns what of the map is worth going on with.
+Narrow = Callable[[Tensor, int, int], Tensor]
+
+
+@runtime_checkable
+class NarrowingEncoder(Encoder, Protocol):
+    """An encoder that lets go of a halo as fewer layers need it."""
+
+    def walk_narrowing(
+        self, image: Tensor, names: Collection[str], narrow: Narrow
+    ) -> Iterator[tuple[str, Tensor]]:
+        """As `walk`, maps made narrower by `narrow`."""
         ...
 
 

@@ -24,7 +24,7 @@ from impasto.network.architecture import (
     layer_table,
 )
 from impasto.network.convolution import Convolution
-from impasto.network.encoder import check_layers
+from impasto.network.encoder import Narrow, check_layers
 from impasto.network.input_convention import MEAN_RGB
 from impasto.network.native_layers import COLOURS, NativeConvolution, NativeFirst
 from impasto.network.pooling import pool
@@ -71,6 +71,12 @@ class VGG:
         stride s has (1, C, ceil(H/s), ceil(W/s)) cells. Raises UsageError for a layer that
         this network does not have.
         """
+        yield from self.walk_narrowing(image, names, lambda features, *_: features)
+
+    def walk_narrowing(
+        self, image: Tensor, names: Collection[str], narrow: Narrow
+    ) -> Iterator[tuple[str, Tensor]]:
+        """As `walk`; maps of another stride may be made narrower by `narrow` where they begin."""
         check_layers(self, names)
         # Zero padding follows the subtraction: beyond the border lies the mean colour.
         current = (image - self._mean).to(self._dtype, memory_format=torch.channels_last)
@@ -80,12 +86,16 @@ class VGG:
             is_pooled = bool(following) and block_of(following) != block_of(name)
             if is_pooled and name not in names:
                 current = layer.pooled(current, self._pooling)
-                continue
-            current = layer(current)
-            if name in names:
-                yield name, current
+            else:
+                current = layer(current)
+                if name in names:
+                    yield name, current
+                if is_pooled:
+                    current = pool(current, self._pooling)
             if is_pooled:
-                current = pool(current, self._pooling)
+                left = walked[walked.index(following) :]
+                seen_px = sum(self.layers[one].stride for one in left)
+                current = narrow(current, seen_px, self.layers[following].stride)
 
 
 def convolution(kernels: Tensor, biases: Tensor) -> Convolution | NativeConvolution | NativeFirst:

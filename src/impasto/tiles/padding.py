@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,6 +15,11 @@ from impasto.tiles.tiling import Span, Tile
 
 # Whole cells of every layer (the deepest stride is 16), so that inner cells stay aligned.
 REFLECT_MARGIN_PX = 16
+
+
+class _Extent(NamedTuple):
+    first: int
+    last: int
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,26 @@ class Margin:
     def cells(self, features: Tensor, tile: Tile, stride: int) -> Tensor:
         """Cut a map of the extended window to the cells of the tile's inner part."""
         rows, columns = (self._inner(span, stride) for span in (tile.rows, tile.columns))
+        return self._cut(features, rows, columns)
+
+    def narrow(self, features: Tensor, tile: Tile, narrower: Tile, stride: int) -> Tensor:
+        """Cut a map of the extended window to one of a narrower window."""
+        rows, columns = (
+            slice((of.first - was.first) // stride, -(-(of.last - was.first) // stride))
+            for was, of in (
+                (self._extent(tile.rows), self._extent(narrower.rows)),
+                (self._extent(tile.columns), self._extent(narrower.columns)),
+            )
+        )
+        return self._cut(features, rows, columns)
+
+    def _extent(self, span: Span) -> _Extent:
+        """Return what is encoded, reflection included."""
+        return _Extent(
+            span.seen_start - self.px * span.at_start, span.seen_stop + self.px * span.at_end
+        )
+
+    def _cut(self, features: Tensor, rows: slice, columns: slice) -> Tensor:
         if (rows.stop - rows.start, columns.stop - columns.start) == features.shape[2:]:
             return features
         inner: Tensor = _Cut.apply(features, rows, columns)  # type: ignore[no-untyped-call]

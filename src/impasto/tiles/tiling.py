@@ -8,7 +8,7 @@ stand on the pooling grid. Where a picture wraps around, a halo goes on at the o
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from impasto.network.architecture import Layer
 
@@ -47,6 +47,14 @@ class Span:
         """Whether the picture's border is seen behind the stretch."""
         return self.seen_stop == self.length
 
+    def narrowed(self, beyond_px: int, grid_px: int) -> Span:
+        """Return the stretch with no more of its halo than `beyond_px`, cut on a grid."""
+        first = (self.start - beyond_px) // grid_px * grid_px
+        last = -(-(self.stop + beyond_px) // grid_px) * grid_px
+        return replace(
+            self, seen_start=max(self.seen_start, first), seen_stop=min(self.seen_stop, last)
+        )
+
     def cells(self, stride: int) -> slice:
         """Return the stretch's cells in a layer of the whole picture."""
         return slice(self.start // stride, -(-self.stop // stride))
@@ -66,6 +74,10 @@ class Tile:
             self.rows.seen_stop - self.rows.seen_start,
             self.columns.seen_stop - self.columns.seen_start,
         )
+
+    def narrowed(self, beyond_px: int, grid_px: int) -> Tile:
+        """Return the tile with no more of its halo than `beyond_px`, cut on a grid."""
+        return Tile(*(span.narrowed(beyond_px, grid_px) for span in (self.rows, self.columns)))
 
     def cells(self, stride: int) -> tuple[slice, slice]:
         """Return the inner part's cells, rows and columns, in a layer of the whole picture."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from impasto.errors import UsageError
 from impasto.network.architecture import Layer
-from impasto.network.encoder import Encoder
+from impasto.network.encoder import Encoder, NarrowingEncoder
 from impasto.pictures.resample import fine_detail
 from impasto.settings.settings import Settings
 from impasto.tiles.padding import Margin, margin_of
@@ -62,8 +62,19 @@ class View:
         deeper = set(names) - {DETAIL}
         if not deeper:
             return
-        for name, features in self.encoder.walk(extended, deeper):
-            yield name, self.margin.cells(features, tile, self.stride(name))
+        narrowed = [tile]
+
+        def narrow(features: Tensor, beyond_px: int, stride: int) -> Tensor:
+            wider, narrower = narrowed[0], tile.narrowed(beyond_px, self.tiling.stride)
+            narrowed[0] = narrower
+            return self.margin.narrow(features, wider, narrower, stride)
+
+        if isinstance(self.encoder, NarrowingEncoder):
+            walked = self.encoder.walk_narrowing(extended, tuple(deeper), narrow)
+        else:
+            walked = self.encoder.walk(extended, deeper)
+        for name, features in walked:
+            yield name, self.margin.cells(features, narrowed[0], self.stride(name))
             deeper.discard(name)
         if deeper:
             raise UsageError(f"the network gave no {', '.join(sorted(deeper))}")
