@@ -10,7 +10,7 @@ import torch
 from impasto.network.vgg import convolution
 
 # Channels and side of the layers: large enough for the matrix units, two milliseconds or so each.
-_LAYERS = ((64, 96), (128, 64))
+_LAYERS = ((128, 64), (256, 32))
 _TRIES = 6
 # A win must show every time: where there is none, a thread that wakes late may feign one.
 _TRIALS = 3
