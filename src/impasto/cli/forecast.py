@@ -79,12 +79,9 @@ def _kernel(run: Run) -> str:
     found = library()
     if run.plan.device != "cpu" or (run.plan.kernel == "tensor" and isinstance(found, Library)):
         return ""
-    told = (
-        f"machine code for {found.name}"
-        if isinstance(found, Library)
-        else (f"tensor operations, for there is no machine code: {found.reason}")
-    )
-    return f" ({told})"
+    if isinstance(found, Library):
+        return f" (machine code for {found.name})"
+    return f" (tensor operations, for there is no machine code: {found.reason})"
 
 
 def _bytes(count: float) -> str:

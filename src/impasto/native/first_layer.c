@@ -5,10 +5,10 @@
  */
 #include "product.h"
 
-enum { SEEN = 9, COLORS = 3, NUMBERS = 32, STRIP = 16 };
+enum { SEEN = 9, COLOURS = 3, NUMBERS = 32, STRIP = 16 };
 
 /* Floats of a padded row of pixels; what is read beyond it stays within. */
-static int64_t line_of(int64_t width) { return (width + 2) * COLORS + 16; }
+static int64_t line_of(int64_t width) { return (width + 2) * COLOURS + 16; }
 
 EXPORT int64_t impasto_first_scratch(int64_t width) {
     return 3 * line_of(width) + TILE_ROWS * (NUMBERS + PANEL);
@@ -24,16 +24,16 @@ EXPORT void impasto_first(const map *in, const float *kernels, const float *bias
     for (int64_t y; (y = next_of(units)) < in->height;) {
         for (int64_t d = 0; d < 3; d++) {
             int is_beyond = y + d < 1 || y + d > in->height;
-            float *to = scratch + d * line + COLORS;
-            if (is_beyond) clear(to, in->width * COLORS);
-            else copy(to, cell(in, y + d - 1, 0), in->width * COLORS);
+            float *to = scratch + d * line + COLOURS;
+            if (is_beyond) clear(to, in->width * COLOURS);
+            else copy(to, cell(in, y + d - 1, 0), in->width * COLOURS);
         }
         for (int64_t x = 0; x < in->width; x += TILE_ROWS) {
             int64_t rows = least(TILE_ROWS, in->width - x);
             for (int64_t r = 0; r < rows; r++) {
                 float seen[NUMBERS] = {0};
                 for (int d = 0; d < 3; d++)
-                    copy(seen + SEEN * d, scratch + d * line + (x + r) * COLORS, SEEN);
+                    copy(seen + SEEN * d, scratch + d * line + (x + r) * COLOURS, SEEN);
                 for (int n = 0; n < NUMBERS; n += PACK)
                     copy(tile + packed(r, n), seen + n, PACK);
             }
@@ -85,13 +85,13 @@ EXPORT void impasto_first_gradient(const map *in, const uint8_t *gate, const flo
                     float seen[NUMBERS];
                     for (int n = 0; n < NUMBERS; n += PANEL)
                         copy(seen + n, results + n * TILE_ROWS + r * PANEL, PANEL);
-                    float *to = above + (x + r) * COLORS;
+                    float *to = above + (x + r) * COLOURS;
                     for (int d = 0; d < 3; d++)
                         for (int n = 0; n < SEEN; n++) to[d * line + n] += seen[SEEN * d + n];
                 }
             }
         }
         for (int64_t y = top; y < bottom; y++)
-            copy(cell(out, y, 0), scratch + (y - top + 2) * line + COLORS, in->width * COLORS);
+            copy(cell(out, y, 0), scratch + (y - top + 2) * line + COLOURS, in->width * COLOURS);
     }
 }

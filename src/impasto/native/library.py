@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-# Built for (scripts name them as Zig's compiler does), from the best; what torch calls a processor.
+# The libraries that are built, the best of a kind first, as Zig's compiler and as people call them.
 NAMES = {
     "x86_64_v4": "AVX-512",
     "x86_64_v3": "AVX2",
@@ -74,7 +74,9 @@ def library() -> Library | Missing:
     if not paths:
         return Missing(f"none is made for a processor of the kind {machine()}")
     if not any(path.is_file() for path in paths):
-        return Missing(_why_not_built())
+        built = ", ".join(name for name in NAMES if _path(name).is_file()) or "no other"
+        told = f"IMPASTO_NATIVE={asked} is no library; there is {built}"
+        return Missing(told if asked else _why_not_built())
     faults = []
     for path in filter(Path.is_file, paths):
         try:

@@ -62,19 +62,19 @@ class View:
         deeper = set(names) - {DETAIL}
         if not deeper:
             return
-        narrowed = [tile]
+        seen = tile  # with what is left of its halo
 
         def narrow(features: Tensor, beyond_px: int, stride: int) -> Tensor:
-            wider, narrower = narrowed[0], tile.narrowed(beyond_px, self.tiling.stride)
-            narrowed[0] = narrower
-            return self.margin.narrow(features, wider, narrower, stride)
+            nonlocal seen
+            wider, seen = seen, tile.narrowed(beyond_px, self.tiling.stride)
+            return self.margin.narrow(features, wider, seen, stride)
 
         if isinstance(self.encoder, NarrowingEncoder):
             walked = self.encoder.walk_narrowing(extended, tuple(deeper), narrow)
         else:
             walked = self.encoder.walk(extended, deeper)
         for name, features in walked:
-            yield name, self.margin.cells(features, narrowed[0], self.stride(name))
+            yield name, self.margin.cells(features, seen, self.stride(name))
             deeper.discard(name)
         if deeper:
             raise UsageError(f"the network gave no {', '.join(sorted(deeper))}")
