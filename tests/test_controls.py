@@ -213,11 +213,22 @@ def test_a_start_can_be_a_blend():
         made = make_init(photo, styles, Settings(init=init))
         return first_image(made, made.at(64, 96), (64, 96), 0)
 
-    content, noise, style = (start(init) for init in ("content", "noise", "style"))
+    content, noise, style = (start(init) for init in ("content", "noise:1", "style"))
     for blend, other in (("noise:0.3", noise), ("style:0.3", style)):
         mixed = start(blend)
         assert (mixed - (0.7 * content + 0.3 * other)).abs().mean() < 0.02
-    assert torch.equal(start("noise:1"), noise)
+    assert noise.std() > 0.2
+
+
+def test_noise_to_start_from_is_faint_and_grey():
+    def start(seed: int) -> torch.Tensor:
+        made = make_init(None, [Style(as_picture(RED_STYLE))], Settings(init="noise"))
+        return first_image(made, made.at(64, 96), (64, 96), seed)
+
+    faint = start(0)
+    assert 0.5 / 255 < faint.std((2, 3)).max() < 2 / 255
+    assert ((faint - 0.45).abs() < 0.1).all()
+    assert not torch.equal(faint, start(1))
 
 
 @pytest.mark.parametrize("init", ["noise:2", "content:0.5", "style:x", "nois"])

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import UsageError, suggestion
+from impasto.network.input_convention import MEAN_RGB
 from impasto.pictures.picture import Picture
 from impasto.pictures.resample import enlarge, fine_detail, resize, smooth
 from impasto.planning.levels import Size
@@ -23,6 +24,10 @@ from impasto.settings.settings import Settings
 # flat sky every cell of a layer sees the same, so every gradient repeats with the layer's stride
 # and a lattice grows; this little noise breaks it and is painted over.
 GRAIN = 0.01
+# White noise to start from, as faint as in the authors' code (DeepTextures, ImageSyn.py): deviation
+# 1 of 255, about the mean colour of the photographs that the network was trained on. Networks
+# hardly see colours that change from pixel to pixel: what noise starts with of them, it keeps.
+FAINT = 1 / 255
 # At a finer level: more than this would stay in the picture.
 MOST_GRAIN = 0.04
 # What is left of white noise of deviation 1 when the smoothed is taken off: 1 - 1/2 + (3/8)^2.
@@ -31,9 +36,12 @@ WHITE_DETAIL = 0.640625**0.5
 
 @dataclass(frozen=True, eq=False)
 class Init:
-    """A picture, and the share, 0..1, of white noise or of another picture that is laid over it."""
+    """A picture, and the share, 0..1, of white noise or of another picture that is laid over it.
 
-    picture: Picture | None  # None is white noise
+    Without any picture and share it is grey, with the faint noise of every start.
+    """
+
+    picture: Picture | None
     over: Picture | None = None  # None is white noise
     share: float = 0.0
     given: Picture | None = None  # as it was handed in, unless a word said it
@@ -47,7 +55,7 @@ class Init:
         )
 
     def at(self, height: int, width: int) -> Tensor | None:
-        """Return the pictures it is made of at a size (1,3,height,width), None for white noise."""
+        """Return the pictures it is made of at a size (1,3,height,width), None where none is."""
         if self.picture is None:
             return None
         image = _covering(self.picture, height, width)
@@ -79,7 +87,7 @@ def make_init(
         raise UsageError(f"init {settings.init} needs a photograph to be laid over")
     under = content if share < 1 else None
     if word == "noise":
-        return Init(under, None, share)
+        return Init(under, None, share if ":" in settings.init else 0.0)
     style = styles[0].picture
     return Init(under, style, share) if under is not None else Init(style)
 
@@ -87,10 +95,12 @@ def make_init(
 def first_image(init: Init, made: Tensor | None, size: Size, seed: int) -> Tensor:
     """Return where the coarsest level, of `size` (H,W), starts: (1,3,H,W), 0..1.
 
-    `made` is what `init` is made of at that size, None for white noise.
+    `made` is what `init` is made of at that size, if it is made of pictures.
     """
     # Made on the CPU, so that a seed means the same on every device.
     generator = torch.Generator().manual_seed(seed)
+    if made is None and not init.share:
+        return _grained(_grey(size), FAINT, generator)
     if made is not None and (init.over is not None or not init.share):
         return _grained(made, GRAIN, generator)
     noise = torch.rand((1, 3, *size), generator=generator, dtype=torch.float32)
@@ -125,6 +135,10 @@ def next_image(image: Tensor, made: Tensor | None, size: Size, detail: float = 1
     change = smooth(image - resize(made, *image.shape[-2:]))
     edged = enlarge(change, *size).add_(made).clamp_(0, 1)
     return enlarge(image, *size).clamp_(0, 1).lerp_(edged, detail)
+
+
+def _grey(size: Size) -> Tensor:
+    return torch.tensor(MEAN_RGB).view(1, 3, 1, 1).expand(1, 3, *size)
 
 
 def _grained(image: Tensor, deviation: float, generator: torch.Generator) -> Tensor:

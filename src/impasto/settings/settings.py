@@ -66,9 +66,9 @@ class Settings:
     )
     init: str = field(
         "content",
-        "What the painting starts from: 'content' (the photograph), 'noise' (white noise), "
-        "'style' (the first style picture) or a picture file; 'noise:0.3' and 'style:0.3' lay "
-        "that share over the photograph.",
+        "What the painting starts from: 'content' (the photograph), 'noise' (faint white noise on "
+        "grey), 'style' (the first style picture) or a picture file; 'noise:0.3' and 'style:0.3' "
+        "lay that share of full noise, or of the style, over the photograph.",
         _result("content|noise[:X]|style[:X]|FILE"),
     )
     colour: Colour = field(
