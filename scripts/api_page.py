@@ -30,6 +30,7 @@ imported when they are first used.
 # What belongs together, in the order of the page.
 SECTIONS = {
     "Paint": ("stylize", "iterate", "Painter", "Step", "Meter"),
+    "What layers keep": ("reconstruct", "reconstruction"),
     "Pictures": ("Picture", "PictureSource", "Style"),
     "What is asked for": ("Settings", "Resources"),
     "Step by step": ("prepare", "Run", "Plan", "paint", "Encoder"),

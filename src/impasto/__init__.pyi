@@ -8,6 +8,7 @@ from .engine.iterate import stylize as stylize
 from .engine.painter import Painter as Painter
 from .engine.prepare import prepare as prepare
 from .engine.recipe import Recipe as Recipe
+from .engine.reconstruct import reconstruct as reconstruct
 from .engine.run import Run as Run
 from .engine.step import Step as Step
 from .errors import DeviceError as DeviceError
@@ -25,6 +26,7 @@ from .pictures.picture import Picture as Picture
 from .planning.plan import Plan as Plan
 from .reading.sources import PictureSource as PictureSource
 from .scene.styles import Style as Style
+from .settings.reconstruction import reconstruction as reconstruction
 from .settings.resources import Resources as Resources
 from .settings.settings import Settings as Settings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -55,10 +55,16 @@ def adding(*added: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callabl
     return add
 
 
-def options_named(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make what adds a flag for each of these fields: strings, or None where it is not given."""
+def options_named(
+    *names: str, defaults: Settings | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make what adds a flag for each of these fields: strings, or None where it is not given.
+
+    Help shows the fields' own defaults, or those of the settings that are given.
+    """
     fields = {**options(Settings), **options(Resources)}
-    return adding(*(_flag(name, *fields[name]) for name in names))
+    shown = {name: getattr(defaults, name, default) for name, (_, default) in fields.items()}
+    return adding(*(_flag(name, fields[name][0], shown[name]) for name in names))
 
 
 def _flag(name: str, option: Option, default: Any) -> Callable[..., Any]:
@@ -72,12 +78,23 @@ def _flag(name: str, option: Option, default: Any) -> Callable[..., Any]:
 
 def given(flags: dict[str, Any]) -> tuple[Settings, Resources]:
     """Return what the flags that were given ask for, over their preset."""
-    names = ("preset", *options(Settings), *options(Resources))
-    values = {name: flags[name] for name in names if flags.get(name) is not None}
-    settings, resources = from_options(values)
-    # Before torch is loaded; of a file of weights, it is asked which layers it has.
-    check_known(settings.layers, VGG19_LAYERS, "VGG-19")
+    settings, resources = from_options(asked_for(flags))
+    check_layers(settings)
     return settings, resources
+
+
+def asked_for(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the preset and the options that were given, by name."""
+    names = ("preset", *options(Settings), *options(Resources))
+    return {name: flags[name] for name in names if flags.get(name) is not None}
+
+
+def check_layers(settings: Settings) -> None:
+    """Refuse unknown layers before torch is loaded; of other weights, it is asked what they have.
+
+    Raises UsageError.
+    """
+    check_known(settings.layers, VGG19_LAYERS, "VGG-19")
 
 
 def describe(option: Option, default: Any) -> str:

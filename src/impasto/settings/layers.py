@@ -31,5 +31,5 @@ def check_known(names: Iterable[str], known: Sequence[str], network: str) -> Non
         if name not in known:
             raise UsageError(
                 f"unknown layer '{name}' for {network}; choose from {listed}"
-                + suggestion(name, known)
+                + suggestion(name.replace("conv", "relu"), known)  # the paper's names
             )

@@ -22,6 +22,8 @@ from impasto.settings.settings import Settings
 
 NAMES = ("quick", "standard", "fine", "print", "paper", "photo")
 DEFAULT = "standard"
+# A command's own.
+_OWN = ("reconstruction",)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def from_names(values: Mapping[str, Any]) -> tuple[Settings, Resources]:
 
 
 def _text(name: str) -> str:
-    if name in NAMES:
+    if name in (*NAMES, *_OWN):
         return files("impasto.settings").joinpath("preset_files", f"{name}.toml").read_text("utf-8")
     path = Path(name)
     if not os.path.exists(path):
