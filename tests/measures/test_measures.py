@@ -16,6 +16,7 @@ from impasto.measures import palette
 from impasto.measures.border import border_figure
 from impasto.measures.clipping import clipped
 from impasto.measures.colour import lab, luma
+from impasto.measures.fidelity import MOST_DB, Fidelity, fidelity_figure, layout, psnr_db
 from impasto.measures.noise import FREQUENCY, fine_energy, noise_figure
 from impasto.measures.paper import PAPER
 from impasto.network.vgg import build
@@ -155,6 +156,63 @@ def test_a_black_border_divides_nothing_by_nothing():
     assert math.isfinite(border_figure(_photo(), black).worst)
 
 
+# Fidelity
+
+
+def test_an_equal_picture_has_all_fidelity():
+    figure = fidelity_figure(_photo(), _photo())
+    assert figure.psnr_db == MOST_DB
+    assert figure.layout == pytest.approx(1)
+    assert psnr_db(_flat(0.5), _flat(0.5 + 1e-6)) == MOST_DB
+
+
+def test_psnr_by_hand():
+    pixels = _flat(0.5, 2, 2)
+    # Half of the range in one of twelve values, and a tenth in all.
+    pixels[0, 1, 2] = 1
+    assert psnr_db(pixels, _flat(0.5, 2, 2)) == pytest.approx(10 * math.log10(12 / 0.25))
+    assert psnr_db(_flat(0.6), _flat(0.5)) == pytest.approx(20, rel=1e-5)
+    assert psnr_db(_flat(0.0), _flat(1.0)) == 0
+
+
+def test_layout_by_hand():
+    # 2 x 2 squares, each 8 x 8 cells of one luma.
+    steps = np.repeat(np.float32([[[0], [0.2]], [[0.4], [1]]]), 3, axis=2)
+    corner = np.repeat(np.float32([[[0], [0]], [[0], [1]]]), 3, axis=2)
+    expected = np.corrcoef([0, 0.2, 0.4, 1], [0, 0, 0, 1])[0, 1]
+    large = (np.kron(pixels, np.ones((8, 8, 1), np.float32)) for pixels in (steps, corner))
+    assert layout(*large) == pytest.approx(expected)
+    green = corner * np.float32([0, 1, 0])
+    assert layout(steps, green) == pytest.approx(expected)
+
+
+def test_layout_counts_neither_brightness_nor_contrast():
+    photo = _photo().array
+    assert layout(0.3 + 0.2 * photo, photo) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_negative_and_a_mirrored_photograph_have_another_layout():
+    photo = _photo().array
+    assert layout(1 - photo, photo) == pytest.approx(-1, abs=1e-5)
+    assert layout(photo[:, ::-1], photo) < 0.5
+
+
+def test_noise_lowers_the_psnr_but_not_the_layout():
+    photo = _photo().array
+    faint, strong = (fidelity_figure(Picture(_noisy(photo, s)), _photo()) for s in (0.05, 0.2))
+    assert faint.psnr_db == pytest.approx(-20 * math.log10(0.05), abs=0.2)
+    assert strong.psnr_db == pytest.approx(-20 * math.log10(0.2), abs=0.2)
+    assert faint.layout > strong.layout > 0.97
+
+
+@pytest.mark.parametrize("size", [(96, 128), (300, 40), (33, 1000)])
+def test_a_flat_picture_has_no_layout(size: tuple[int, int]):
+    photo, rounding = _photo(*size).array, np.random.default_rng(0).uniform(-0.5, 0.5, (512, 512))
+    assert layout(_flat(0.3, *size), photo) == layout(photo, _flat(0.3, *size)) == 0
+    grain = (0.3 + rounding[..., None] / 255).repeat(3, axis=2).astype(np.float32)
+    assert layout(grain, _photo(512, 512).array) == 0
+
+
 # Colours
 
 
@@ -230,6 +288,7 @@ def test_an_equal_picture_loses_nothing():
     assert figures.losses.content.total == 0
     assert figures.losses.style.total < 1e-10
     assert figures.border.worst == 1
+    assert figures.fidelity == Fidelity(MOST_DB, pytest.approx(1))
     assert figures.noise.figure == figures.noise.content == figures.noise.style == 1
     assert figures.palette.distance == pytest.approx(0, abs=1e-4)
 
@@ -271,7 +330,9 @@ def test_what_needs_a_missing_picture_is_left_out():
     painted = _photo(48, 64)
     assert set(measure(painted).as_dict()) == {"height", "width", "noise", "clipped"}
     of_content = measure(painted, painted, settings=SHALLOW, resources=ONE_THREAD).as_dict()
-    assert set(of_content) == {"height", "width", "losses", "noise", "border", "clipped"}
+    assert set(of_content) == {
+        *("height", "width", "losses", "noise", "border", "fidelity", "clipped"),
+    }
     assert set(of_content["losses"]) == {"content"}
     assert set(of_content["noise"]) == {"amplitude", "figure", "content"}
     of_style = measure(
@@ -315,11 +376,12 @@ def test_the_command_shows_every_figure(photo: Path, painting: Path, capsys):
     lines = stdout.splitlines()
     assert stderr == ""
     losses, sides = ["content loss", "style loss"], ["top", "bottom", "left", "right", "all"]
-    names = ["size", *losses, "noise", "border", *sides, "palette", "clipped"]
+    names = ["size", *losses, "noise", "border", *sides, "fidelity", "palette", "clipped"]
     assert [line[:12].strip() for line in lines] == names
     assert lines[0].endswith("64 x 48 px")
     assert "relu5_1" in lines[2]
     assert lines[4].split()[1] == "1.00"
+    assert lines[10].split() == ["fidelity", "100.0", "dB", "layout", "1.000"]
 
 
 def test_json_is_what_the_library_returns(photo: Path, painting: Path, capsys):
@@ -336,7 +398,7 @@ def test_the_picture_alone_gets_dashes(photo: Path, capsys):
     assert _measure(photo) == 0
     lines = capsys.readouterr().out.splitlines()
     absent = [line[:12].strip() for line in lines if line[14:].startswith("-")]
-    assert absent == ["content loss", "style loss", "noise", "border", "palette"]
+    assert absent == ["content loss", "style loss", "noise", "border", "fidelity", "palette"]
 
 
 @pytest.mark.parametrize(

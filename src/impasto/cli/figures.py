@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from impasto.measures.border import Border
+from impasto.measures.fidelity import Fidelity
 from impasto.measures.measure import Measures, measure
 from impasto.measures.palette import Palette
 from impasto.measures.paper import PAPER, LayerLosses
@@ -43,6 +44,7 @@ def lines_of(figures: Measures) -> Iterator[str]:
     energies = {"content": _number(noise.content), "style": _number(noise.style)}
     yield _line("noise", _number(noise.figure), **energies, amplitude=amplitude)
     yield from _border(figures.border)
+    yield _fidelity(figures.fidelity)
     yield _palette(figures.palette)
     shares = {"content": _share(clipped.content), "style": _share(clipped.style)}
     yield _line("clipped", _share(clipped.result), **shares)
@@ -63,6 +65,12 @@ def _border(border: Border | None) -> Iterator[str]:
         undivided = " ".join(map(_number, border.undivided[place].values()))
         numbers = {kind: _number(value) for kind, value in figures.items()}
         yield _line(f"  {place}", "", **numbers, undivided=undivided)
+
+
+def _fidelity(fidelity: Fidelity | None) -> str:
+    if fidelity is None:
+        return _line("fidelity", _ABSENT)
+    return _line("fidelity", f"{fidelity.psnr_db:.1f} dB", layout=f"{fidelity.layout:.3f}")
 
 
 def _palette(palette: Palette | None) -> str:

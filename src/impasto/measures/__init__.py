@@ -1,1 +1,1 @@
-"""Figures that judge a finished picture: the paper's losses, noise, border, palette, clipping."""
+"""Figures that judge a finished picture: by itself, by its photograph and by its styles."""

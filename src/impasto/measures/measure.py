@@ -11,6 +11,7 @@ from impasto.computing.modes import set_apart
 from impasto.errors import PictureError
 from impasto.measures.border import Border, border_figure
 from impasto.measures.clipping import Clipped, clipped
+from impasto.measures.fidelity import Fidelity, fidelity_figure
 from impasto.measures.noise import Noise, noise_figure
 from impasto.measures.palette import Palette, palette_distance
 from impasto.measures.paper import PAPER, Losses, paper_losses
@@ -34,6 +35,7 @@ class Measures:
     losses: Losses | None
     noise: Noise
     border: Border | None
+    fidelity: Fidelity | None
     palette: Palette | None
     clipped: Clipped
 
@@ -77,6 +79,7 @@ def measure(
         losses=_losses(picture, fitted, brought, level, one_size, resources or Resources()),
         noise=noise_figure(picture, fitted, brought),
         border=None if fitted is None else border_figure(picture, fitted),
+        fidelity=None if fitted is None else fidelity_figure(picture, fitted),
         palette=palette_distance(picture, photo, paintings) if paintings else None,
         clipped=clipped(picture, photo, paintings),
     )
