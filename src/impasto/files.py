@@ -78,6 +78,12 @@ def check_place(path: Path) -> None:
     check_folder(place.parent, place.name)
 
 
+def check_free(path: Path, *, overwrite: bool = False) -> None:
+    """Make sure that nothing is there which must not be replaced; raise UsageError where it is."""
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path} exists; choose another name or allow it with --overwrite")
+
+
 def check_folder(folder: Path, name: str = "") -> None:
     """Make sure that a file can be made in a folder; raise OutputError where it cannot."""
     if wrong := no_folder(folder):

@@ -16,7 +16,7 @@ from PIL import Image
 from impasto.engine.checkpoint import write_checkpoint
 from impasto.engine.step import Step
 from impasto.errors import PictureError, UsageError
-from impasto.files import fitting, landing
+from impasto.files import check_free, fitting, landing
 from impasto.jobs.meter import Meter
 from impasto.jobs.places import Place, Writer
 from impasto.pictures.film import FILMS, save_film
@@ -108,7 +108,7 @@ class Checkpoints:
         if self._gave_up or not lasting or now < self._due or step.final:
             return
         self._gave_up = True
-        _write(self.place, self._writer(step))
+        self.place.write_beside(self._writer(step))
         self._gave_up = False
         self._written = True
         after = time.monotonic()
@@ -153,7 +153,7 @@ class SoFar:
         self._count += 1
         if self._count % self.every == 0:
             writer = partial(save, step.picture, depth=self.depth, metadata=self.metadata)
-            _write(self.place, writer)
+            self.place.write_beside(writer)
 
     def end(self) -> None:
         """Leave the last one where it is."""
@@ -201,23 +201,14 @@ class Timelapse:
         """Write the film, of whatever there is."""
         if self._frames:
             writer = partial(save_film, self._frames, frames_a_second=self.FRAMES_A_SECOND)
-            _write(self.place, writer)
-
-
-def _write(place: Place, writer: Writer) -> None:
-    """Write a file beside the result; say so where another's has its name."""
-    before = place.path
-    place.write(writer)
-    if place.path != before:
-        _log.info("%s is written instead: %s", place.path, place.moved)
+            self.place.write_beside(writer)
 
 
 def check_film(path: Path, *, overwrite: bool) -> None:
     """Make sure, before the run, that a film can be written; raise UsageError where it cannot."""
     if path.suffix.lower() not in FILMS:
         raise UsageError(f"cannot write the timelapse {path.name}; choose from {', '.join(FILMS)}")
-    if path.exists() and not overwrite:
-        raise UsageError(f"{path} exists; choose another name or allow it with --overwrite")
+    check_free(path, overwrite=overwrite)
     if path.suffix.lower() == ".mp4":
         try:
             import av  # noqa: F401

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from impasto.files import Taken, names_like
+
+_log = logging.getLogger(__name__)
 
 
 class Writer(Protocol):
@@ -54,6 +57,13 @@ class Place:
         else:
             self.path = _written_free(writer, self.path)
         self._written = _version(self.path)
+
+    def write_beside(self, writer: Writer) -> None:
+        """Write a file beside the result; say so where another's has its name."""
+        before = self.path
+        self.write(writer)
+        if self.path != before:
+            _log.info("%s is written instead: %s", self.path, self.moved)
 
 
 def _written_free(writer: Writer, wanted: Path) -> Path:

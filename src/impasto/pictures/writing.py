@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from impasto.errors import UsageError
-from impasto.files import check_place, replacing
+from impasto.files import check_free, check_place, replacing
 from impasto.pictures.coding import encoding
 from impasto.pictures.exif import plain_tags, with_recipe
 from impasto.pictures.origin import Origin
@@ -83,8 +83,7 @@ def check_output(path: Path, *, overwrite: bool = False, inputs: tuple[Path, ...
     if any(_same(path, other) for other in inputs):
         raise UsageError(f"the output {path} is also an input; choose another name")
     check_place(path)
-    if path.exists() and not overwrite:
-        raise UsageError(f"{path} exists; choose another name or allow it with --overwrite")
+    check_free(path, overwrite=overwrite)
 
 
 def check_fits(path: Path, height: int, width: int, depth: int | None = None) -> None:
