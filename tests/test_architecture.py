@@ -23,7 +23,7 @@ FLOORS = [
     ["optimizers", "planning"],
     ["tiles"],
     ["losses", "network"],
-    ["native", "reading"],
+    ["drawing", "native", "reading"],
     ["tiff"],
     ["pictures"],
     ["memory", "profiles"],

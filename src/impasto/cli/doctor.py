@@ -19,7 +19,11 @@ from impasto.settings.settings import Settings
 
 # Packages that must be there, and what is missing without the extras.
 _PACKAGES = ("impasto", "torch", "numpy", "pillow", "tifffile", "imagecodecs", "safetensors")
-_EXTRAS = {"pillow_heif": ("heic", "HEIC pictures"), "av": ("film", ".mp4 timelapses")}
+_EXTRAS = {
+    "pillow_heif": ("heic", "HEIC pictures"),
+    "av": ("film", ".mp4 timelapses"),
+    "matplotlib": ("figures", "curves of losses"),
+}
 _TIGHT_BYTES = 2_000_000_000
 
 

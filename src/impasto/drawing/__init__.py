@@ -1,0 +1,1 @@
+"""Figures, as in a paper: of plain numbers and pixels, by matplotlib."""
