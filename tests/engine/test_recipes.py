@@ -42,7 +42,7 @@ NOTES = json.loads(
     '{"inputs": ["/gone/photo.png", "/gone/painting.png"], "output": "/gone/out.png", '
     '"overwrite": false, "depth": null, "metadata": true, "fallback_dir": null, '
     '"checkpoint": "/gone/out.png.checkpoint", "checkpoint_every": 5.0, "save_every": null, '
-    '"timelapse": null}'
+    '"timelapse": null, "plot": null}'
 )
 
 
@@ -383,6 +383,7 @@ def test_a_checkpoint_of_today_keeps_all_its_flags(tmp_path: Path):
         save_every=3,
         overwrite=True,
         timelapse=tmp_path / "a.gif",
+        plot=tmp_path / "a.svg",
         fallback_dir=tmp_path,
         checkpoint=tmp_path / "c",
         checkpoint_every=0.5,
@@ -467,7 +468,7 @@ def test_flags_of_a_checkpoint_that_cannot_be_are_refused(tmp_path: Path, flag: 
     ],
 )
 def test_every_path_that_paint_takes_is_read_back(tmp_path: Path, path: str):
-    names = ("output", "fallback_dir", "checkpoint", "timelapse")
+    names = ("output", "fallback_dir", "checkpoint", "timelapse", "plot")
     given = Outputs(**{name: Path(path) for name in names})
     plain = json.loads(json.dumps({"inputs": [path], **given.as_plain()}))
     notes = read_notes(plain, tmp_path / "c")

@@ -131,4 +131,10 @@ result_options = adding(
         metavar="FILE",
         type=PATH,
     ),
+    _file(
+        "--plot",
+        "Draw the curve of the run's losses when it ends: .svg or .png.",
+        metavar="FILE",
+        type=PATH,
+    ),
 )

@@ -40,9 +40,6 @@ class Notes(Outputs):
 
     def resumed(self, checkpoint: Path, output: Path | None, *, overwrite: bool) -> Notes:
         """Return the flags of the rest of the run, which goes on in the same checkpoint."""
-        film = self.timelapse
-        if film is not None:  # the first part of the film stays
-            film = fitting(film.parent, film.stem, f"-resumed{film.suffix}")
         # What was allowed to the run that wrote it here, not to a file from somewhere else.
         allowed = self.overwrite and self._began_in(checkpoint)
         return replace(
@@ -50,7 +47,8 @@ class Notes(Outputs):
             output=self.output if output is None else output.absolute(),
             overwrite=allowed or overwrite,
             checkpoint=checkpoint,
-            timelapse=film,
+            timelapse=_of_the_rest(self.timelapse),
+            plot=_of_the_rest(self.plot),
         )
 
     def own(self, checkpoint: Path) -> tuple[Path, ...]:
@@ -61,6 +59,11 @@ class Notes(Outputs):
     def _began_in(self, checkpoint: Path) -> bool:
         first = self.checkpoint or checkpoint_beside(self.output)
         return first.absolute() == checkpoint.absolute()
+
+
+def _of_the_rest(path: Path | None) -> Path | None:
+    """Return where the rest of a film or a curve goes: its first part stays."""
+    return path and fitting(path.parent, path.stem, f"-resumed{path.suffix}")
 
 
 def notes_of(outputs: Outputs, inputs: Sequence[str]) -> dict[str, Any]:

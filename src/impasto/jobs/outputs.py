@@ -14,6 +14,7 @@ from typing import Any, Literal
 from impasto.engine.run import Run
 from impasto.errors import ImpastoError, OutputError, UsageError
 from impasto.files import check_folder, check_place, claim
+from impasto.jobs.curve import LossCurve, check_curve
 from impasto.jobs.observers import (
     Checkpoints,
     Observer,
@@ -42,6 +43,7 @@ class Outputs:
     checkpoint_every: float = CHECKPOINT_SECONDS
     save_every: int | None = None
     timelapse: Path | None = None
+    plot: Path | None = None
 
     def check(self, inputs: Sequence[str], own: Sequence[Path] = ()) -> None:
         """Make sure, before the work, that all can be written and nothing else is lost.
@@ -73,11 +75,14 @@ class Outputs:
 
     def _check_beside(self, inputs: tuple[Path, ...]) -> None:
         """Make sure that what is written beside the result has names and places of its own."""
-        beside = [path for path in (self.timelapse, self._so_far, self._checkpoint) if path]
+        places = self.timelapse, self.plot, self._so_far, self._checkpoint
+        beside = [path for path in places if path]
         for path in beside:
             check_place(path)
         if self.timelapse is not None:
             check_film(self.timelapse, overwrite=self.overwrite)
+        if self.plot is not None:
+            check_curve(self.plot, overwrite=self.overwrite)
         written = [os.path.realpath(path) for path in (self.output, *beside)]
         if twice := [path for path in written if written.count(path) > 1]:
             raise UsageError(f"two files would be written as {twice[0]}; choose another name")
@@ -120,6 +125,8 @@ class Outputs:
             found.append(SoFar(place, self.save_every, self.depth, self.metadata))
         if self.timelapse is not None:
             found.append(Timelapse(Place(self.timelapse, self.overwrite)))
+        if self.plot is not None:
+            found.append(LossCurve(Place(self.plot, self.overwrite)))
         return found
 
     @cached_property
