@@ -2,7 +2,8 @@
 
 Where that fails the package is built without, and paints by tensor operations: what failed is
 told by `impasto doctor`. A wheel is for the machine it is built on, or for the one in `TARGETS`
-that the environment variable IMPASTO_TARGET names; IMPASTO_TARGET=any builds one without.
+that the environment variable IMPASTO_TARGET names; IMPASTO_TARGET=any builds one without. Wheels
+also hold the example pictures, which `impasto paper` paints where no others are given.
 """
 
 from __future__ import annotations
@@ -74,7 +75,11 @@ class CustomBuildHook(BuildHookInterface[Any]):
                 (beside / path.name).write_bytes(path.read_bytes())
             else:
                 build_data["force_include"][str(path)] = f"impasto/native/{path.name}"
-        if made[0].name != NOTE and version != "editable":
+        if version == "editable":  # which has the example pictures beside it
+            return
+        for path in sorted(Path(self.root, "examples").glob("*.jpg")):
+            build_data["force_include"][str(path)] = f"impasto/sheets/examples/{path.name}"
+        if made[0].name != NOTE:
             build_data["pure_python"] = False
             build_data["tag"] = f"py3-none-{TARGETS[asked()].tag}"
 

@@ -31,6 +31,7 @@ imported when they are first used.
 SECTIONS = {
     "Paint": ("stylize", "iterate", "Painter", "Step", "Meter"),
     "What layers keep": ("reconstruct", "reconstruction"),
+    "Many values": ("sweep", "Sweep", "Panel"),
     "Pictures": ("Picture", "PictureSource", "Style"),
     "What is asked for": ("Settings", "Resources"),
     "Step by step": ("prepare", "Run", "Plan", "paint", "Encoder"),
@@ -43,7 +44,17 @@ SECTIONS = {
 }
 TESTING = ("TinyEncoder",)
 # Classes that nobody makes by hand.
-MADE_FOR_YOU = {"Step", "Run", "Plan", "Recipe", "Checkpoint", "Measures", "Encoder"}
+MADE_FOR_YOU = {
+    "Step",
+    "Run",
+    "Plan",
+    "Recipe",
+    "Checkpoint",
+    "Measures",
+    "Encoder",
+    "Sweep",
+    "Panel",
+}
 
 CONFIG = ConfigDict(
     heading_level=3,

@@ -31,6 +31,7 @@ SAID = {
     "content_weight": "test_engine.py::test_only_the_ratio_of_the_weights_matters",
     "style_weight": "test_engine.py::test_more_style_weight_takes_more_style",
     "strength": "test_controls.py::test_more_strength_is_more_style_and_less_photograph",
+    "objective": "test_terms.py::test_literal_sums_keep_the_photograph",
     "style_loss": "test_controls.py::test_every_style_loss_falls_and_moves_the_colours",
     "smoothness": "test_controls.py::test_smoothness_makes_smooth",
     "content_layers": "test_directions.py::test_a_shallow_content_layer_keeps_pixels",

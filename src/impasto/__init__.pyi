@@ -29,5 +29,8 @@ from .scene.styles import Style as Style
 from .settings.reconstruction import reconstruction as reconstruction
 from .settings.resources import Resources as Resources
 from .settings.settings import Settings as Settings
+from .sheets.sweep import Panel as Panel
+from .sheets.sweep import Sweep as Sweep
+from .sheets.sweep import sweep as sweep
 
 __version__: str

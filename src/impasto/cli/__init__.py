@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from impasto.cli import doctor, measure, paint, plan, presets, recipes, reconstruct
+from impasto.cli import doctor, measure, paint, plan, presets, recipes, reconstruct, sheets
 from impasto.cli.telling import check_answered, hold_streams, let_go, tell, telling
 from impasto.errors import ImpastoError, UsageError
 from impasto.jobs.stopping import Stopped
@@ -41,6 +41,8 @@ impasto.add_command(paint.paint)
 impasto.add_command(plan.plan)
 impasto.add_command(paint.texture)
 impasto.add_command(reconstruct.reconstruct)
+impasto.add_command(sheets.paper)
+impasto.add_command(sheets.sweep)
 impasto.add_command(presets.presets)
 impasto.add_command(measure.measure)
 impasto.add_command(doctor.doctor)

@@ -24,6 +24,7 @@ from impasto.jobs.stopping import Stopped
 from impasto.pictures.limits import Reading
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
+from impasto.sheets.record import recipe_in
 
 
 def paint(settings: Settings, resources: Resources, flags: Mapping[str, Any]) -> None:
@@ -43,10 +44,12 @@ def rerun(
     styles: Sequence[Path],
     size: str | None,
     flags: Mapping[str, Any],
+    *,
+    cell: tuple[int, int] | None = None,
 ) -> None:
-    """Paint by the recipe in a picture, with other pictures or another size."""
+    """Paint by the recipe in a picture, or of a sheet's cell, maybe otherwise."""
     outputs = from_flags(Outputs, flags)
-    found, depth = read_recipe(picture)
+    found, depth = read_recipe(picture) if cell is None else (recipe_in(picture, *cell), 8)
     pantry = Pantry([picture.parent, Path()])
     outputs.check([str(picture)])
     outputs = outputs.with_depth(depth)

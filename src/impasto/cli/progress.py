@@ -114,8 +114,10 @@ class Bar(Lines):
         """Move the bar; losses are read every ten evaluations."""
         if meter.losses_are_read or step.iteration == 1:
             self._text = _numbers(step, meter)
-        where, text = _where(step), self._text
-        self._progress.update(self._task, completed=meter.fraction, description=where, numbers=text)
+        self._move(meter.fraction, _where(step))
+
+    def _move(self, fraction: float, where: str) -> None:
+        self._progress.update(self._task, completed=fraction, description=where, numbers=self._text)
 
     def done(self, done: Done) -> None:
         """Fill the bar and say where the result is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,19 @@ import click
 from impasto.cli.files import PATH, overwrite_option, result_options
 from impasto.cli.options import telling_options
 from impasto.cli.telling import answer
+from impasto.errors import UsageError
+
+
+def _read_cell(
+    ctx: click.Context, flag: click.Parameter, text: str | None
+) -> tuple[int, int] | None:
+    """Read a sheet's row and column."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*([1-9]\d{0,3})\s*,\s*([1-9]\d{0,3})\s*", text)
+    if found is None:
+        raise UsageError(f"cell cannot be '{text}'; give ROW,COLUMN, each from 1, as 2,3")
+    return int(found[1]), int(found[2])
 
 
 @click.command(no_args_is_help=True)
@@ -33,10 +47,21 @@ def recipe(picture: Path) -> None:
     help="Take the style from this picture instead; once for each style of the recipe.",
 )
 @click.option("--size", metavar="PX|original|WxH", help="Paint at another size.")
+@click.option(
+    "--cell",
+    metavar="ROW,COLUMN",
+    callback=_read_cell,
+    help="FILE is the JSON of a sheet (impasto sweep, impasto paper): paint this cell, from 1,1.",
+)
 @result_options
 @telling_options
 def rerun(
-    picture: Path, content: Path | None, styles: tuple[Path, ...], size: str | None, **flags: Any
+    picture: Path,
+    content: Path | None,
+    styles: tuple[Path, ...],
+    size: str | None,
+    cell: tuple[int, int] | None,
+    **flags: Any,
 ) -> None:
     """Paint a picture again by the recipe in FILE.
 
@@ -46,7 +71,7 @@ def rerun(
     """
     from impasto.cli import painting
 
-    painting.rerun(picture, content, styles, size, flags)
+    painting.rerun(picture, content, styles, size, flags, cell=cell)
 
 
 @click.command(no_args_is_help=True)

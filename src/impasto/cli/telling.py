@@ -190,10 +190,17 @@ def _told() -> Iterator[None]:
 
 
 class _Notes(logging.Handler):
-    """Shows what the library notes, one line each."""
+    """Shows what the library notes, one line each, and none again: a sheet prepares many runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        tell(f"note: {record.getMessage()}")
+        note = record.getMessage()
+        if note not in self._told:
+            self._told.add(note)
+            tell(f"note: {note}")
 
 
 def hold_streams() -> None:

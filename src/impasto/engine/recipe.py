@@ -10,7 +10,7 @@ import json
 import math
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import PurePath
 from typing import Annotated, Any
@@ -100,6 +100,12 @@ class Recipe:
             for name, loss in self.losses.items()
         }
         return json.dumps({MARK: FORM, **values})
+
+    def paints(self, settings: Settings, ingredients: Ingredients) -> bool:
+        """Return whether a run of these settings and pictures has this recipe, done or not."""
+        names = {name: PurePath(getattr(settings, name)).name for name in ("init", "weights")}
+        own = replace(settings, **names)  # type: ignore[arg-type]
+        return (self.settings, self.ingredients) == (own, ingredients)
 
     @staticmethod
     def from_json(text: str, name: str) -> Recipe:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from impasto.engine.networks import Networks
 from impasto.engine.prepare import prepare
 from impasto.engine.run import Run
 from impasto.errors import UsageError
@@ -41,17 +42,17 @@ class Inputs:
         return [str(path.absolute()) for path in named if path is not None and os.path.isfile(path)]
 
     def prepare(self, settings: Settings, resources: Resources, *, must_fit: bool = True) -> Run:
-        """Read them all and prepare a run; raise UsageError where maps and styles do not pair."""
-        init = settings.init_file
-        return prepare(
-            None if self.content is None else load(self.content, self.reading),
-            self._styles(),
-            settings,
-            resources,
-            init=self.first_frame(init if init and os.path.exists(init) else None),
+        """Read them all and prepare a run; see `read` and `Read.prepare`."""
+        return self.read().prepare(settings, resources, must_fit=must_fit)
+
+    def read(self) -> Read:
+        """Read them all; raise UsageError where maps and styles do not pair."""
+        return Read(
+            inputs=self,
+            content=None if self.content is None else load(self.content, self.reading),
+            styles=tuple(self._styles()),
             regions=self.first_frame(self.regions),
             protect=self.first_frame(self.protect),
-            must_fit=must_fit,
         )
 
     def first_frame(self, path: Path | None) -> Picture | None:
@@ -77,3 +78,36 @@ class Inputs:
         if colour is None and text.startswith("#") and not os.path.exists(text):
             raise UsageError(f"--style-regions cannot be {text!r}; give a map, #RRGGBB or all")
         return colour or self.first_frame(Path(text))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Read:
+    """Inputs in memory, from which any number of runs are prepared."""
+
+    inputs: Inputs
+    content: Picture | None
+    styles: tuple[Style, ...]
+    regions: Picture | None = None
+    protect: Picture | None = None
+
+    def prepare(
+        self,
+        settings: Settings,
+        resources: Resources,
+        *,
+        must_fit: bool = True,
+        networks: Networks | None = None,
+    ) -> Run:
+        """Read the settings' start picture, if any, and prepare a run; see `prepare`."""
+        init = settings.init_file
+        return prepare(
+            self.content,
+            self.styles,
+            settings,
+            resources,
+            init=self.inputs.first_frame(init if init and os.path.exists(init) else None),
+            regions=self.regions,
+            protect=self.protect,
+            must_fit=must_fit,
+            networks=networks,
+        )

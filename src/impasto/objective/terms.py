@@ -78,23 +78,32 @@ class _Look:
             return []
         weights = dict(self.settings.content_layers)
         references = self._content_maps(content, set(weights), storage or Storage(content.device))
-        return [
-            Term(
-                f"content {layer}",
-                ContentLoss(),
-                layer,
-                share * weight,
-                reference=references[layer],
-                guide=at_stride(self.scene.visible, self.view.stride(layer)),
-            )
-            for layer, weight in weights.items()
-        ]
+        terms = []
+        for layer, weight in weights.items():
+            reference = references[layer]
+            guide = at_stride(self.scene.visible, self.view.stride(layer))
+            own = share * weight * self._content_factor(reference, guide)
+            name, loss = f"content {layer}", ContentLoss()
+            terms.append(Term(name, loss, layer, own, reference=reference, guide=guide))
+        return terms
+
+    def _content_factor(self, reference: Tensor, guide: Tensor | None) -> float:
+        """Return what turns a mean over entries into the loss that the settings ask for."""
+        if self.settings.objective == "means":
+            return 1.0
+        # Half the sum (Gatys et al. 2016, eq. 1). Of a picture with transparent parts, over what
+        # is seen of it: each entry by its cell's visible share, as in the mean.
+        channels = reference.shape[1]
+        return (reference.numel() if guide is None else channels * guide.sum().item()) / 2
 
     def style_terms(self, share: float) -> list[Term]:
         """Bind what is compared with the styles, in each region with those that serve it."""
         loss = style_loss(self.settings.style_loss)
+        # 1/(4 N^2 M^2) of Gram matrices summed over M cells (Gatys et al. 2016, eq. 4) is a quarter
+        # of our mean, each picture divided by its own M; a region counts by its share all the same.
+        printed = 1 / 4 if self.settings.objective == "literal" else 1.0
         compared: list[tuple[str, Loss, str, float]] = [
-            (f"style {layer}", loss, layer, share * weight)
+            (f"style {layer}", loss, layer, printed * share * weight)
             for layer, weight in self.settings.style_layers
         ]
         compared.append(("smoothness", SmoothLoss(), DETAIL, self.settings.smoothness))

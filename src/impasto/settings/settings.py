@@ -40,6 +40,7 @@ def _upwards(limits: tuple[int, ...]) -> str:
 
 Colour = Literal["style", "luminance", "match", "chroma"]
 Surface = Literal["painted", "photograph"]
+ObjectiveKind = Literal["means", "literal"]
 NetworkKind = Literal["normalised", "original"]
 Pooling = Literal["average", "max"]
 Padding = Literal["reflect", "zeros", "wrap"]
@@ -104,6 +105,13 @@ class Settings:
         f"How much style, on a dial: {STRENGTH_DEFAULT} is the weights as given, each "
         f"{STRENGTH_DECADE} more makes the style ten times stronger.",
         _objective("X", read_float, low=0, high=100),
+    )
+    objective: ObjectiveKind = field(
+        "means",
+        "What the losses are: 'means' of squares, with which the paper's weights give its pictures "
+        "at any size, or the 'literal' sums that it prints, with which content outweighs style, "
+        "the more the larger the picture.",
+        _objective(choices=get_args(ObjectiveKind)),
     )
     style_loss: str = field(
         "covariance",

@@ -1,0 +1,1 @@
+"""Labelled sheets of many pictures: the paper's figures, and sweeps over options."""

@@ -1,0 +1,117 @@
+"""What is written beside a sheet: each cell's place, recipe, losses and figures, as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from impasto.engine.recipe import Recipe
+from impasto.errors import UsageError
+from impasto.files import replacing
+from impasto.schema import fitted, parsed
+from impasto.sheets.sheet import Result, Sheet
+
+# What a record begins with, and the form that this version writes.
+MARK, FORM = "impasto sheet", 1
+# 400 cells of a recipe each are a tenth of it.
+_LARGEST_BYTES = 50_000_000
+
+
+class _Cell(Struct):
+    row: Annotated[int, Meta(ge=1)]
+    column: Annotated[int, Meta(ge=1)]
+    recipe: dict[str, Any] | None = None
+
+
+class _Record(Struct):
+    title: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[_Cell, ...]
+
+
+def write_record(path: Path, sheet: Sheet, results: Mapping[str, Result], folder: str) -> None:
+    """Write what is known of a sheet, of whose cells those with `results` are painted.
+
+    `folder` is the name of the one that holds their files.
+    """
+    values = {
+        MARK: FORM,
+        **_headings(sheet),
+        "cells": [
+            {
+                "row": sheet.place(cell)[0],
+                "column": sheet.place(cell)[1],
+                "title": cell.title,
+                "values": dict(cell.values),
+                "file": f"{folder}/{cell.name}.png" if cell.prepare else None,
+                **_told(results.get(cell.name)),
+            }
+            for cell in sheet.cells
+            if cell is not None
+        ],
+    }
+    with replacing(path) as stream:
+        stream.write((json.dumps(values, indent=1) + "\n").encode())
+
+
+def records(path: Path, sheet: Sheet) -> bool:
+    """Return whether a file is the record of a sheet like this one."""
+    try:
+        found = _read(path)
+    except UsageError:
+        return False
+    named = _headings(sheet)
+    return all(
+        list(getattr(found, name)) == list(named[name]) for name in ("rows", "columns")
+    ) and (found.title == sheet.title)
+
+
+def recipe_in(path: Path, row: int, column: int) -> Recipe:
+    """Return the recipe of a sheet's cell, counted from 1; raise UsageError where there is none."""
+    found = _read(path)
+    painted = {(cell.row, cell.column): cell.recipe for cell in found.cells if cell.recipe}
+    recipe = painted.get((row, column))
+    if recipe is None:
+        rows, columns = len(found.rows), len(found.columns)
+        known = " ".join(f"{r},{c}" for r, c in sorted(painted)) or "none yet"
+        raise UsageError(
+            f"{path} has no painted cell {row},{column} (row,column) among its {rows} x {columns}; "
+            f"painted are {known}"
+        )
+    return Recipe.from_json(json.dumps(recipe), f"{path}, cell {row},{column}")
+
+
+def _headings(sheet: Sheet) -> dict[str, Any]:
+    return {
+        "title": sheet.title,
+        "row_title": sheet.row_title,
+        "column_title": sheet.column_title,
+        "rows": list(sheet.rows),
+        "columns": list(sheet.columns),
+    }
+
+
+def _told(result: Result | None) -> dict[str, Any]:
+    if result is None or result.recipe is None:
+        return {}
+    return {"figures": dict(result.figures), "recipe": json.loads(result.recipe.as_json())}
+
+
+def _read(path: Path) -> _Record:
+    """Read a record; raise UsageError, with the reason, for anything else."""
+    if not path.is_file():
+        raise UsageError(f"there is no record of a sheet at {path}")
+    if path.stat().st_size > _LARGEST_BYTES:
+        raise UsageError(f"{path} is no record of a sheet: it is too large")
+    try:
+        values = parsed(path.read_bytes().decode("utf-8", "replace"))
+        if not isinstance(values, dict) or values.get(MARK) != FORM:
+            raise UsageError(f"it does not begin with '{MARK}': {FORM}")
+        return fitted(values, _Record)
+    except UsageError as fault:
+        raise UsageError(f"{path} is no record of a sheet: {fault}") from fault

@@ -1,0 +1,202 @@
+"""Painting a sheet into files: cells that are there already are not painted again."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from impasto.drawing.canvas import check_installed, page, save
+from impasto.drawing.curves import Line, draw_lines
+from impasto.drawing.sheet import draw_sheet
+from impasto.engine.checkpoint import State, read_checkpoint
+from impasto.engine.fitting import check_fits
+from impasto.engine.recipe import Recipe
+from impasto.engine.run import Run
+from impasto.errors import OutputError, UsageError
+from impasto.files import check_place, fitting
+from impasto.jobs.job import Job
+from impasto.jobs.observers import Observer, checkpoint_beside
+from impasto.jobs.outputs import Outputs
+from impasto.jobs.pantry import reading
+from impasto.jobs.stopping import Interrupted
+from impasto.pictures import writing
+from impasto.reading.carrying import read_recipe_text
+from impasto.reading.load import load
+from impasto.reading.sources import as_picture
+from impasto.sheets.record import records, write_record
+from impasto.sheets.sheet import Cell, Curve, Result, Sheet, layout_of
+
+_CURVE_PX = (640, 420)
+
+
+class Watcher(Protocol):
+    """Told what is painted, and when a sheet is there."""
+
+    def cell(self, sheet: Sheet, cell: Cell, number: int, count: int) -> Observer:
+        """Return who follows a cell, the `number`th of `count` that are painted."""
+
+    def kept(self, sheet: Sheet, count: int) -> None:
+        """Take in that so many cells are there from before."""
+
+    def drawn(self, path: Path) -> None:
+        """Take in that the sheet is written."""
+
+
+@dataclass(frozen=True)
+class SheetFiles:
+    """Where a sheet goes: the picture, its record, and a folder of its cells' pictures."""
+
+    output: Path
+    overwrite: bool = False
+
+    @cached_property
+    def record(self) -> Path:
+        """The sheet's JSON."""
+        return fitting(self.output.parent, self.output.stem, ".json")
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where its cells are."""
+        return fitting(self.output.parent, self.output.stem, "-panels")
+
+    @cached_property
+    def curve(self) -> Path:
+        """Where the curve of a sheet that has one goes."""
+        return fitting(self.output.parent, self.output.stem, "-curve.png")
+
+    def of(self, cell: Cell) -> Path:
+        """Return a cell's file."""
+        return self.folder / f"{cell.name}.png"
+
+    def check_output(self, inputs: Sequence[str] = ()) -> None:
+        """Make sure, before anything is read, that a sheet can be drawn and written."""
+        check_installed()
+        writing.check_output(self.output, overwrite=True, inputs=tuple(map(Path, inputs)))
+        check_place(self.record)
+        if self.folder.exists() and not self.folder.is_dir():
+            raise UsageError(f"{self.folder} is not a folder; choose another name for the sheet")
+
+    def check(self, sheet: Sheet, inputs: Sequence[str] = ()) -> None:
+        """Make sure, before the first cell, that nothing but an earlier part of it is replaced."""
+        self.check_output(inputs)
+        ours = self.record.exists() and records(self.record, sheet)
+        written = (self.output, self.record, *((self.curve,) if sheet.curve else ()))
+        taken = [path for path in written if path.exists() and not ours]
+        if taken and not self.overwrite:
+            raise UsageError(
+                f"{taken[0]} exists and is no part of this sheet; choose another name or allow it "
+                "with --overwrite"
+            )
+
+    def kept(self, cell: Cell, run: Run) -> Recipe | None:
+        """Return the recipe of a cell that is there; None where it is still to be painted.
+
+        Raises UsageError where another picture has its name.
+        """
+        path = self.of(cell)
+        if not path.exists():
+            return None
+        try:
+            recipe = Recipe.from_json(read_recipe_text(path) or "", str(path))
+        except Exception:  # whatever it is, it is not ours
+            recipe = None
+        if recipe is not None and recipe.paints(run.settings, run.ingredients):
+            return None if recipe.interrupted else recipe
+        if not self.overwrite:
+            raise UsageError(
+                f"{path} is another picture than the one to paint; choose another name for the "
+                "sheet or allow it with --overwrite"
+            )
+        return None
+
+
+def paint_sheet(
+    sheet: Sheet,
+    files: SheetFiles,
+    watcher: Watcher,
+    *,
+    inputs: Sequence[str] = (),
+    thumbnail: int | None = None,
+) -> None:
+    """Paint what lacks of a sheet's cells, judge them all, and draw the sheet.
+
+    Every cell is prepared, and so checked, before the first is painted. Given again after it was
+    interrupted, it goes on where it was.
+    """
+    files.check(sheet, inputs)
+    # Prepared again when it is painted: all at once would hold their pictures in the memory.
+    missing = [cell for cell in sheet.painted if files.kept(cell, _prepared(cell)) is None]
+    watcher.kept(sheet, len(sheet.painted) - len(missing))
+    _make_folder(files.folder)
+    write_record(files.record, sheet, {}, files.folder.name)
+    for number, cell in enumerate(missing, 1):
+        observer = watcher.cell(sheet, cell, number, len(missing))
+        _paint(cell, files.of(cell), observer)
+    results = {cell.name: _result(sheet, cell, files) for cell in sheet.cells if cell is not None}
+    write_record(files.record, sheet, results, files.folder.name)
+    drawn = as_picture(draw_sheet(layout_of(sheet, results, thumbnail)))
+    writing.save(drawn, files.output)
+    watcher.drawn(files.output)
+    if sheet.curve is not None:
+        _draw_curve(sheet, sheet.curve, results, files.curve)
+        watcher.drawn(files.curve)
+
+
+def _prepared(cell: Cell) -> Run:
+    assert cell.prepare is not None
+    return cell.prepare()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as fault:
+        raise OutputError(f"cannot make the folder {folder}: {fault.strerror or fault}") from fault
+
+
+def _paint(cell: Cell, path: Path, observer: Observer) -> None:
+    run, state = _picked_up(_prepared(cell), checkpoint_beside(path))
+    # What is there under this name is an earlier part of it.
+    outputs = Outputs(output=path, overwrite=True)
+    try:
+        Job(run=run, outputs=outputs, observers=[observer], resume=state).paint()
+    except Interrupted as stop:
+        stop.add_note("the same command goes on from there")
+        raise
+
+
+def _picked_up(run: Run, checkpoint: Path) -> tuple[Run, State | None]:
+    """Return a run, and where it goes on if it has a checkpoint."""
+    if not checkpoint.exists():
+        return run, None
+    try:
+        kept = read_checkpoint(checkpoint)
+        going_on = dataclasses.replace(run, plan=kept.recipe.plan)
+        check_fits(kept.state, going_on)
+    except UsageError:
+        return run, None
+    same = kept.recipe.paints(run.settings, run.ingredients)
+    return (going_on, kept.state) if same else (run, None)
+
+
+def _result(sheet: Sheet, cell: Cell, files: SheetFiles) -> Result:
+    """Return what a cell shows: a picture as it is, or its file, judged."""
+    if cell.shown is not None:
+        return Result(cell.shown)
+    path = files.of(cell)
+    recipe = Recipe.from_json(read_recipe_text(path) or "", str(path))
+    picture = load(path, reading())
+    return Result(picture, recipe, sheet.judge(picture, recipe))
+
+
+def _draw_curve(sheet: Sheet, curve: Curve, results: Mapping[str, Result], path: Path) -> None:
+    at = [float(cell.values[curve.over]) for cell in sheet.painted]
+    figures = [results[cell.name].figures for cell in sheet.painted]
+    lines = [Line(name, at, [found[name] for found in figures]) for name in curve.figures]
+    with page(*_CURVE_PX) as figure:
+        draw_lines(figure, lines, x_label=curve.x_label, y_label=curve.y_label, logarithmic="xy")
+        save(figure, path)
