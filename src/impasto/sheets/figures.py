@@ -16,7 +16,7 @@ _SECONDS = tuple(f"relu{block}_2" for block in _BLOCKS)
 # The deepest layers of the figure, where all its pictures are compared.
 _DEEP = ("relu4_2", "relu5_2")
 _LOSSES = "content {content:.3g}, style {style:.2g}"
-_KEPT = "{psnr_db:.1f} dB, {relu5_2:.0%} off"
+_KEPT = "{psnr_db:.1f} dB, {relu5_2:.1%} off at relu5_2"
 
 
 def content_layers(subjects: Subjects) -> Sheet:
@@ -36,17 +36,28 @@ def content_layers(subjects: Subjects) -> Sheet:
 
 
 def style_layers(subjects: Subjects) -> Sheet:
-    """Show what growing sets of layers keep of the style (2016, figure 1)."""
+    """Show what growing sets of layers keep of the style (2016, figure 1).
+
+    By the network as trained, where a deep layer's Gram matrix is small and counts for little, and
+    by the normalised one, where all count alike.
+    """
     painting = subjects.styles[0]
-    painted = [
-        subjects.reconstruction(
-            f"style-to-{last}", _up_to(last), painting, style=",".join(_FIRSTS[:count])
-        )
-        for count, last in enumerate(_FIRSTS, 1)
-    ]
+    cells = []
+    for network in ("original", "normalised"):
+        cells.append(shown(f"painting-{network}", "painting", painting))
+        cells += [
+            subjects.reconstruction(
+                f"style-{network}-to-{last}",
+                f"{_up_to(last)}, {network}",
+                painting,
+                style=",".join(_FIRSTS[:count]),
+                network=network,
+            )
+            for count, last in enumerate(_FIRSTS, 1)
+        ]
     return wrapped(
         "Style that growing sets of layers keep",
-        [shown("painting", "painting", painting), *painted],
+        cells,
         across=3,
         judge=kept_style(painting, _FIRSTS),
         note="{gram_error:.2%} off, layout {layout:.2f}",

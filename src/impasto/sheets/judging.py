@@ -32,16 +32,18 @@ def kept_content(photo: Picture, layers: tuple[str, ...]) -> Judge:
 
 
 def kept_style(painting: Picture, layers: tuple[str, ...]) -> Judge:
-    """Judge how near Gram matrices are to a painting's, in the layers that a picture was made of.
+    """Judge how near Gram matrices are to a painting's, in the layers and network of a picture.
 
     `gram_error` is the mean squared distance over that of plain grey; `layout` is the correlation
     of coarse light with the painting's, which nothing holds.
     """
-    settings, _ = reconstruction(style=layers)
-    yardstick = Yardstick(settings, painting)
+    yardsticks = {
+        network: Yardstick(reconstruction(style=layers, network=network)[0], painting)
+        for network in ("original", "normalised")
+    }
 
     def judge(picture: Picture, recipe: Recipe) -> Mapping[str, float]:
-        off = yardstick.off(picture)
+        off = yardsticks[recipe.settings.network].off(picture)
         used = recipe.settings.style_layers
         error = sum(off[f"style {layer}"] for layer, _ in used) / len(used)
         return {"gram_error": error, "layout": _fidelity(picture, painting)["layout"]}
