@@ -2,6 +2,7 @@
 
 import io
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ from PIL import Image
 import impasto
 from impasto import UsageError
 from impasto.cli import main
+from impasto.cli.sheet_progress import Silent
+from impasto.settings.sweeping import read_axis, variants
 from impasto.sheets import work
+from impasto.sheets.sweep import sweep_sheet
 
 SMALL = ["--size", "64", "--levels", "1", "--iterations", "2", "--threads", "1"]
 OVER = ["--over", "style-weight=10,1000", "--over", "content-layers=relu4_2;relu2_1,relu3_1"]
@@ -213,3 +217,22 @@ def test_a_damaged_record_is_refused_in_one_line(text, tmp_path, capsys):
     said = capsys.readouterr().err
     assert "is no record of a sheet" in said
     assert said.count("\n") == 1
+
+
+def test_what_is_the_same_on_two_sheets_is_painted_once(photo, painting, tmp_path, monkeypatch):
+    painted = []
+    paint = work._paint
+    monkeypatch.setattr(
+        work, "_paint", lambda *given: (painted.append(given[0].name), paint(*given))
+    )
+    known: work.Known = {}
+    for name, over in (("one", "seed=0,1"), ("two", "seed=1,2")):
+        axes = [read_axis(over)]
+        options = {"size": 64, "levels": 1, "iterations": 2, "threads": 1}
+        cells = variants(axes, options)
+        make = partial(impasto.prepare, photo, painting)
+        sheet = sweep_sheet(axes, cells, make)
+        work.paint_sheet(sheet, work.SheetFiles(tmp_path / f"{name}.png"), Silent(), known=known)
+    assert painted == ["r1c1", "r1c2", "r1c2"]
+    copied, first = tmp_path / "two-panels/r1c1.png", tmp_path / "one-panels/r1c2.png"
+    assert copied.read_bytes() == first.read_bytes()

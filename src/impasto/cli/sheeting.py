@@ -21,7 +21,7 @@ from impasto.settings.sweeping import Axis, Variant
 from impasto.sheets.figures import FIGURES
 from impasto.sheets.subjects import CONTENT, PHOTO, STYLES, Subjects, example
 from impasto.sheets.sweep import sweep_sheet
-from impasto.sheets.work import SheetFiles, paint_sheet
+from impasto.sheets.work import Known, SheetFiles, paint_sheet
 
 
 def paper(figures: Sequence[str], common: Mapping[str, Any], flags: Mapping[str, Any]) -> None:
@@ -38,8 +38,11 @@ def paper(figures: Sequence[str], common: Mapping[str, Any], flags: Mapping[str,
         files.check(sheet, given)
     watcher = _watcher(flags)
     with watcher, stoppable():
+        known: Known = {}
         for sheet, files in sheets:
-            paint_sheet(sheet, files, watcher, inputs=given, thumbnail=flags["thumbnail"])
+            paint_sheet(
+                sheet, files, watcher, inputs=given, thumbnail=flags["thumbnail"], known=known
+            )
 
 
 def sweep(axes: Sequence[Axis], cells: Sequence[Variant], flags: Mapping[str, Any]) -> None:

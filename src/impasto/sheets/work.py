@@ -14,10 +14,10 @@ from impasto.drawing.curves import Line, draw_lines
 from impasto.drawing.sheet import draw_sheet
 from impasto.engine.checkpoint import State, read_checkpoint
 from impasto.engine.fitting import check_fits
-from impasto.engine.recipe import Recipe
+from impasto.engine.recipe import Ingredients, Recipe
 from impasto.engine.run import Run
 from impasto.errors import OutputError, UsageError
-from impasto.files import check_place, fitting
+from impasto.files import check_place, fitting, replacing
 from impasto.jobs.job import Job
 from impasto.jobs.observers import Observer, checkpoint_beside
 from impasto.jobs.outputs import Outputs
@@ -27,10 +27,15 @@ from impasto.pictures import writing
 from impasto.reading.carrying import read_recipe_text
 from impasto.reading.load import load
 from impasto.reading.sources import as_picture
+from impasto.settings.settings import Settings
 from impasto.sheets.record import records, write_record
 from impasto.sheets.sheet import Cell, Curve, Result, Sheet, layout_of
 
 _CURVE_PX = (640, 420)
+
+# What makes a picture, and the files of those that are there.
+Identity = tuple[Settings, Ingredients]
+Known = dict[Identity, Path]
 
 
 class Watcher(Protocol):
@@ -121,21 +126,26 @@ def paint_sheet(
     *,
     inputs: Sequence[str] = (),
     thumbnail: int | None = None,
+    known: Known | None = None,
 ) -> None:
     """Paint what lacks of a sheet's cells, judge them all, and draw the sheet.
 
     Every cell is prepared, and so checked, before the first is painted. Given again after it was
-    interrupted, it goes on where it was.
+    interrupted, it goes on where it was. `known` are pictures of other sheets, which takes in this
+    one's: what is the same is painted once.
     """
     files.check(sheet, inputs)
-    # Prepared again when it is painted: all at once would hold their pictures in the memory.
-    missing = [cell for cell in sheet.painted if files.kept(cell, _prepared(cell)) is None]
+    known = {} if known is None else known
+    missing = _missing(sheet, files, known)
     watcher.kept(sheet, len(sheet.painted) - len(missing))
     _make_folder(files.folder)
     write_record(files.record, sheet, {}, files.folder.name)
-    for number, cell in enumerate(missing, 1):
-        observer = watcher.cell(sheet, cell, number, len(missing))
-        _paint(cell, files.of(cell), observer)
+    for number, (cell, identity) in enumerate(missing, 1):
+        if identity in known:
+            _copy(known[identity], files.of(cell))
+        else:
+            _paint(cell, files.of(cell), watcher.cell(sheet, cell, number, len(missing)))
+        known[identity] = files.of(cell)
     results = {cell.name: _result(sheet, cell, files) for cell in sheet.cells if cell is not None}
     write_record(files.record, sheet, results, files.folder.name)
     drawn = as_picture(draw_sheet(layout_of(sheet, results, thumbnail)))
@@ -144,6 +154,25 @@ def paint_sheet(
     if sheet.curve is not None:
         _draw_curve(sheet, sheet.curve, results, files.curve)
         watcher.drawn(files.curve)
+
+
+def _missing(sheet: Sheet, files: SheetFiles, known: Known) -> list[tuple[Cell, Identity]]:
+    """Return the cells that are not there yet, and take in those that are."""
+    missing = []
+    for cell in sheet.painted:
+        # Prepared again when it is painted: all at once would hold their pictures in the memory.
+        run = _prepared(cell)
+        identity = run.settings, run.ingredients
+        if files.kept(cell, run) is None:
+            missing.append((cell, identity))
+        else:
+            known[identity] = files.of(cell)
+    return missing
+
+
+def _copy(known: Path, path: Path) -> None:
+    with replacing(path) as stream:
+        stream.write(known.read_bytes())
 
 
 def _prepared(cell: Cell) -> Run:
