@@ -34,6 +34,14 @@ def test_every_figure_has_a_name_on_the_command_line():
     assert tuple(figures.FIGURES) == FIGURES
 
 
+def test_help_lists_the_figures_one_a_line(capsys):
+    assert main(["paper", "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for name in FIGURES:
+        assert any(line.startswith(f"  {name}  ") for line in lines)
+    assert not any("\\b" in line for line in lines)
+
+
 def test_deeper_content_loses_pixels_and_keeps_what_is_deep(tmp_path: Path):
     cells = _painted("content-layers", tmp_path)
     assert len(cells) == 10

@@ -104,7 +104,7 @@ _FIELDS = (*CONTROLS, *options(Resources))
 @reading_options
 @options_named(*_FIELDS, defaults=BASE)
 def paper(figure: str, quick: bool, **flags: Any) -> None:
-    r"""Make a figure of the paper, or all, as a labelled sheet with its pictures and numbers.
+    """Make a figure of the paper, or all, as a labelled sheet with its pictures and numbers.
 
     Gatys, Ecker and Bethge 2016 (and 2015), with their networks, layers, ratios and starts:
 
@@ -119,7 +119,7 @@ def paper(figure: str, quick: bool, **flags: Any) -> None:
     photo           one photograph in the light of another, and without noise
 
     Given again after it was stopped, it goes on where it was.
-    """
+    """  # noqa: D301 - click wants the letter, not a backslash
     asked = {name: flags[name] for name in _FIELDS if flags[name] is not None}
     common = figure_options(asked, quick=quick)
     from impasto.cli import sheeting
