@@ -1,5 +1,6 @@
 """Reconstructions: what layers keep of a picture, painted from white noise."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,25 @@ def test_the_command_writes_a_picture_to_paint_again(photo: Path, tmp_path: Path
     assert recipe.settings.network == "original"
     assert main(["rerun", str(out), "-o", str(again)]) == 0
     assert again.read_bytes() == out.read_bytes()
+
+
+def test_the_picture_is_read_once_and_its_frame_is_content_and_style(
+    photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
+):
+    words = ["--style", "relu1_1", "--size", "64", "--iterations", "2", "--threads", "1"]
+    out, piped = tmp_path / "out.png", tmp_path / "piped.png"
+    assert main(["reconstruct", str(photo), "-o", str(out), *words]) == 0
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(photo.read_bytes())))
+    assert main(["reconstruct", "-", "-o", str(piped), *words]) == 0
+    assert np.array_equal(np.asarray(Image.open(piped)), np.asarray(Image.open(out)))
+    film, framed = tmp_path / "film.gif", tmp_path / "framed.png"
+    frames = [Image.open(path).resize((64, 48)) for path in (photo, painting)]
+    frames[0].save(film, save_all=True, append_images=frames[1:])
+    capsys.readouterr()
+    assert main(["reconstruct", str(film), "-o", str(framed), "--frame", "1", *words]) == 0
+    assert "number 1 is taken" in capsys.readouterr().err
+    parts = Recipe.from_json(read_recipe_text(framed) or "", "framed.png").ingredients
+    assert parts.styles[0].picture == parts.content
 
 
 @pytest.mark.parametrize(

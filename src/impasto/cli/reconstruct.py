@@ -61,4 +61,4 @@ def reconstruct(picture: Path, content: str | None, style: str | None, **flags: 
     check_layers(settings)
     from impasto.cli import painting
 
-    painting.paint(settings, resources, {**flags, "content": picture, "styles": (picture,)})
+    painting.paint(settings, resources, {**flags, "content": picture, "styles": ()})

@@ -23,8 +23,8 @@ from impasto.settings.settings import Settings
 class Inputs:
     """Which pictures and maps are read, and what is let in of them.
 
-    `style_regions` says for each style what serves the regions of the content's map: a map of its
-    own, #RRGGBB, or "all".
+    Without styles the content is its own, as in a reconstruction. `style_regions` says for each
+    style what serves the regions of the content's map: a map of its own, #RRGGBB, or "all".
     """
 
     styles: tuple[Path, ...]
@@ -47,10 +47,12 @@ class Inputs:
 
     def read(self) -> Read:
         """Read them all; raise UsageError where maps and styles do not pair."""
+        content = None if self.content is None else load(self.content, self.reading)
+        own = (Style(content),) if content is not None and not self.styles else ()
         return Read(
             inputs=self,
-            content=None if self.content is None else load(self.content, self.reading),
-            styles=tuple(self._styles()),
+            content=content,
+            styles=own or tuple(self._styles()),
             regions=self.first_frame(self.regions),
             protect=self.first_frame(self.protect),
         )
