@@ -97,6 +97,17 @@ def check_folder(folder: Path, name: str = "") -> None:
         raise OutputError(f"cannot write to {folder}: {fault.strerror or fault}") from fault
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder where there is none; raise OutputError where no file can be made in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        pass  # what is there instead is said below
+    except OSError as fault:
+        raise OutputError(f"cannot make the folder {folder}: {fault.strerror or fault}") from fault
+    check_folder(folder)
+
+
 def no_folder(folder: Path) -> str:
     """Return why nothing can be put into a folder and what to do; empty where it is one."""
     if os.path.isdir(folder):

@@ -70,6 +70,21 @@ def test_one_photograph_in_each_style(tmp_path: Path):
     assert {cell["recipe"]["settings"]["style_weight"] for cell in cells} == {1000}
 
 
+def test_other_styles_make_another_sheet_and_long_names_are_cut(
+    photo: Path, painting: Path, tmp_path: Path, capsys
+):
+    long = tmp_path / f"{'é' * 124}.png"
+    long.write_bytes(photo.read_bytes())
+    words = ["paper", "transfer", "-o", str(tmp_path), *SMALL, "--iterations", "1"]
+    assert main([*words, "--content", str(photo), "--style", str(long)]) == 0
+    before = (tmp_path / "transfer.png").read_bytes()
+    assert main([*words, "--content", str(photo), "--style", str(painting)]) == 2
+    assert "transfer.png exists and is no part of this sheet" in capsys.readouterr().err
+    assert (tmp_path / "transfer.png").read_bytes() == before
+    record = json.loads((tmp_path / "transfer.json").read_text())
+    assert (tmp_path / record["cells"][-1]["file"]).is_file()
+
+
 def test_the_ratio_moves_from_style_to_content(tmp_path: Path):
     cells = _painted("grid", tmp_path, "--size", "48")
     rows = [cells[start : start + 4] for start in range(0, 20, 4)]

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import impasto
-from impasto import UsageError
+from impasto import OutputError, UsageError, files
 from impasto.cli import main
 from impasto.cli.sheet_progress import Silent
 from impasto.settings.sweeping import read_axis, variants
@@ -126,6 +126,58 @@ def test_nothing_of_others_is_replaced(photo, painting, tmp_path, capsys):
     assert _sweep(photo, painting, out, *OVER, "--overwrite") == 0
     # Other values under the same name are another sheet.
     assert _sweep(photo, painting, out, "--over", "style-weight=1,2") == 2
+
+
+def test_another_sheet_is_not_replaced_though_no_cell_of_it_is_there(
+    photo, painting, tmp_path, capsys
+):
+    out, other = tmp_path / "sheet.png", tmp_path / "sheet.jpg"
+    assert _sweep(photo, painting, out, "--over", "seed=1,2") == 0
+    (tmp_path / "sheet-panels").rename(tmp_path / "moved")
+    before = out.read_bytes()
+    for values in ("seed=1,3", "strength=1,2"):
+        assert _sweep(photo, painting, out, "--over", values) == 2
+        assert "sheet.png exists and is no part of this sheet" in capsys.readouterr().err
+    assert out.read_bytes() == before
+    # Nor is what has the sheet's name and another ending.
+    other.write_text("mine")
+    assert _sweep(photo, painting, other, "--over", "seed=1,2") == 2
+    assert "sheet.jpg exists and is no part of this sheet" in capsys.readouterr().err
+    assert other.read_text() == "mine"
+
+
+def test_an_input_among_the_cells_is_never_replaced(photo, painting, tmp_path, capsys):
+    start = tmp_path / "sheet-panels" / "r1c2.png"
+    start.parent.mkdir()
+    start.write_bytes(painting.read_bytes())
+    words = ["--over", f"init=content,{start}", "--overwrite"]
+    assert _sweep(photo, painting, tmp_path / "sheet.png", *words) == 2
+    assert "r1c2.png is also an input" in capsys.readouterr().err
+    assert start.read_bytes() == painting.read_bytes()
+
+
+def test_a_place_where_a_cell_cannot_be_is_said_before_the_first(photo, painting, tmp_path, capsys):
+    out, folder = tmp_path / "sheet.png", tmp_path / "sheet-panels"
+    (folder / "r1c2.png").mkdir(parents=True)
+    assert _sweep(photo, painting, out, "--over", "seed=1,2", "--overwrite") == 2
+    assert "r1c2.png is a folder" in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["r1c2.png"]
+
+
+def test_a_folder_for_the_cells_that_cannot_be_written_is_said_before_the_first(
+    photo, painting, tmp_path, capsys, monkeypatch
+):
+    make, out = files.check_folder, tmp_path / "sheet.png"
+
+    def refusing(folder: Path, name: str = "") -> None:
+        if folder.name == "sheet-panels":
+            raise OutputError(f"cannot write to {folder}: Permission denied")
+        make(folder, name)
+
+    monkeypatch.setattr(files, "check_folder", refusing)
+    assert _sweep(photo, painting, out, "--over", "seed=1,2") == 5
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not list((tmp_path / "sheet-panels").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ from impasto.cli.files import from_flags
 from impasto.cli.sheet_progress import Silent, make_watcher
 from impasto.cli.signals import stoppable
 from impasto.engine.networks import Networks
-from impasto.errors import OutputError
-from impasto.files import check_folder
+from impasto.files import make_folder
 from impasto.jobs.inputs import Inputs
 from impasto.pictures.limits import Reading
 from impasto.pictures.picture import Picture
@@ -29,7 +28,7 @@ def paper(figures: Sequence[str], common: Mapping[str, Any], flags: Mapping[str,
     given = _given(flags)
     subjects = _subjects(common, flags)
     folder: Path = flags["output"]
-    _make(folder)
+    make_folder(folder)
     sheets = [
         (FIGURES[name](subjects), SheetFiles(folder / f"{name}.png", flags["overwrite"]))
         for name in figures
@@ -84,15 +83,6 @@ def _subjects(common: Mapping[str, Any], flags: Mapping[str, Any]) -> Subjects:
 def _given(flags: Mapping[str, Any]) -> list[str]:
     named = (flags["content"], *flags["styles"], flags["photo"])
     return [str(path.absolute()) for path in named if path is not None]
-
-
-def _make(folder: Path) -> None:
-    """Make a folder where there is none; raise OutputError where it cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise OutputError(f"cannot make the folder {folder}: {fault.strerror or fault}") from fault
-    check_folder(folder)
 
 
 def _listed(styles: Sequence[Path]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from impasto.engine.recipe import Recipe
 from impasto.errors import UsageError
 from impasto.files import replacing
 from impasto.schema import fitted, parsed
-from impasto.sheets.sheet import Result, Sheet
+from impasto.sheets.sheet import Cell, Result, Sheet
 
 # What a record begins with, and the form that this version writes.
 MARK, FORM = "impasto sheet", 1
@@ -24,6 +24,8 @@ _LARGEST_BYTES = 50_000_000
 class _Cell(Struct):
     row: Annotated[int, Meta(ge=1)]
     column: Annotated[int, Meta(ge=1)]
+    title: str = ""
+    file: str | None = None
     recipe: dict[str, Any] | None = None
 
 
@@ -32,43 +34,53 @@ class _Record(Struct):
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     cells: tuple[_Cell, ...]
+    sheet: str = ""
+    row_title: str = ""
+    column_title: str = ""
 
 
-def write_record(path: Path, sheet: Sheet, results: Mapping[str, Result], folder: str) -> None:
-    """Write what is known of a sheet, of whose cells those with `results` are painted.
-
-    `folder` is the name of the one that holds their files.
-    """
-    values = {
+def record_of(
+    sheet: Sheet, results: Mapping[str, Result], output: Path, file_of: Callable[[Cell], Path]
+) -> dict[str, Any]:
+    """Return what is known of a sheet, for JSON; those of its cells with `results` are painted."""
+    return {
         MARK: FORM,
-        **_headings(sheet),
+        "sheet": output.name,
+        "title": sheet.title,
+        "row_title": sheet.row_title,
+        "column_title": sheet.column_title,
+        "rows": list(sheet.rows),
+        "columns": list(sheet.columns),
         "cells": [
             {
                 "row": sheet.place(cell)[0],
                 "column": sheet.place(cell)[1],
                 "title": cell.title,
                 "values": dict(cell.values),
-                "file": f"{folder}/{cell.name}.png" if cell.prepare else None,
+                "file": _beside(output, file_of(cell)) if cell.prepare else None,
                 **_told(results.get(cell.name)),
             }
             for cell in sheet.cells
             if cell is not None
         ],
     }
+
+
+def write_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Write what `record_of` returned."""
     with replacing(path) as stream:
-        stream.write((json.dumps(values, indent=1) + "\n").encode())
+        stream.write((json.dumps(record, indent=1) + "\n").encode())
 
 
-def records(path: Path, sheet: Sheet) -> bool:
-    """Return whether a file is the record of a sheet like this one."""
+def records(path: Path, record: Mapping[str, Any]) -> bool:
+    """Return whether a file is a record of the same sheet, painted or not."""
     try:
-        found = _read(path)
+        found, like = _read(path), fitted(record, _Record)
     except UsageError:
         return False
-    named = _headings(sheet)
-    return all(
-        list(getattr(found, name)) == list(named[name]) for name in ("rows", "columns")
-    ) and (found.title == sheet.title)
+    for cell in (*found.cells, *like.cells):
+        cell.recipe = None
+    return found == like
 
 
 def recipe_in(path: Path, row: int, column: int) -> Recipe:
@@ -86,14 +98,9 @@ def recipe_in(path: Path, row: int, column: int) -> Recipe:
     return Recipe.from_json(json.dumps(recipe), f"{path}, cell {row},{column}")
 
 
-def _headings(sheet: Sheet) -> dict[str, Any]:
-    return {
-        "title": sheet.title,
-        "row_title": sheet.row_title,
-        "column_title": sheet.column_title,
-        "rows": list(sheet.rows),
-        "columns": list(sheet.columns),
-    }
+def _beside(output: Path, file: Path) -> str:
+    """Return a cell's file as it is found from the sheet's folder."""
+    return file.relative_to(output.parent).as_posix()
 
 
 def _told(result: Result | None) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from impasto.drawing.canvas import check_installed, page, save
 from impasto.drawing.curves import Line, draw_lines
@@ -16,8 +17,14 @@ from impasto.engine.checkpoint import State, read_checkpoint
 from impasto.engine.fitting import check_fits
 from impasto.engine.recipe import Ingredients, Recipe
 from impasto.engine.run import Run
-from impasto.errors import OutputError, UsageError
-from impasto.files import check_place, fitting, replacing
+    make_folder(files.folder)
+    files.write_record(sheet, {})
+    for number, (cell, identity) in enumerate(missing, 1):
+        if identity in known:
+            _copy(known[identity], files.of(cell))
+        else:
+            _paint(cell, files.of(cell), watcher.cell(sheet, cell, number, len(missing)))
+        known[identity] = files.of(cell)
 from impasto.jobs.job import Job
 from impasto.jobs.observers import Observer, checkpoint_beside
 from impasto.jobs.outputs import Outputs
@@ -27,8 +34,12 @@ from impasto.pictures import writing
 from impasto.reading.carrying import read_recipe_text
 from impasto.reading.load import load
 from impasto.reading.sources import as_picture
+<<<<<<< HEAD
 from impasto.settings.settings import Settings
 from impasto.sheets.record import records, write_record
+=======
+from impasto.sheets.record import record_of, records, write_record
+>>>>>>> 35423be (Replace nothing that is no part of the same sheet)
 from impasto.sheets.sheet import Cell, Curve, Result, Sheet, layout_of
 
 _CURVE_PX = (640, 420)
@@ -75,7 +86,7 @@ class SheetFiles:
 
     def of(self, cell: Cell) -> Path:
         """Return a cell's file."""
-        return self.folder / f"{cell.name}.png"
+        return fitting(self.folder, cell.name, ".png")
 
     def check_output(self, inputs: Sequence[str] = ()) -> None:
         """Make sure, before anything is read, that a sheet can be drawn and written."""
@@ -88,14 +99,26 @@ class SheetFiles:
     def check(self, sheet: Sheet, inputs: Sequence[str] = ()) -> None:
         """Make sure, before the first cell, that nothing but an earlier part of it is replaced."""
         self.check_output(inputs)
-        ours = self.record.exists() and records(self.record, sheet)
-        written = (self.output, self.record, *((self.curve,) if sheet.curve else ()))
+        written = [self.output, self.record, *([self.curve] if sheet.curve else [])]
+        read = set(map(os.path.realpath, inputs))
+        for path in (*written, *map(self.of, sheet.painted)):
+            landing(path)
+            if os.path.realpath(path) in read:
+                raise UsageError(f"{path} is also an input; choose another name for the sheet")
+        ours = self.record.exists() and records(self.record, self._record_of(sheet))
         taken = [path for path in written if path.exists() and not ours]
         if taken and not self.overwrite:
             raise UsageError(
                 f"{taken[0]} exists and is no part of this sheet; choose another name or allow it "
                 "with --overwrite"
             )
+
+    def write_record(self, sheet: Sheet, results: Mapping[str, Result]) -> None:
+        """Write what is known of a sheet, of whose cells those with `results` are painted."""
+        write_record(self.record, self._record_of(sheet, results))
+
+    def _record_of(self, sheet: Sheet, results: Mapping[str, Result] | None = None) -> Any:
+        return record_of(sheet, results or {}, self.output, self.of)
 
     def kept(self, cell: Cell, run: Run) -> Recipe | None:
         """Return the recipe of a cell that is there; None where it is still to be painted.
@@ -138,6 +161,7 @@ def paint_sheet(
     known = {} if known is None else known
     missing = _missing(sheet, files, known)
     watcher.kept(sheet, len(sheet.painted) - len(missing))
+<<<<<<< HEAD
     _make_folder(files.folder)
     write_record(files.record, sheet, {}, files.folder.name)
     for number, (cell, identity) in enumerate(missing, 1):
@@ -146,8 +170,15 @@ def paint_sheet(
         else:
             _paint(cell, files.of(cell), watcher.cell(sheet, cell, number, len(missing)))
         known[identity] = files.of(cell)
+=======
+    make_folder(files.folder)
+    files.write_record(sheet, {})
+    for number, cell in enumerate(missing, 1):
+        observer = watcher.cell(sheet, cell, number, len(missing))
+        _paint(cell, files.of(cell), observer)
+>>>>>>> 35423be (Replace nothing that is no part of the same sheet)
     results = {cell.name: _result(sheet, cell, files) for cell in sheet.cells if cell is not None}
-    write_record(files.record, sheet, results, files.folder.name)
+    files.write_record(sheet, results)
     drawn = as_picture(draw_sheet(layout_of(sheet, results, thumbnail)))
     writing.save(drawn, files.output)
     watcher.drawn(files.output)
@@ -178,13 +209,6 @@ def _copy(known: Path, path: Path) -> None:
 def _prepared(cell: Cell) -> Run:
     assert cell.prepare is not None
     return cell.prepare()
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as fault:
-        raise OutputError(f"cannot make the folder {folder}: {fault.strerror or fault}") from fault
 
 
 def _paint(cell: Cell, path: Path, observer: Observer) -> None:
