@@ -70,6 +70,15 @@ def test_one_photograph_in_each_style(tmp_path: Path):
     assert {cell["recipe"]["settings"]["style_weight"] for cell in cells} == {1000}
 
 
+def test_a_panel_of_the_examples_is_painted_again_from_anywhere(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _painted("content-layer", tmp_path, "--iterations", "1")
+    words = ["rerun", "content-layer.json", "--cell", "2,1", "-o", "again.png", "--quiet"]
+    assert main(words) == 0
+    panel = tmp_path / "content-layer-panels/relu2_2.png"
+    assert (tmp_path / "again.png").read_bytes() == panel.read_bytes()
+
+
 def test_other_styles_make_another_sheet_and_long_names_are_cut(
     photo: Path, painting: Path, tmp_path: Path, capsys
 ):

@@ -14,6 +14,8 @@ from impasto import OutputError, UsageError, files
 from impasto.cli import main
 from impasto.cli.sheet_progress import Silent
 from impasto.settings.sweeping import read_axis, variants
+from impasto.reading.load import load
+from impasto.reading.sources import as_picture
 from impasto.sheets import work
 from impasto.sheets.sweep import sweep_sheet
 
@@ -68,6 +70,18 @@ def test_a_cell_of_a_sheet_is_painted_again_and_large(photo, painting, tmp_path,
         assert message in capsys.readouterr().err
     assert main(["rerun", str(photo), "-o", str(tmp_path / "no.png"), "--cell", "1,1"]) == 2
     assert "is no record of a sheet" in capsys.readouterr().err
+
+
+def test_a_cell_painted_again_has_its_photographs_depth(painting, tmp_path):
+    deep, out, again = (tmp_path / name for name in ("deep.png", "sheet.png", "again.png"))
+    as_picture(np.linspace(0, 1, 48 * 64 * 3, dtype=np.float32).reshape(48, 64, 3)).save(
+        deep, depth=16
+    )
+    assert _sweep(deep, painting, out, "--over", "seed=1") == 0
+    rerun = ["rerun", str(out.with_suffix(".json")), "--cell", "1,1", "-o", str(again)]
+    assert main(rerun) == 0
+    assert load(again).origin.depth == 16
+    assert again.read_bytes() == (tmp_path / "sheet-panels/r1c1.png").read_bytes()
 
 
 def test_an_interrupted_sheet_goes_on_and_is_the_same(photo, painting, tmp_path, monkeypatch):

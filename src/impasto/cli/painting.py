@@ -25,6 +25,7 @@ from impasto.pictures.limits import Reading
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 from impasto.sheets.record import recipe_in
+from impasto.sheets.subjects import EXAMPLES
 
 
 def paint(settings: Settings, resources: Resources, flags: Mapping[str, Any]) -> None:
@@ -49,10 +50,12 @@ def rerun(
 ) -> None:
     """Paint by the recipe in a picture, or of a sheet's cell, maybe otherwise."""
     outputs = from_flags(Outputs, flags)
-    found, depth = read_recipe(picture) if cell is None else (recipe_in(picture, *cell), 8)
-    pantry = Pantry([picture.parent, Path()])
+    # Without a picture of its own a cell has its photograph's depth.
+    found, depth = read_recipe(picture) if cell is None else (recipe_in(picture, *cell), None)
+    # Those of figures that were painted of the examples are found as well.
+    pantry = Pantry([picture.parent, Path(), EXAMPLES])
     outputs.check([str(picture)])
-    outputs = outputs.with_depth(depth)
+    outputs = outputs if depth is None else outputs.with_depth(depth)
     with stoppable():
         run = again(found, pantry, content=content, styles=styles, size=size)
         outputs.check(pantry.used)

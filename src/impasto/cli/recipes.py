@@ -65,9 +65,10 @@ def rerun(
 ) -> None:
     """Paint a picture again by the recipe in FILE.
 
-    The pictures that went in are looked for by their contents in FILE's folder and in the current
-    one. With nothing changed, the same machine and versions write the same bytes; else it says
-    that bits may differ. A picture whose run was interrupted is painted to the end.
+    The pictures that went in are looked for by their contents in FILE's folder, in the current one
+    and among impasto's examples. With nothing changed, the same machine and versions write the
+    same bytes; else it says that bits may differ. A picture whose run was interrupted is painted
+    to the end.
     """
     from impasto.cli import painting
 

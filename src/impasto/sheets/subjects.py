@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,14 @@ STYLES = ("swirl.jpg", "woodblock.jpg", "ink.jpg")
 PHOTO = "rocket.jpg"
 
 
+# Installed they are in the package; in a checkout, whose source is imported, beside it.
+_PACKAGED = Path(__file__).parent / "examples"
+EXAMPLES = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[3] / "examples"
+
+
 def example(name: str) -> Picture:
     """Read one of the example pictures that come with impasto."""
-    # Installed they are in the package; in a checkout, whose source is imported, beside it.
-    packaged = files("impasto.sheets").joinpath("examples", name)
-    if packaged.is_file():
-        with as_file(packaged) as path:
-            return load(path)
-    return load(Path(__file__).parents[3] / "examples" / name)
+    return load(EXAMPLES / name)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -34,12 +34,8 @@ from impasto.pictures import writing
 from impasto.reading.carrying import read_recipe_text
 from impasto.reading.load import load
 from impasto.reading.sources import as_picture
-<<<<<<< HEAD
 from impasto.settings.settings import Settings
-from impasto.sheets.record import records, write_record
-=======
 from impasto.sheets.record import record_of, records, write_record
->>>>>>> 35423be (Replace nothing that is no part of the same sheet)
 from impasto.sheets.sheet import Cell, Curve, Result, Sheet, layout_of
 
 _CURVE_PX = (640, 420)
@@ -161,22 +157,14 @@ def paint_sheet(
     known = {} if known is None else known
     missing = _missing(sheet, files, known)
     watcher.kept(sheet, len(sheet.painted) - len(missing))
-<<<<<<< HEAD
-    _make_folder(files.folder)
-    write_record(files.record, sheet, {}, files.folder.name)
+    make_folder(files.folder)
+    files.write_record(sheet, {})
     for number, (cell, identity) in enumerate(missing, 1):
         if identity in known:
             _copy(known[identity], files.of(cell))
         else:
             _paint(cell, files.of(cell), watcher.cell(sheet, cell, number, len(missing)))
         known[identity] = files.of(cell)
-=======
-    make_folder(files.folder)
-    files.write_record(sheet, {})
-    for number, cell in enumerate(missing, 1):
-        observer = watcher.cell(sheet, cell, number, len(missing))
-        _paint(cell, files.of(cell), observer)
->>>>>>> 35423be (Replace nothing that is no part of the same sheet)
     results = {cell.name: _result(sheet, cell, files) for cell in sheet.cells if cell is not None}
     files.write_record(sheet, results)
     drawn = as_picture(draw_sheet(layout_of(sheet, results, thumbnail)))
