@@ -79,6 +79,17 @@ def test_a_panel_of_the_examples_is_painted_again_from_anywhere(tmp_path: Path, 
     assert (tmp_path / "again.png").read_bytes() == panel.read_bytes()
 
 
+def test_the_frame_that_is_asked_for_is_the_photographs(
+    photo: Path, painting: Path, tmp_path: Path
+):
+    film, frames = tmp_path / "film.gif", [Image.open(path) for path in (photo, painting)]
+    frames[0].save(film, save_all=True, append_images=[frames[1].resize((64, 48))])
+    words = ["--content", str(film), "--style", str(painting), "--frame", "1"]
+    cells = _painted("content-layer", tmp_path, "--iterations", "1", *words)
+    parts = cells[0]["recipe"]["ingredients"]
+    assert (parts["content"]["frame"], parts["styles"][0]["picture"]["frame"]) == (1, 0)
+
+
 def test_other_styles_make_another_sheet_and_long_names_are_cut(
     photo: Path, painting: Path, tmp_path: Path, capsys
 ):

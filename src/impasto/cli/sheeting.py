@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -66,14 +67,15 @@ def _watcher(flags: Mapping[str, Any]) -> Silent:
 def _subjects(common: Mapping[str, Any], flags: Mapping[str, Any]) -> Subjects:
     """Return the pictures that are named, and examples for those that are not."""
     reading = from_flags(Reading, flags)
+    first = replace(reading, frame=0)  # the frame that is asked for is the content's
 
-    def picture(path: Path | None, stand_in: str) -> Picture:
+    def picture(path: Path | None, stand_in: str, reading: Reading = first) -> Picture:
         return example(stand_in) if path is None else load(path, reading)
 
     named = flags["styles"] or (None,) * len(STYLES)
     stand_ins = STYLES if not flags["styles"] else ("",) * len(named)
     return Subjects(
-        content=picture(flags["content"], CONTENT),
+        content=picture(flags["content"], CONTENT, reading),
         styles=tuple(picture(*pair) for pair in zip(named, stand_ins, strict=True)),
         photo=picture(flags["photo"], PHOTO),
         options=common,
