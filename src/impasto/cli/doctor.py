@@ -22,7 +22,7 @@ _PACKAGES = ("impasto", "torch", "numpy", "pillow", "tifffile", "imagecodecs", "
 _EXTRAS = {
     "pillow_heif": ("heic", "HEIC pictures"),
     "av": ("film", ".mp4 timelapses"),
-    "matplotlib": ("figures", "curves of losses"),
+    "matplotlib": ("figures", "curves and sheets"),
 }
 _TIGHT_BYTES = 2_000_000_000
 
