@@ -3,6 +3,7 @@
 import io
 import json
 from functools import partial
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from impasto import OutputError, UsageError, files
 from impasto.cli import main
 from impasto.cli.sheet_progress import Silent
 from impasto.settings.sweeping import read_axis, variants
+from impasto.jobs.stopping import Stopped
+from impasto.optimizers.lbfgs import LBFGS
+from impasto.reading.carrying import read_recipe_text
 from impasto.reading.load import load
 from impasto.reading.sources import as_picture
 from impasto.sheets import work
@@ -111,17 +115,30 @@ def test_an_interrupted_sheet_goes_on_and_is_the_same(photo, painting, tmp_path,
     assert len(painted) == 4
 
 
-def test_a_cell_that_was_stopped_half_way_is_painted_to_its_end(photo, painting, tmp_path):
-    out = tmp_path / "sheet.png"
-    assert _sweep(photo, painting, out) == 0
+def test_a_cell_that_was_stopped_half_way_is_painted_to_its_end(
+    photo, painting, tmp_path, monkeypatch, capsys
+):
+    whole, out = tmp_path / "whole.png", tmp_path / "sheet.png"
+    words = ["--over", "seed=1,2", "--iterations", "5"]
+    assert _sweep(photo, painting, whole, *words) == 0
+    step, calls = LBFGS.step, []
+
+    def stopping(*values: object) -> object:
+        calls.append(values)
+        if len(calls) == 3:
+            raise Stopped(signal.SIGINT)
+        return step(*values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LBFGS, "step", stopping)
+        assert _sweep(photo, painting, out, *words) == 130
+    assert "the same command goes on from there" in capsys.readouterr().err
     panel = tmp_path / "sheet-panels/r1c1.png"
-    whole = panel.read_bytes()
-    panel.write_bytes(whole.replace(b'"interrupted": false', b'"interrupted": true '))
-    assert panel.read_bytes() != whole
-    out.unlink()
-    # The checksum of the changed text is wrong, as of a file that was damaged.
-    assert _sweep(photo, painting, out, *OVER, "--overwrite") == 0
-    assert panel.read_bytes() == whole
+    assert [path.name for path in panel.parent.iterdir()] == [panel.name]
+    assert '"interrupted": true' in (read_recipe_text(panel) or "")
+    assert _sweep(photo, painting, out, *words) == 0
+    assert out.read_bytes() == whole.read_bytes()
+    assert panel.read_bytes() == (tmp_path / "whole-panels/r1c1.png").read_bytes()
 
 
 def test_nothing_of_others_is_replaced(photo, painting, tmp_path, capsys):

@@ -17,14 +17,8 @@ from impasto.engine.checkpoint import State, read_checkpoint
 from impasto.engine.fitting import check_fits
 from impasto.engine.recipe import Ingredients, Recipe
 from impasto.engine.run import Run
-    make_folder(files.folder)
-    files.write_record(sheet, {})
-    for number, (cell, identity) in enumerate(missing, 1):
-        if identity in known:
-            _copy(known[identity], files.of(cell))
-        else:
-            _paint(cell, files.of(cell), watcher.cell(sheet, cell, number, len(missing)))
-        known[identity] = files.of(cell)
+from impasto.errors import UsageError
+from impasto.files import check_place, fitting, landing, make_folder, replacing
 from impasto.jobs.job import Job
 from impasto.jobs.observers import Observer, checkpoint_beside
 from impasto.jobs.outputs import Outputs
