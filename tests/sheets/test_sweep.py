@@ -2,8 +2,8 @@
 
 import io
 import json
-from functools import partial
 import signal
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +14,12 @@ import impasto
 from impasto import OutputError, UsageError, files
 from impasto.cli import main
 from impasto.cli.sheet_progress import Silent
-from impasto.settings.sweeping import read_axis, variants
 from impasto.jobs.stopping import Stopped
 from impasto.optimizers.lbfgs import LBFGS
 from impasto.reading.carrying import read_recipe_text
 from impasto.reading.load import load
 from impasto.reading.sources import as_picture
+from impasto.settings.sweeping import read_axis, variants
 from impasto.sheets import work
 from impasto.sheets.sweep import sweep_sheet
 
