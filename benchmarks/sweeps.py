@@ -18,7 +18,7 @@ from impasto.cli.sheet_progress import Silent
 from impasto.reading.load import load
 from impasto.settings.sweeping import read_axis, variants
 from impasto.sheets.sweep import sweep_sheet
-from impasto.sheets.work import SheetFiles, paint_sheet
+from impasto.sheets.work import SheetFiles, check_sheet, paint_sheet
 
 CELLS = 9
 
@@ -60,7 +60,7 @@ def _sweep(painter: impasto.Painter, content: impasto.Picture, options: dict[str
 
     with tempfile.TemporaryDirectory() as folder:
         sheet = sweep_sheet([axis], cells, make)
-        paint_sheet(sheet, SheetFiles(Path(folder, "sheet.png")), Silent())
+        paint_sheet(check_sheet(sheet, SheetFiles(Path(folder, "sheet.png"))), Silent())
 
 
 def _seconds(work) -> float:

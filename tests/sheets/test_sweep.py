@@ -102,6 +102,9 @@ def test_an_interrupted_sheet_goes_on_and_is_the_same(photo, painting, tmp_path,
     monkeypatch.setattr(work, "_paint", stopping)
     assert _sweep(photo, painting, out) == 130
     assert not out.exists()
+    # What is there can be painted again by the record already.
+    there = [cell["column"] for cell in _record(out)["cells"] if cell.get("recipe")]
+    assert there == [1, 2]
     monkeypatch.setattr(
         work,
         "_paint",
@@ -132,7 +135,7 @@ def test_a_cell_that_was_stopped_half_way_is_painted_to_its_end(
     with monkeypatch.context() as patch:
         patch.setattr(LBFGS, "step", stopping)
         assert _sweep(photo, painting, out, *words) == 130
-    assert "the same command goes on from there" in capsys.readouterr().err
+    assert "the same command goes on with this picture" in capsys.readouterr().err
     panel = tmp_path / "sheet-panels/r1c1.png"
     assert [path.name for path in panel.parent.iterdir()] == [panel.name]
     assert '"interrupted": true' in (read_recipe_text(panel) or "")
@@ -315,7 +318,8 @@ def test_what_is_the_same_on_two_sheets_is_painted_once(photo, painting, tmp_pat
         cells = variants(axes, options)
         make = partial(impasto.prepare, photo, painting)
         sheet = sweep_sheet(axes, cells, make)
-        work.paint_sheet(sheet, work.SheetFiles(tmp_path / f"{name}.png"), Silent(), known=known)
+        files = work.SheetFiles(tmp_path / f"{name}.png")
+        work.paint_sheet(work.check_sheet(sheet, files), Silent(), known=known)
     assert painted == ["r1c1", "r1c2", "r1c2"]
     copied, first = tmp_path / "two-panels/r1c1.png", tmp_path / "one-panels/r1c2.png"
     assert copied.read_bytes() == first.read_bytes()

@@ -21,7 +21,7 @@ from impasto.settings.sweeping import Axis, Variant
 from impasto.sheets.figures import FIGURES
 from impasto.sheets.subjects import CONTENT, PHOTO, STYLES, Subjects, example
 from impasto.sheets.sweep import sweep_sheet
-from impasto.sheets.work import Known, SheetFiles, paint_sheet
+from impasto.sheets.work import Known, SheetFiles, check_sheet, paint_sheet
 
 
 def paper(figures: Sequence[str], common: Mapping[str, Any], flags: Mapping[str, Any]) -> None:
@@ -34,15 +34,12 @@ def paper(figures: Sequence[str], common: Mapping[str, Any], flags: Mapping[str,
         (FIGURES[name](subjects), SheetFiles(folder / f"{name}.png", flags["overwrite"]))
         for name in figures
     ]
-    for sheet, files in sheets:
-        files.check(sheet, given)
+    works = [check_sheet(sheet, files, given) for sheet, files in sheets]
+    known: Known = {}
     watcher = _watcher(flags)
     with watcher, stoppable():
-        known: Known = {}
-        for sheet, files in sheets:
-            paint_sheet(
-                sheet, files, watcher, inputs=given, thumbnail=flags["thumbnail"], known=known
-            )
+        for work in works:
+            paint_sheet(work, watcher, thumbnail=flags["thumbnail"], known=known)
 
 
 def sweep(axes: Sequence[Axis], cells: Sequence[Variant], flags: Mapping[str, Any]) -> None:
@@ -57,7 +54,7 @@ def sweep(axes: Sequence[Axis], cells: Sequence[Variant], flags: Mapping[str, An
         make = partial(inputs.read().prepare, networks=Networks())
         title = " in the style of ".join((inputs.content.stem, _listed(inputs.styles)))
         sheet = sweep_sheet(axes, cells, make, title)
-        paint_sheet(sheet, files, watcher, inputs=paths, thumbnail=flags["thumbnail"])
+        paint_sheet(check_sheet(sheet, files, paths), watcher, thumbnail=flags["thumbnail"])
 
 
 def _watcher(flags: Mapping[str, Any]) -> Silent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from impasto.engine.recipe import Recipe
 from impasto.measures.fidelity import fidelity_figure
@@ -15,14 +16,14 @@ from impasto.sheets.sheet import Judge, plain_losses
 from impasto.sheets.yardstick import Yardstick
 
 
-def kept_content(photo: Picture, layers: tuple[str, ...]) -> Judge:
+def kept_content(photo: Picture, layers: tuple[str, ...], **options: Any) -> Judge:
     """Judge how near pictures are to a photograph: in pixels, and at these layers.
 
     `psnr_db` is over all pixels, `layout` the correlation of coarse light; each layer's name is
-    the mean squared distance there, over that of plain grey.
+    the mean squared distance there, over that of plain grey. `options` say by which weights, and
+    how it is computed.
     """
-    settings, _ = reconstruction(content=layers)
-    yardstick = Yardstick(settings, photo)
+    yardstick = Yardstick(*reconstruction(content=layers, **options), photo)
 
     def judge(picture: Picture, recipe: Recipe) -> Mapping[str, float]:
         off = yardstick.off(picture)
@@ -31,14 +32,14 @@ def kept_content(photo: Picture, layers: tuple[str, ...]) -> Judge:
     return judge
 
 
-def kept_style(painting: Picture, layers: tuple[str, ...]) -> Judge:
+def kept_style(painting: Picture, layers: tuple[str, ...], **options: Any) -> Judge:
     """Judge how near Gram matrices are to a painting's, in the layers and network of a picture.
 
     `gram_error` is the mean squared distance over that of plain grey; `layout` is the correlation
     of coarse light with the painting's, which nothing holds.
     """
     yardsticks = {
-        network: Yardstick(reconstruction(style=layers, network=network)[0], painting)
+        network: Yardstick(*reconstruction(style=layers, network=network, **options), painting)
         for network in ("original", "normalised")
     }
 

@@ -13,7 +13,7 @@ from impasto.engine.recipe import Recipe
 from impasto.errors import UsageError
 from impasto.files import replacing
 from impasto.schema import fitted, parsed
-from impasto.sheets.sheet import Cell, Result, Sheet
+from impasto.sheets.sheet import Cell, Sheet, Told
 
 # What a record begins with, and the form that this version writes.
 MARK, FORM = "impasto sheet", 1
@@ -40,9 +40,9 @@ class _Record(Struct):
 
 
 def record_of(
-    sheet: Sheet, results: Mapping[str, Result], output: Path, file_of: Callable[[Cell], Path]
+    sheet: Sheet, told: Mapping[str, Told], output: Path, file_of: Callable[[Cell], Path]
 ) -> dict[str, Any]:
-    """Return what is known of a sheet, for JSON; those of its cells with `results` are painted."""
+    """Return what is known of a sheet, for JSON: of its cells, by name, what is `told` of them."""
     return {
         MARK: FORM,
         "sheet": output.name,
@@ -58,7 +58,7 @@ def record_of(
                 "title": cell.title,
                 "values": dict(cell.values),
                 "file": _beside(output, file_of(cell)) if cell.prepare else None,
-                **_told(results.get(cell.name)),
+                **_plain(told.get(cell.name)),
             }
             for cell in sheet.cells
             if cell is not None
@@ -103,10 +103,10 @@ def _beside(output: Path, file: Path) -> str:
     return file.relative_to(output.parent).as_posix()
 
 
-def _told(result: Result | None) -> dict[str, Any]:
-    if result is None or result.recipe is None:
+def _plain(told: Told | None) -> dict[str, Any]:
+    if told is None:
         return {}
-    return {"figures": dict(result.figures), "recipe": json.loads(result.recipe.as_json())}
+    return {"figures": dict(told.figures), "recipe": json.loads(told.recipe.as_json())}
 
 
 def _read(path: Path) -> _Record:

@@ -35,11 +35,10 @@ class Cell:
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
-    """A cell's picture; its recipe where it was painted, and what it was judged by."""
+class Told:
+    """What is told of a painted cell: its recipe, and the figures it was judged by, if it was."""
 
-    picture: Picture
-    recipe: Recipe | None = None
+    recipe: Recipe
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -109,12 +108,20 @@ def wrapped(title: str, cells: Sequence[Cell], across: int, **more: Any) -> Shee
     )
 
 
-def layout_of(sheet: Sheet, results: Mapping[str, Result], thumbnail: int | None) -> Layout:
-    """Lay a sheet out, each picture by its cell's name at most `thumbnail` px long."""
-    longest = max(max(result.picture.size) for result in results.values() if result.recipe)
+def layout_of(
+    sheet: Sheet,
+    pictures: Mapping[str, Picture],
+    told: Mapping[str, Told],
+    thumbnail: int | None = None,
+) -> Layout:
+    """Lay a sheet out, its cells' pictures by name, each `thumbnail` px long.
+
+    They are no longer than the longest that was painted.
+    """
+    longest = max(max(pictures[cell.name].size) for cell in sheet.painted)
     long_side = min(thumbnail or THUMBNAIL_PX, longest)
     panels = [
-        None if cell is None else _panel(sheet, cell, results[cell.name], long_side)
+        None if cell is None else _panel(sheet, cell, pictures[cell.name], told, long_side)
         for cell in sheet.cells
     ]
     return Layout(
@@ -127,13 +134,21 @@ def layout_of(sheet: Sheet, results: Mapping[str, Result], thumbnail: int | None
     )
 
 
-def _panel(sheet: Sheet, cell: Cell, result: Result, long_side: int) -> Panel:
-    note = sheet.note.format(**result.figures) if result.figures else ""
-    return Panel(_thumbnail(result.picture, long_side), cell.title, note)
+def at_most(picture: Picture, long_side: int) -> Picture:
+    """Return a picture no longer than so many pixels, in sRGB, on white where it is transparent."""
+    return picture if max(picture.size) <= long_side else _thumbnail(picture, long_side)
 
 
-def _thumbnail(picture: Picture, long_side: int) -> NDArray[np.uint8]:
-    """Return a picture in sRGB, on white where it is transparent, as uint8 (h,w,3)."""
+def _panel(
+    sheet: Sheet, cell: Cell, picture: Picture, told: Mapping[str, Told], long_side: int
+) -> Panel:
+    figures = told[cell.name].figures if cell.name in told else {}
+    note = sheet.note.format(**figures) if figures else ""
+    pixels: NDArray[np.uint8] = _thumbnail(picture, long_side).samples(8).astype(np.uint8)
+    return Panel(pixels, cell.title, note)
+
+
+def _thumbnail(picture: Picture, long_side: int) -> Picture:
     seen = picture.in_space(None)
     scale = long_side / max(seen.size)
     height, width = (max(1, round(side * scale)) for side in seen.size)
@@ -141,6 +156,4 @@ def _thumbnail(picture: Picture, long_side: int) -> NDArray[np.uint8]:
     visible = seen.visible()
     if visible is not None:
         image = image * visible + 1 - visible
-    if seen.size != (height, width):
-        image = resize(image, height, width)
-    return as_picture(image).samples(8).astype(np.uint8)
+    return as_picture(resize(image, height, width))

@@ -12,8 +12,10 @@ from impasto.engine.networks import Networks
 from impasto.engine.prepare import prepare
 from impasto.pictures.picture import Picture
 from impasto.reading.load import load
+from impasto.settings.option import options
 from impasto.settings.presets import from_options
 from impasto.settings.reconstruction import reconstruction
+from impasto.settings.resources import Resources
 from impasto.sheets.sheet import Cell
 
 CONTENT = "coffee.jpg"
@@ -44,6 +46,15 @@ class Subjects:
     options: Mapping[str, Any]
     networks: Networks = field(default_factory=Networks)
 
+    @property
+    def means(self) -> dict[str, Any]:
+        """Those of the options that say by which weights, and how, all is computed."""
+        return {
+            name: value
+            for name, value in self.options.items()
+            if name == "weights" or name in options(Resources)
+        }
+
     def transfer(
         self, name: str, title: str, content: Picture, style: Picture, ratio: float, **own: Any
     ) -> Cell:
@@ -54,7 +65,8 @@ class Subjects:
 
     def cured(self, name: str, title: str, content: Picture, style: Picture) -> Cell:
         """Return a cell painted by our own method for two photographs."""
-        asked = {**self.options, "preset": "photo", "iterations": "auto"}
+        own = {"preset": "photo", "iterations": "auto", "objective": "means"}
+        asked = {**self.options, **own}
         return self._cell(name, title, content, style, from_options(asked), {"preset": "photo"})
 
     def reconstruction(self, name: str, title: str, picture: Picture, **kept: str) -> Cell:

@@ -12,7 +12,6 @@ from impasto.drawing.sheet import draw_sheet
 from impasto.engine.iterate import last, paint
 from impasto.engine.networks import Networks
 from impasto.engine.prepare import prepare
-from impasto.engine.recipe import Recipe
 from impasto.engine.run import Run
 from impasto.pictures.picture import Picture
 from impasto.reading.sources import PictureSource, as_picture
@@ -20,7 +19,7 @@ from impasto.scene.styles import Styles, as_styles
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 from impasto.settings.sweeping import Axis, Variant, axes_of, variants
-from impasto.sheets.sheet import Cell, Result, Sheet, layout_of, plain_losses
+from impasto.sheets.sheet import Cell, Sheet, layout_of, plain_losses
 
 Prepare = Callable[[Settings, Resources], Run]
 
@@ -49,13 +48,11 @@ class Sweep:
 
         Raises UsageError where matplotlib is missing: pip install 'impasto[figures]'.
         """
-        results = {
-            cell.name: Result(
-                panel.picture, Recipe.from_json(panel.picture.recipe or "", cell.name)
-            )
+        pictures = {
+            cell.name: panel.picture
             for cell, panel in zip(self._sheet.painted, self.panels, strict=True)
         }
-        return as_picture(draw_sheet(layout_of(self._sheet, results, thumbnail)))
+        return as_picture(draw_sheet(layout_of(self._sheet, pictures, {}, thumbnail)))
 
 
 def sweep(

@@ -25,12 +25,13 @@ from impasto.jobs.outputs import Outputs
 from impasto.jobs.pantry import reading
 from impasto.jobs.stopping import Interrupted
 from impasto.pictures import writing
+from impasto.pictures.picture import Picture
 from impasto.reading.carrying import read_recipe_text
 from impasto.reading.load import load
 from impasto.reading.sources import as_picture
 from impasto.settings.settings import Settings
 from impasto.sheets.record import record_of, records, write_record
-from impasto.sheets.sheet import Cell, Curve, Result, Sheet, layout_of
+from impasto.sheets.sheet import THUMBNAIL_PX, Cell, Curve, Sheet, Told, at_most, layout_of
 
 _CURVE_PX = (640, 420)
 
@@ -103,12 +104,12 @@ class SheetFiles:
                 "with --overwrite"
             )
 
-    def write_record(self, sheet: Sheet, results: Mapping[str, Result]) -> None:
-        """Write what is known of a sheet, of whose cells those with `results` are painted."""
-        write_record(self.record, self._record_of(sheet, results))
+    def write_record(self, sheet: Sheet, told: Mapping[str, Told]) -> None:
+        """Write what is known of a sheet: of its cells, by name, what is `told` of them."""
+        write_record(self.record, self._record_of(sheet, told))
 
-    def _record_of(self, sheet: Sheet, results: Mapping[str, Result] | None = None) -> Any:
-        return record_of(sheet, results or {}, self.output, self.of)
+    def _record_of(self, sheet: Sheet, told: Mapping[str, Told] | None = None) -> Any:
+        return record_of(sheet, told or {}, self.output, self.of)
 
     def kept(self, cell: Cell, run: Run) -> Recipe | None:
         """Return the recipe of a cell that is there; None where it is still to be painted.
@@ -119,7 +120,7 @@ class SheetFiles:
         if not path.exists():
             return None
         try:
-            recipe = Recipe.from_json(read_recipe_text(path) or "", str(path))
+            recipe = _recipe_in(path)
         except Exception:  # whatever it is, it is not ours
             recipe = None
         if recipe is not None and recipe.paints(run.settings, run.ingredients):
@@ -132,60 +133,89 @@ class SheetFiles:
         return None
 
 
-def paint_sheet(
-    sheet: Sheet,
-    files: SheetFiles,
-    watcher: Watcher,
-    *,
-    inputs: Sequence[str] = (),
-    thumbnail: int | None = None,
-    known: Known | None = None,
-) -> None:
-    """Paint what lacks of a sheet's cells, judge them all, and draw the sheet.
+@dataclass(frozen=True)
+class Work:
+    """A sheet whose cells were all prepared and so checked: what is there, and what lacks."""
 
-    Every cell is prepared, and so checked, before the first is painted. Given again after it was
-    interrupted, it goes on where it was. `known` are pictures of other sheets, which takes in this
-    one's: what is the same is painted once.
+    sheet: Sheet
+    files: SheetFiles
+    missing: Sequence[tuple[Cell, Identity]]
+    there: Known
+    told: dict[str, Told]
+
+
+def check_sheet(sheet: Sheet, files: SheetFiles, inputs: Sequence[str] = ()) -> Work:
+    """Prepare every cell, and look which are there; raise UsageError where one cannot be painted.
+
+    `inputs` are files that must stay.
     """
     files.check(sheet, inputs)
-    known = {} if known is None else known
-    missing = _missing(sheet, files, known)
-    watcher.kept(sheet, len(sheet.painted) - len(missing))
-    make_folder(files.folder)
-    files.write_record(sheet, {})
-    for number, (cell, identity) in enumerate(missing, 1):
-        if identity in known:
-            _copy(known[identity], files.of(cell))
-        else:
-            _paint(cell, files.of(cell), watcher.cell(sheet, cell, number, len(missing)))
-        known[identity] = files.of(cell)
-    results = {cell.name: _result(sheet, cell, files) for cell in sheet.cells if cell is not None}
-    files.write_record(sheet, results)
-    drawn = as_picture(draw_sheet(layout_of(sheet, results, thumbnail)))
-    writing.save(drawn, files.output)
-    watcher.drawn(files.output)
-    if sheet.curve is not None:
-        _draw_curve(sheet, sheet.curve, results, files.curve)
-        watcher.drawn(files.curve)
-
-
-def _missing(sheet: Sheet, files: SheetFiles, known: Known) -> list[tuple[Cell, Identity]]:
-    """Return the cells that are not there yet, and take in those that are."""
-    missing = []
+    missing, there, told = [], {}, {}
     for cell in sheet.painted:
         # Prepared again when it is painted: all at once would hold their pictures in the memory.
         run = _prepared(cell)
         identity = run.settings, run.ingredients
-        if files.kept(cell, run) is None:
+        recipe = files.kept(cell, run)
+        if recipe is None:
             missing.append((cell, identity))
         else:
-            known[identity] = files.of(cell)
-    return missing
+            there[identity] = files.of(cell)
+            told[cell.name] = Told(recipe)
+    return Work(sheet, files, missing, there, told)
+
+
+def paint_sheet(
+    work: Work, watcher: Watcher, *, thumbnail: int | None = None, known: Known | None = None
+) -> None:
+    """Paint what lacks of a sheet's cells, judge them all, and draw the sheet.
+
+    `known` are pictures of other sheets, which takes in this one's: what is the same is painted
+    once.
+    """
+    sheet, files, told = work.sheet, work.files, work.told
+    known = {} if known is None else known
+    known.update(work.there)
+    watcher.kept(sheet, len(work.there))
+    make_folder(files.folder)
+    files.write_record(sheet, told)
+    for number, (cell, identity) in enumerate(work.missing, 1):
+        if identity in known:
+            _copy(known[identity], files.of(cell))
+        else:
+            _paint(cell, files.of(cell), watcher.cell(sheet, cell, number, len(work.missing)))
+        known[identity] = files.of(cell)
+        told[cell.name] = Told(_recipe_in(files.of(cell)))
+        files.write_record(sheet, told)
+    pictures = _judged(work, thumbnail or THUMBNAIL_PX)
+    files.write_record(sheet, told)
+    drawn = as_picture(draw_sheet(layout_of(sheet, pictures, told, thumbnail)))
+    writing.save(drawn, files.output)
+    watcher.drawn(files.output)
+    if sheet.curve is not None:
+        _draw_curve(sheet, sheet.curve, told, files.curve)
+        watcher.drawn(files.curve)
+
+
+def _judged(work: Work, long_side: int) -> dict[str, Picture]:
+    """Judge every painted cell; return all cells' pictures, no larger than the sheet needs them."""
+    pictures = {}
+    for cell in filter(None, work.sheet.cells):
+        picture = cell.shown
+        if picture is None:
+            picture = load(work.files.of(cell), reading())
+            recipe = work.told[cell.name].recipe
+            work.told[cell.name] = Told(recipe, work.sheet.judge(picture, recipe))
+        pictures[cell.name] = at_most(picture, long_side)
+    return pictures
 
 
 def _copy(known: Path, path: Path) -> None:
     with replacing(path) as stream:
         stream.write(known.read_bytes())
+
+
+def _recipe_in(path: Path) -> Recipe:
+    return Recipe.from_json(read_recipe_text(path) or "", str(path))
 
 
 def _prepared(cell: Cell) -> Run:
@@ -200,7 +230,7 @@ def _paint(cell: Cell, path: Path, observer: Observer) -> None:
     try:
         Job(run=run, outputs=outputs, observers=[observer], resume=state).paint()
     except Interrupted as stop:
-        stop.add_note("the same command goes on from there")
+        stop.add_note("the same command goes on with this picture")
         raise
 
 
@@ -218,19 +248,9 @@ def _picked_up(run: Run, checkpoint: Path) -> tuple[Run, State | None]:
     return (going_on, kept.state) if same else (run, None)
 
 
-def _result(sheet: Sheet, cell: Cell, files: SheetFiles) -> Result:
-    """Return what a cell shows: a picture as it is, or its file, judged."""
-    if cell.shown is not None:
-        return Result(cell.shown)
-    path = files.of(cell)
-    recipe = Recipe.from_json(read_recipe_text(path) or "", str(path))
-    picture = load(path, reading())
-    return Result(picture, recipe, sheet.judge(picture, recipe))
-
-
-def _draw_curve(sheet: Sheet, curve: Curve, results: Mapping[str, Result], path: Path) -> None:
+def _draw_curve(sheet: Sheet, curve: Curve, told: Mapping[str, Told], path: Path) -> None:
     at = [float(cell.values[curve.over]) for cell in sheet.painted]
-    figures = [results[cell.name].figures for cell in sheet.painted]
+    figures = [told[cell.name].figures for cell in sheet.painted]
     lines = [Line(name, at, [found[name] for found in figures]) for name in curve.figures]
     with page(*_CURVE_PX) as figure:
         draw_lines(figure, lines, x_label=curve.x_label, y_label=curve.y_label, logarithmic="xy")

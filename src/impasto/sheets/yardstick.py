@@ -29,8 +29,10 @@ class Yardstick:
     the picture, 0 is all of what a loss sees of it.
     """
 
-    def __init__(self, settings: Settings, target: Picture) -> None:
+    def __init__(self, settings: Settings, resources: Resources, target: Picture) -> None:
         """Measure distances from a picture."""
+        # The same figures on every machine.
+        self._resources = replace(resources, precision="float32")
         self._settings = replace(
             settings, size="original", levels=1, iterations=(1,), smoothness=0, history=1
         )
@@ -51,7 +53,7 @@ class Yardstick:
 
     def _bind(self, size: Size) -> tuple[Objective, Plan]:
         level = make_levels(size, [(size, 1.0)], self._settings)[0]
-        plan = make_plan((level,), self._settings, Resources(precision="float32"))
+        plan = make_plan((level,), self._settings, self._resources)
         target = resize(self._target.tensor()[None], *size).to(plan.device)
         with computing(plan):
             objective = single_objective(
