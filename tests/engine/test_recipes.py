@@ -521,6 +521,11 @@ def test_an_older_recipe_is_followed(kitchen: Kitchen):
     found = Recipe.from_json(json.dumps(values), "x.png")
     assert (found.encoder, found.threads) == (None, None)
     assert found == replace(kitchen.recipe, threads=None)
+    # White noise was of the whole range then.
+    values["settings"]["init"] = "noise"
+    assert Recipe.from_json(json.dumps(values), "x.png").settings.init == "noise:1"
+    values["settings"]["objective"] = "means"
+    assert Recipe.from_json(json.dumps(values), "x.png").settings.init == "noise"
 
 
 def test_a_picture_of_another_network_is_not_painted_by_ours(kitchen: Kitchen, capsys):

@@ -193,6 +193,7 @@ def _followed(values: dict[str, Any]) -> Recipe:
     """Make a recipe of what stands in a file, which anybody may have written."""
     used = fitted(values, _Planned).plan.scratch
     values["plan"]["scratch"] = _folders(used)
+    _renew(values.get("settings"))
     recipe = fitted(values, Recipe)
     check_names(values, msgspec.to_builtins(recipe))
     _check_levels(recipe)
@@ -200,6 +201,14 @@ def _followed(values: dict[str, Any]) -> Recipe:
     if not any(style.weight for style in recipe.ingredients.styles):
         raise UsageError("ingredients.styles: none has any weight")
     return recipe
+
+
+def _renew(settings: Any) -> None:
+    """Say in today's words what settings meant when they were written."""
+    # White noise was of the whole range before there was another objective.
+    older = isinstance(settings, dict) and "objective" not in settings
+    if older and settings.get("init") == "noise":
+        settings["init"] = "noise:1"
 
 
 def _folders(used: Sequence[bool]) -> list[str | None]:
