@@ -35,8 +35,9 @@ def kept_content(photo: Picture, layers: tuple[str, ...], **options: Any) -> Jud
 def kept_style(painting: Picture, layers: tuple[str, ...], **options: Any) -> Judge:
     """Judge how near Gram matrices are to a painting's, in the layers and network of a picture.
 
-    `gram_error` is the mean squared distance over that of plain grey; `layout` is the correlation
-    of coarse light with the painting's, which nothing holds.
+    `gram_error` is the mean over layers of the squared distance over that of plain grey, as it was
+    painted; in the file pixels that left 0..1 are clipped. `layout` is the correlation of coarse
+    light with the painting's, which nothing holds.
     """
     yardsticks = {
         network: Yardstick(*reconstruction(style=layers, network=network, **options), painting)
@@ -44,10 +45,15 @@ def kept_style(painting: Picture, layers: tuple[str, ...], **options: Any) -> Ju
     }
 
     def judge(picture: Picture, recipe: Recipe) -> Mapping[str, float]:
-        off = yardsticks[recipe.settings.network].off(picture)
-        used = recipe.settings.style_layers
-        error = sum(off[f"style {layer}"] for layer, _ in used) / len(used)
-        return {"gram_error": error, "layout": _fidelity(picture, painting)["layout"]}
+        yardstick = yardsticks[recipe.settings.network]
+        weights = {f"style {layer}": weight for layer, weight in recipe.settings.style_layers}
+        painted = {name: (recipe.losses[name] or 0.0) / weight for name, weight in weights.items()}
+        unclipped, clipped = yardstick.over_grey(picture, painted), yardstick.off(picture)
+        return {
+            "gram_error": sum(unclipped.values()) / len(weights),
+            "clipped_gram_error": sum(clipped[name] for name in weights) / len(weights),
+            "layout": _fidelity(picture, painting)["layout"],
+        }
 
     return judge
 

@@ -41,8 +41,12 @@ class Yardstick:
 
     def off(self, picture: Picture) -> Mapping[str, float]:
         """Return each loss of a picture, as "content relu4_2", over that of grey."""
+        return self.over_grey(picture, self._losses(picture))
+
+    def over_grey(self, picture: Picture, losses: Mapping[str, float]) -> Mapping[str, float]:
+        """Return losses of pictures of this size, each over that of plain grey."""
         far = self._losses(picture.with_pixels(np.full_like(picture.array, MEAN_RGB)))
-        return {name: loss / far[name] for name, loss in self._losses(picture).items()}
+        return {name: loss / far[name] for name, loss in losses.items()}
 
     def _losses(self, picture: Picture) -> Mapping[str, float]:
         objective, plan = self._bound(picture.size)
