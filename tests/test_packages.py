@@ -89,6 +89,8 @@ def test_a_wheel_has_a_library_for_every_processor_and_paints(packages, tmp_path
     wheel, sdist = sorted(packages, key=lambda path: path.suffix, reverse=True)
     assert "manylinux_2_17" in wheel.name
     names = zipfile.ZipFile(wheel).namelist()
+    # What `impasto paper` paints where no pictures are given.
+    assert "impasto/sheets/examples/coffee.jpg" in names
     built = [name for name in names if "/kernel_" in name]
     assert len(built) == (3 if "x86_64" in wheel.name else 1)
     with tarfile.open(sdist) as archive:
