@@ -39,6 +39,7 @@ SAID = {
     "style_blend": "test_directions.py::test_the_larger_share_has_the_colours",
     "style_scale": "test_directions.py::test_a_larger_style_scale_makes_larger_strokes",
     "style_crops": "test_controls.py::test_crops_take_the_style_from_their_part_alone",
+    "style_border": "test_borders.py::test_a_frame_is_no_part_of_the_style",
     "network": "test_vgg.py::test_mean_activation_on_photographs_is_one",
     "weights": "test_weights_files.py::test_safetensors_hold_the_same_network",
     "pooling": "test_vgg.py::test_features_agree_with_a_straightforward_network",

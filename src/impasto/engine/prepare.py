@@ -20,6 +20,7 @@ from impasto.planning.levels import Level, make_levels, result_size
 from impasto.planning.machine import pick_device
 from impasto.planning.plan import Plan
 from impasto.reading.sources import PictureSource, as_picture
+from impasto.scene.borders import without_borders
 from impasto.scene.init import make_init
 from impasto.scene.originals import Originals, in_one_space, note_sizes, protection_of
 from impasto.scene.regions import match_regions
@@ -63,6 +64,8 @@ def prepare(
         settings = _without_photo(settings, regions, protect)
     handed_in = as_styles(styles)
     paintings = shared_out(handed_in, settings.style_blend, settings.style_scale)
+    if settings.style_border == "auto":
+        paintings = without_borders(paintings)
     photo, paintings = in_one_space(photo, with_crops(paintings, settings.style_crops))
     shape = None if photo is None else photo.size
     levels = make_levels(shape, [(s.picture.size, s.scale) for s in paintings], settings)

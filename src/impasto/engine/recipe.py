@@ -205,10 +205,12 @@ def _followed(values: dict[str, Any]) -> Recipe:
 
 def _renew(settings: Any) -> None:
     """Say in today's words what settings meant when they were written."""
+    if not isinstance(settings, dict):
+        return
     # White noise was of the whole range before there was another objective.
-    older = isinstance(settings, dict) and "objective" not in settings
-    if older and settings.get("init") == "noise":
+    if "objective" not in settings and settings.get("init") == "noise":
         settings["init"] = "noise:1"
+    settings.setdefault("style_border", "keep")
 
 
 def _folders(used: Sequence[bool]) -> list[str | None]:

@@ -45,6 +45,7 @@ NetworkKind = Literal["normalised", "original"]
 Pooling = Literal["average", "max"]
 Padding = Literal["reflect", "zeros", "wrap"]
 OptimizerName = Literal["lbfgs", "adam"]
+StyleBorder = Literal["auto", "keep"]
 PixelRange = Literal["bounded", "free"]
 
 _SIDES = {"low": MINIMUM_SIDE_PX, "high": LARGEST_SIDE_PX, "say": plain_px}
@@ -154,6 +155,12 @@ class Settings:
         "Take the style from these parts of each style picture only, in shares of its sides; "
         "from all of it when none is given.",
         _objective("LEFT:TOP:RIGHT:BOTTOM,...", read_list(read_box)),
+    )
+    style_border: StyleBorder = field(
+        "auto",
+        "Frames, mounts and bars around a style picture are found and left out, or kept as if they "
+        "were painted.",
+        _objective(choices=get_args(StyleBorder)),
     )
     network: NetworkKind = field(
         "normalised",
