@@ -192,6 +192,12 @@ def test_smoothness_by_hand():
     assert _score(SmoothLoss(), detail, own).item() == pytest.approx(1.5 / 4 / 0.5)
 
 
+def test_colours_cost_only_above_the_styles():
+    style = torch.tensor([0.3, -0.3, 0.0]).view(1, 3, 1, 1)  # no light at all
+    costs = [_score(SmoothLoss(), style * times, style).item() for times in (0.5, 1.0, 2.0)]
+    assert costs == pytest.approx([0, 0, 3], abs=1e-5)
+
+
 def test_a_flat_style_leaves_smoothness_finite():
     flat = torch.zeros(1, 3, 4, 4)
     assert _score(SmoothLoss(), flat, flat) == 0

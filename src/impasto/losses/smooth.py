@@ -12,10 +12,11 @@ _LEAST = (1 / 255) ** 2
 
 
 class SmoothLoss(Loss):
-    """Mean squared fine detail, over the styles' own.
+    """Mean squared fine detail, over the styles' own: of the light, and of colours above it.
 
     A style says how smooth is smooth: a woodblock's lines cost little, noise between the long
-    strokes of a pastel costs much.
+    strokes of a pastel costs much. The network hardly sees colours that change from pixel to pixel,
+    so nothing else keeps them from growing to many times a painting's.
     """
 
     # Measured: what keeps the noise figure under the style's own (docs/benchmarks.md).
@@ -24,15 +25,22 @@ class SmoothLoss(Loss):
     def measure(
         self, features: Tensor, weight: Tensor | None = None, reference: Tensor | None = None
     ) -> Sums:
-        """Count cells and sum squares of a picture's `fine_detail` (1,3,h,w)."""
-        squares = features.square().mean(1, keepdim=True)
+        """Count cells, and sum squares of `fine_detail` (1,3,h,w): of its light, of its colour."""
+        squares = features.square().sum(1, keepdim=True)
+        light = features.sum(1, keepdim=True).square() / 3
         # Styles are float32 whatever a run computes in: their sum must not depend on its tiles.
         precise = torch.float32 if squares.device.type == "mps" else torch.float64
+        parts = light, squares - light
         if weight is None:
-            return squares.new_full((), squares.numel(), dtype=precise), squares.sum(dtype=precise)
-        return weight.sum(dtype=precise), (squares * weight).sum(dtype=precise)
+            count = squares.new_full((), squares.numel(), dtype=precise)
+            return count, *(part.sum(dtype=precise) for part in parts)
+        return weight.sum(dtype=precise), *((part * weight).sum(dtype=precise) for part in parts)
 
     def score(self, sums: Sums, goal: Sums = ()) -> Tensor:
-        """Return the picture's mean over the styles': 1 is as much detail as they have."""
-        (cells, total), (goal_cells, goal_total) = sums, goal
-        return total / cells / (goal_total / goal_cells).clamp(min=_LEAST)
+        """Return the light's mean over the styles', 1 is as much as theirs, and colour's excess."""
+        cells, goal_cells = sums[0], goal[0]
+        light, colour = (
+            total / cells / (goal_total / goal_cells).clamp(min=_LEAST)
+            for total, goal_total in zip(sums[1:], goal[1:], strict=True)
+        )
+        return light + (colour - 1).clamp(min=0)

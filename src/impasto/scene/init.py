@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,8 @@ from impasto.settings.settings import Settings
 
 # Standard deviation of the noise on a picture to start from, in shares of the pixel range. In a
 # flat sky every cell of a layer sees the same, so every gradient repeats with the layer's stride
-# and a lattice grows; this little noise breaks it and is painted over.
+# and a lattice grows; this little noise breaks it and is painted over. It is grey: the network
+# hardly sees colours of single pixels, and what it starts with of them would stay.
 GRAIN = 0.01
 # White noise to start from, as faint as in the authors' code (DeepTextures, ImageSyn.py): deviation
 # 1 of 255, about the mean colour of the photographs that the network was trained on. Networks
@@ -32,6 +34,8 @@ FAINT = 1 / 255
 MOST_GRAIN = 0.04
 # What is left of white noise of deviation 1 when the smoothed is taken off: 1 - 1/2 + (3/8)^2.
 WHITE_DETAIL = 0.640625**0.5
+# Its light's deviation, the mean of three channels, and that of colours beside it.
+WHITE_LIGHT, WHITE_COLOUR = (1 / 3) ** 0.5, (2 / 3) ** 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +104,9 @@ def first_image(init: Init, made: Tensor | None, size: Size, seed: int) -> Tenso
     # Made on the CPU, so that a seed means the same on every device.
     generator = torch.Generator().manual_seed(seed)
     if made is None and not init.share:
-        return _grained(_grey(size), FAINT, generator)
+        return _grained(_grey(size), FAINT * WHITE_LIGHT, FAINT * WHITE_COLOUR, generator)
     if made is not None and (init.over is not None or not init.share):
-        return _grained(made, GRAIN, generator)
+        return _grained(made, GRAIN, 0.0, generator)
     noise = torch.rand((1, 3, *size), generator=generator, dtype=torch.float32)
     return noise if made is None else made.lerp(noise.to(made.device), init.share)
 
@@ -110,14 +114,18 @@ def first_image(init: Init, made: Tensor | None, size: Size, seed: int) -> Tenso
 def grained(image: Tensor, styles: Sequence[Tensor], shares: Sequence[float], seed: int) -> Tensor:
     """Return a finer level's start (1,3,H,W) with grain as strong as the styles' finest detail.
 
+    As strong in the light, and as strong in colours.
+
     The last level has not seen that detail. Where a flat sky starts without any, the first specks
     that happen to look like it grow at the cost of all others; with grain it grows everywhere.
     """
     generator = torch.Generator().manual_seed(seed)
-    detail = sum(
-        share * fine_detail(style).std().item() for style, share in zip(styles, shares, strict=True)
-    )
-    return _grained(image, min(detail / WHITE_DETAIL, MOST_GRAIN), generator)
+    light, colour = 0.0, 0.0
+    for style, share in zip(styles, shares, strict=True):
+        own = _deviations(fine_detail(style))
+        light, colour = light + share * own[0], colour + share * own[1]
+    most = min(1.0, MOST_GRAIN / max(math.hypot(light, colour), MOST_GRAIN))
+    return _grained(image, most * light, most * colour, generator)
 
 
 def next_image(image: Tensor, made: Tensor | None, size: Size, detail: float = 1.0) -> Tensor:
@@ -141,10 +149,20 @@ def _grey(size: Size) -> Tensor:
     return torch.tensor(MEAN_RGB).view(1, 3, 1, 1).expand(1, 3, *size)
 
 
-def _grained(image: Tensor, deviation: float, generator: torch.Generator) -> Tensor:
-    # Made on the CPU, so that a seed means the same on every device.
-    grain = torch.randn(image.shape, generator=generator, dtype=torch.float32) * deviation
+def _grained(image: Tensor, light: float, colour: float, generator: torch.Generator) -> Tensor:
+    """Return an image with noise of these deviations: of its light, and of colours beside it."""
+    # Made on the CPU, so that a seed means the same on every device; in place, for it may be large.
+    grain = torch.randn(image.shape, generator=generator, dtype=torch.float32)
+    grey = grain.mean(1, keepdim=True)
+    grain.sub_(grey).mul_(colour / WHITE_COLOUR).add_(grey.mul_(light / WHITE_LIGHT))
     return grain.to(image.device).add_(image).clamp_(0, 1)
+
+
+def _deviations(detail: Tensor) -> tuple[float, float]:
+    """Return how strong fine detail (1,3,H,W) is beside white noise's: in the light, in colours."""
+    light = detail.mean(1).square().mean().item()
+    colour = max(detail.square().mean().item() - light, 0.0)
+    return light**0.5 / WHITE_DETAIL, colour**0.5 / WHITE_DETAIL
 
 
 def _word_and_share(init: str) -> tuple[str, float]:
