@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from impasto.cli.progress import Bar, Quiet
+from impasto.cli.progress import Bar, JsonLines, Quiet
 from impasto.cli.telling import duration, tell
 from impasto.engine.step import Step
 from impasto.jobs.meter import Meter
@@ -65,7 +64,7 @@ class CellLines(Silent):
         tell(f"drew {path}")
 
 
-class CellJsonLines(Silent):
+class CellJsonLines(JsonLines, Silent):
     """One JSON object a line on stdout for each cell and each sheet."""
 
     def see(self, step: Step, meter: Meter) -> None:
@@ -87,9 +86,6 @@ class CellJsonLines(Silent):
     def drawn(self, path: Path) -> None:
         """Write where the sheet is."""
         self._write(event="drawn", output=str(path))
-
-    def _write(self, **fields: object) -> None:
-        print(json.dumps(fields), flush=True)
 
 
 class CellBar(Bar, CellLines):
