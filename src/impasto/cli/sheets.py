@@ -23,7 +23,7 @@ from impasto.cli.options import (
     settings_options,
     telling_options,
 )
-from impasto.settings.figures import BASE, CONTROLS, FIGURES, figure_options
+from impasto.settings.figures import BASE, CONTROLS, FIGURES, QUICK, figure_options
 from impasto.settings.option import options
 from impasto.settings.resources import Resources
 from impasto.settings.sweeping import read_axis, variants
@@ -97,7 +97,11 @@ _FIELDS = (*CONTROLS, *options(Resources))
     type=PATH,
     help="The photograph whose light 'photo' takes. [default: an example's]",
 )
-@click.option("--quick", is_flag=True, help="A first look: 128 px, 40 evaluations.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help=f"A first look: {QUICK['size']} px, {QUICK['iterations']} evaluations.",
+)
 @_thumbnail_option
 @overwrite_option
 @telling_options

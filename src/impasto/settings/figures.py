@@ -15,7 +15,7 @@ FIGURES = (
 # Of Settings; the rest is what a figure shows.
 CONTROLS = ("size", "iterations", "seed", "objective", "weights")
 _COMMON = {"size": 256, "iterations": 200}
-_QUICK = {"size": 128, "iterations": 40}
+QUICK = {"size": 128, "iterations": 40}
 
 BASE, _ = from_names(_COMMON)
 
@@ -25,6 +25,6 @@ def figure_options(asked: Mapping[str, Any], *, quick: bool = False) -> dict[str
 
     Raises UsageError for one that cannot be.
     """
-    common = {**(_QUICK if quick else _COMMON), **asked}
+    common = {**(QUICK if quick else _COMMON), **asked}
     from_names(common)
     return common

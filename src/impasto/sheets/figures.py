@@ -30,7 +30,7 @@ def content_layers(subjects: Subjects) -> Sheet:
         "Content that single layers keep",
         [first, *painted[:5], again, *painted[5:]],
         across=3,
-        judge=kept_content(photo, _DEEP, **subjects.means),
+        judge=kept_content(photo, _DEEP, **subjects.measuring),
         note=_KEPT,
     )
 
@@ -59,7 +59,7 @@ def style_layers(subjects: Subjects) -> Sheet:
         "Style that growing sets of layers keep",
         cells,
         across=3,
-        judge=kept_style(painting, _FIRSTS, **subjects.means),
+        judge=kept_style(painting, _FIRSTS, **subjects.measuring),
         note="{gram_error:.2%} off, layout {layout:.2f}",
     )
 

@@ -47,7 +47,7 @@ class Subjects:
     networks: Networks = field(default_factory=Networks)
 
     @property
-    def means(self) -> dict[str, Any]:
+    def measuring(self) -> dict[str, Any]:
         """Those of the options that say by which weights, and how, all is computed."""
         return {
             name: value
