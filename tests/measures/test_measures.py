@@ -12,13 +12,14 @@ from PIL import Image
 
 from impasto import Picture, PictureError, Resources, Settings, Style, measure
 from impasto.cli import main
-from impasto.measures import palette
+from impasto.measures import palette, patches
 from impasto.measures.border import border_figure
 from impasto.measures.clipping import clipped
 from impasto.measures.colour import lab, luma
 from impasto.measures.fidelity import MOST_DB, Fidelity, fidelity_figure, layout, psnr_db
 from impasto.measures.noise import FREQUENCY, fine_energy, noise_figure
 from impasto.measures.paper import PAPER
+from impasto.measures.patches import block_energies, patches_figure
 from impasto.network.vgg import build
 
 ONE_THREAD = Resources(threads=1)
@@ -92,6 +93,108 @@ def test_sources_without_detail_have_the_noise_of_rounding():
     added = noise_figure(rounded, flat, []).figure - noise_figure(exact, flat, []).figure
     assert added == pytest.approx(1, abs=0.1)
     assert noise_figure(flat, flat, []).figure == pytest.approx(0, abs=1e-6)
+
+
+# Patches
+
+WHITE_DETAIL = 0.640625  # what a blur leaves of white noise's variance
+
+
+def _coloured(pixels: np.ndarray, sigma: float, seed: int = 0) -> np.ndarray:
+    """Add noise to the colours alone."""
+    grain = np.random.default_rng(seed).normal(0, sigma, pixels.shape)
+    return (pixels + grain - grain.mean(-1, keepdims=True)).astype(np.float32)
+
+
+def test_blocks_have_the_energy_of_fine_detail():
+    light, colour = block_energies(_noisy(_flat(0.5, 512, 512), 0.02))
+    assert light.mean() == pytest.approx(3 * 0.02**2 * WHITE_DETAIL, rel=0.06)
+    assert colour.max() == pytest.approx(0, abs=1e-9)
+    light, colour = block_energies(_coloured(_flat(0.5, 512, 512), 0.02))
+    assert colour.mean() == pytest.approx(2 * 0.02**2 * WHITE_DETAIL, rel=0.06)
+    assert light.max() == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("noisy", "kind"), [(_noisy, "light"), (_coloured, "colour")])
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (101, 61), (168, 105)])
+def test_a_speckled_patch_is_found_where_it_is(noisy, kind: str, x: int, y: int):
+    style = Picture(noisy(_flat(0.5, 256, 256), 0.02))
+    clean = noisy(_flat(0.5, 137, 200), 0.02, 1)
+    patched = clean.copy()
+    patched[y : y + 32, x : x + 32] = noisy(_flat(0.5, 32, 32), 0.05, 2)
+    flat = Picture(_flat(0.5, 137, 200))
+    before, after = (patches_figure(Picture(p), flat, [Style(style)]) for p in (clean, patched))
+    found = getattr(after, kind)
+    assert before.worst < 1.3
+    assert after.worst == found.figure
+    # 2.5 squared; less where the blocks lie across it.
+    assert 2 < found.figure < 7
+    assert abs(found.x - (x + 16)) <= 12
+    assert abs(found.y - (y + 16)) <= 12
+    assert found.median == pytest.approx(1, abs=0.2)
+
+
+def test_a_chequered_patch_is_found():
+    style = Picture(_noisy(_flat(0.5, 256, 256), 0.02))
+    chequered = _flat(0.5, 256, 256)
+    tiles = np.indices((64, 64)).sum(0) // 2 % 2
+    chequered[64:128, 128:192] += np.float32(0.1) * (tiles[..., None] - np.float32(0.5))
+    found = patches_figure(Picture(chequered), Picture(_flat(0.5, 256, 256)), [Style(style)]).light
+    assert found.figure > 2
+    assert 144 <= found.x <= 176
+    assert 80 <= found.y <= 112
+
+
+def test_an_edge_is_no_patch():
+    edged = _flat(0.2, 128, 128)
+    edged[:, 67:] = 0.9
+    flat = Picture(_flat(0.5, 128, 128))
+    assert patches_figure(Picture(edged), flat, [Style(flat)]).worst < 0.01
+
+
+def test_the_photographs_own_texture_is_no_patch():
+    photo, flat = _flat(0.5, 128, 128), Picture(_flat(0.5, 128, 128))
+    photo[32:96, 32:96] = _noisy(photo[32:96, 32:96], 0.1)
+    style = Style(flat)
+    assert patches_figure(Picture(photo), Picture(photo), [style]).worst == pytest.approx(1)
+    assert patches_figure(Picture(photo), None, [style]).light.figure > 100
+    moved = np.roll(photo, 32, axis=1)
+    found = patches_figure(Picture(moved), Picture(photo), [style]).light
+    assert found.figure > 100
+    assert found.x > 96
+
+
+def test_the_style_with_more_detail_counts():
+    loud, quiet = (Picture(_noisy(_flat(0.5, 256, 256), sigma)) for sigma in (0.04, 0.02))
+    both = patches_figure(loud, None, [Style(quiet, 0.5), Style(loud, 0.5)])
+    assert both == patches_figure(loud, None, [Style(loud)])
+    assert 1 <= both.worst < 1.2
+    assert both.light.median == 1
+    assert patches_figure(loud, None, [Style(quiet)]).worst == pytest.approx(4, rel=0.3)
+
+
+def test_a_flat_style_leaves_the_figure_finite():
+    flat = Picture(_flat(0.5))
+    figure = patches_figure(Picture(_noisy(_flat(0.5), 1 / 255)), flat, [Style(flat)])
+    assert figure.light.median == pytest.approx(3 * WHITE_DETAIL, rel=0.1)
+
+
+def test_blocks_do_not_depend_on_how_many_are_looked_at_at_once(monkeypatch: pytest.MonkeyPatch):
+    pixels = _photo(161, 90).array
+    whole = block_energies(pixels)
+    for rows in (1, 3):
+        monkeypatch.setattr(patches, "_ROWS_AT_ONCE", rows)
+        for part, entire in zip(block_energies(pixels), whole, strict=True):
+            np.testing.assert_allclose(part, entire, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(5, 620), (32, 33), (300, 40)])
+def test_narrow_pictures_have_blocks_too(size: tuple[int, int]):
+    narrow = Picture(_noisy(_flat(0.5, *size), 0.05))
+    figure = patches_figure(narrow, narrow, [Style(narrow)])
+    assert 0 < figure.worst <= 1
+    assert 0 < figure.light.x < size[1]
+    assert 0 < figure.light.y < size[0]
 
 
 # Border
@@ -289,6 +392,7 @@ def test_an_equal_picture_loses_nothing():
     assert figures.losses.style.total < 1e-10
     assert figures.border.worst == 1
     assert figures.fidelity == Fidelity(MOST_DB, pytest.approx(1))
+    assert figures.patches.worst <= 1
     assert figures.noise.figure == figures.noise.content == figures.noise.style == 1
     assert figures.palette.distance == pytest.approx(0, abs=1e-4)
 
@@ -338,7 +442,11 @@ def test_what_needs_a_missing_picture_is_left_out():
     of_style = measure(
         painted, styles=[painted, painted], settings=SHALLOW, resources=ONE_THREAD
     ).as_dict()
-    assert set(of_style) == {"height", "width", "losses", "noise", "palette", "clipped"}
+    assert set(of_style) == {
+        *("height", "width", "losses", "noise", "patches", "palette", "clipped"),
+    }
+    assert set(of_style["patches"]) == {"worst", "light", "colour"}
+    assert set(of_style["patches"]["light"]) == {"figure", "x", "y", "median"}
     assert set(of_style["losses"]) == {"style"}
 
 
@@ -376,12 +484,14 @@ def test_the_command_shows_every_figure(photo: Path, painting: Path, capsys):
     lines = stdout.splitlines()
     assert stderr == ""
     losses, sides = ["content loss", "style loss"], ["top", "bottom", "left", "right", "all"]
-    names = ["size", *losses, "noise", "border", *sides, "fidelity", "palette", "clipped"]
+    patched = ["patches", "light", "colour"]
+    names = ["size", *losses, "noise", *patched, "border", *sides, "fidelity", "palette", "clipped"]
     assert [line[:12].strip() for line in lines] == names
     assert lines[0].endswith("64 x 48 px")
     assert "relu5_1" in lines[2]
-    assert lines[4].split()[1] == "1.00"
-    assert lines[10].split() == ["fidelity", "100.0", "dB", "layout", "1.000"]
+    assert lines[5].split()[::2] == ["light", "at", "median"]
+    assert lines[7].split()[1] == "1.00"
+    assert lines[13].split() == ["fidelity", "100.0", "dB", "layout", "1.000"]
 
 
 def test_json_is_what_the_library_returns(photo: Path, painting: Path, capsys):
@@ -398,7 +508,8 @@ def test_the_picture_alone_gets_dashes(photo: Path, capsys):
     assert _measure(photo) == 0
     lines = capsys.readouterr().out.splitlines()
     absent = [line[:12].strip() for line in lines if line[14:].startswith("-")]
-    assert absent == ["content loss", "style loss", "noise", "border", "fidelity", "palette"]
+    losses, of_sources = ["content loss", "style loss"], ["fidelity", "palette"]
+    assert absent == [*losses, "noise", "patches", "border", *of_sources]
 
 
 @pytest.mark.parametrize(

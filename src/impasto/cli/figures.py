@@ -11,6 +11,7 @@ from impasto.measures.fidelity import Fidelity
 from impasto.measures.measure import Measures, measure
 from impasto.measures.palette import Palette
 from impasto.measures.paper import PAPER, LayerLosses
+from impasto.measures.patches import Patches
 from impasto.pictures.limits import Reading
 from impasto.reading.load import load
 from impasto.settings.resources import Resources
@@ -43,6 +44,7 @@ def lines_of(figures: Measures) -> Iterator[str]:
     amplitude = f"{noise.amplitude:.2f} of 255"
     energies = {"content": _number(noise.content), "style": _number(noise.style)}
     yield _line("noise", _number(noise.figure), **energies, amplitude=amplitude)
+    yield from _patches(figures.patches)
     yield from _border(figures.border)
     yield _fidelity(figures.fidelity)
     yield _palette(figures.palette)
@@ -54,6 +56,16 @@ def _losses(label: str, losses: LayerLosses | None) -> str:
     if losses is None:
         return _line(label, _ABSENT)
     return _line(label, _number(losses.total), **{k: _number(v) for k, v in losses.layers.items()})
+
+
+def _patches(patches: Patches | None) -> Iterator[str]:
+    if patches is None:
+        yield _line("patches", _ABSENT)
+        return
+    yield _line("patches", _number(patches.worst))
+    for kind, block in {"light": patches.light, "colour": patches.colour}.items():
+        where = {"at": f"{block.x},{block.y}", "median": _number(block.median)}
+        yield _line(f"  {kind}", _number(block.figure), **where)
 
 
 def _border(border: Border | None) -> Iterator[str]:

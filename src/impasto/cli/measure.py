@@ -39,7 +39,7 @@ _EXAMPLES = (
 def measure(
     result: Path, content: Path | None, styles: tuple[Path, ...], as_json: bool, **flags: Any
 ) -> None:
-    """Judge the picture RESULT by figures: losses, noise, border, fidelity, palette, clipping.
+    """Judge the picture RESULT: losses, noise, patches, border, fidelity, palette, clipping.
 
     What needs a picture that is not given is left out; docs/measures.md says what each
     figure means.

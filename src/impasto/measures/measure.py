@@ -15,6 +15,7 @@ from impasto.measures.fidelity import Fidelity, fidelity_figure
 from impasto.measures.noise import Noise, noise_figure
 from impasto.measures.palette import Palette, palette_distance
 from impasto.measures.paper import PAPER, Losses, paper_losses
+from impasto.measures.patches import Patches, patches_figure
 from impasto.memory.free import memory_may_run_out
 from impasto.pictures.picture import Picture
 from impasto.pictures.resample import resize
@@ -34,6 +35,7 @@ class Measures:
     width: int
     losses: Losses | None
     noise: Noise
+    patches: Patches | None
     border: Border | None
     fidelity: Fidelity | None
     palette: Palette | None
@@ -78,6 +80,7 @@ def measure(
         width=level.width,
         losses=_losses(picture, fitted, brought, level, one_size, resources or Resources()),
         noise=noise_figure(picture, fitted, brought),
+        patches=patches_figure(picture, fitted, brought) if brought else None,
         border=None if fitted is None else border_figure(picture, fitted),
         fidelity=None if fitted is None else fidelity_figure(picture, fitted),
         palette=palette_distance(picture, photo, paintings) if paintings else None,
