@@ -253,6 +253,40 @@ def test_the_contents_own_frame_is_no_fault():
     assert figure.undivided["all"]["mean"] == pytest.approx(product ** (1 / 4))
 
 
+@pytest.mark.parametrize(
+    ("contrast", "expected"),
+    [
+        # The photograph's border has half of the contrast of what is beside it.
+        (1.0, 1),  # painted evenly
+        (0.7, 1),
+        (0.5, 1),  # as the photograph
+        (0.25, 1 / 2),
+        (1.5, 1.5),
+    ],
+)
+def test_paint_between_even_and_the_photographs_is_no_frame(contrast: float, expected: float):
+    def bordered(share: float) -> Picture:
+        # Rows of equal contrast, each of them fine stripes.
+        pixels = _flat(0.5)
+        stripes = 0.2 * (-1.0) ** np.arange(pixels.shape[1])[None, :, None]
+        pixels += (stripes * np.where(np.arange(96) < 8, share, 1)[:, None, None]).astype("float32")
+        return Picture(pixels)
+
+    top = border_figure(bordered(contrast), bordered(0.5)).figures["top"]
+    assert top["contrast"] == pytest.approx(expected, rel=0.05)
+    assert top["gradient"] == pytest.approx(expected**2, rel=0.06)
+    assert top["mean"] == pytest.approx(1, rel=1e-3)
+
+
+def test_a_frame_is_seen_where_the_photographs_border_is_brighter():
+    framed, content = Picture(_flat(0.5)), Picture(_flat(0.5))
+    framed.array[:8] = 0.25
+    content.array[:8] = 0.6
+    level = 1 / 255
+    mean = border_figure(framed, content).figures["top"]["mean"]
+    assert mean == pytest.approx((0.25 + level) / (0.5 + level))
+
+
 def test_a_black_border_divides_nothing_by_nothing():
     black = Picture(_flat(0.0))
     assert border_figure(black, black).worst == 1

@@ -1,4 +1,4 @@
-"""The border figure: whether a frame shows that the photograph does not have."""
+"""The border figure: whether a frame shows that neither photograph nor even paint accounts for."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ Ratios = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Border:
-    """Outer strip over inner strip in the result, divided by the same in the content: `figures`.
+    """Outer strip over inner strip in the result, against an even picture's and the content's.
 
-    1 where no frame shows. `worst` is the side's figure furthest from 1, as a factor either way,
-    `worst_at` its (side, kind). `undivided` leaves the content out.
+    `figures` are 1 where the ratio lies between 1, strips painted alike, and the content's own,
+    else the factor by which it is beyond the nearer one. `worst` is the side's figure furthest
+    from 1, as a factor either way, `worst_at` its (side, kind). `undivided` are the ratios.
     """
 
     worst: float
@@ -45,7 +46,7 @@ def border_figure(result: Picture, content: Picture) -> Border:
     """Compare the strips of two pictures of one size."""
     own, photo = _ratios(luma(result.array)), _ratios(luma(content.array))
     figures = {
-        place: {kind: ratio / photo[place][kind] for kind, ratio in own[place].items()}
+        place: {kind: _beyond(ratio, photo[place][kind]) for kind, ratio in own[place].items()}
         for place in own
     }
     side, kind = max(
@@ -53,6 +54,15 @@ def border_figure(result: Picture, content: Picture) -> Border:
         key=lambda at: abs(math.log(figures[at[0]][at[1]])),
     )
     return Border(figures[side][kind], (side, kind), figures, own)
+
+
+def _beyond(ratio: float, photo: float) -> float:
+    """Return a ratio over the nearest one from 1 to the photograph's.
+
+    Strokes lie as thick on a flat border as beside it, and what is kept of the scene does not: no
+    part between the two is a frame.
+    """
+    return ratio / min(max(ratio, min(1.0, photo)), max(1.0, photo))
 
 
 def _ratios(values: NDArray[np.float32]) -> Ratios:
