@@ -5,6 +5,7 @@
 
 The patches figure of `impasto measure`: 1 is as much fine detail as the style has in its most
 detailed blocks, or the photograph in the same one. Where the worst of all is, so that one can look.
+Pictures that are in the folder already are not painted again.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ def main() -> None:
     losses, strengths = options.losses.split(","), [*map(float, options.strengths.split(","))]
     contents, styles = options.pictures[::2], options.pictures[1::2]
     for content, style in zip(contents, styles, strict=True):
-        print(f"\n| {content.stem}, {style.stem} | light | colour | medians | worst at |")
-        print("|---|---|---|---|---|", flush=True)
+        print(f"\n| {content.stem}, {style.stem} | light | colour | chequer | medians | worst at |")
+        print("|---|---|---|---|---|---|", flush=True)
         for loss, strength in product(losses, strengths):
             name = f"{content.stem}-{style.stem}-{options.size}-{loss}-{strength:g}.png"
             path = options.folder / name
@@ -45,10 +46,12 @@ def main() -> None:
 
 
 def _cells(patches: Patches) -> str:
-    light, colour = patches.light, patches.colour
-    worst = max((light, colour), key=lambda block: block.figure)
-    medians = f"{light.median:.2f}, {colour.median:.2f}"
-    return f"{light.figure:.2f} | {colour.figure:.2f} | {medians} | {worst.x},{worst.y}"
+    kinds = (patches.light, patches.colour, patches.chequer)
+    worst = max(kinds, key=lambda block: block.figure)
+    figures = " | ".join(f"{block.figure:.2f}" for block in kinds)
+    return (
+        f"{figures} | {', '.join(f'{block.median:.2f}' for block in kinds)} | {worst.x},{worst.y}"
+    )
 
 
 if __name__ == "__main__":

@@ -107,12 +107,23 @@ def _coloured(pixels: np.ndarray, sigma: float, seed: int = 0) -> np.ndarray:
 
 
 def test_blocks_have_the_energy_of_fine_detail():
-    light, colour = block_energies(_noisy(_flat(0.5, 512, 512), 0.02))
+    light, colour, chequer = block_energies(_noisy(_flat(0.5, 512, 512), 0.02))
     assert light.mean() == pytest.approx(3 * 0.02**2 * WHITE_DETAIL, rel=0.06)
     assert colour.max() == pytest.approx(0, abs=1e-9)
-    light, colour = block_energies(_coloured(_flat(0.5, 512, 512), 0.02))
+    # Along each axis 1/2, less 1/4 of either neighbour.
+    assert chequer.mean() == pytest.approx(3 * 0.02**2 * (3 / 8) ** 2, rel=0.06)
+    light, colour, chequer = block_energies(_coloured(_flat(0.5, 512, 512), 0.02))
     assert colour.mean() == pytest.approx(2 * 0.02**2 * WHITE_DETAIL, rel=0.06)
     assert light.max() == pytest.approx(0, abs=1e-9)
+    assert chequer.max() == pytest.approx(0, abs=1e-9)
+
+
+def test_only_chequers_are_chequered():
+    rows, columns = np.indices((64, 64))
+    for pattern, share in ((rows + columns) % 2, 1), (rows % 2, 0), (columns // 2 % 2, 0):
+        pixels = _flat(0.5, 64, 64) + np.float32(0.1) * (2 * pattern[..., None] - 1)
+        chequer = block_energies(pixels.astype(np.float32))[2]
+        assert chequer.mean() == pytest.approx(3 * share * 0.1**2, rel=1e-4, abs=1e-9)
 
 
 @pytest.mark.parametrize(("noisy", "kind"), [(_noisy, "light"), (_coloured, "colour")])
@@ -126,7 +137,7 @@ def test_a_speckled_patch_is_found_where_it_is(noisy, kind: str, x: int, y: int)
     before, after = (patches_figure(Picture(p), flat, [Style(style)]) for p in (clean, patched))
     found = getattr(after, kind)
     assert before.worst < 1.3
-    assert after.worst == found.figure
+    assert after.worst >= found.figure
     # 2.5 squared; less where the blocks lie across it.
     assert 2 < found.figure < 7
     assert abs(found.x - (x + 16)) <= 12
@@ -134,15 +145,18 @@ def test_a_speckled_patch_is_found_where_it_is(noisy, kind: str, x: int, y: int)
     assert found.median == pytest.approx(1, abs=0.2)
 
 
-def test_a_chequered_patch_is_found():
-    style = Picture(_noisy(_flat(0.5, 256, 256), 0.02))
+def test_a_chequer_is_found_that_is_fainter_than_the_styles_detail():
+    stripes = _flat(0.5, 256, 256)
+    stripes[:, ::4] += 0.1  # brush hairs, which the network hardly tells from chequers
+    style = Picture(_noisy(stripes, 0.01))
     chequered = _flat(0.5, 256, 256)
-    tiles = np.indices((64, 64)).sum(0) // 2 % 2
-    chequered[64:128, 128:192] += np.float32(0.1) * (tiles[..., None] - np.float32(0.5))
-    found = patches_figure(Picture(chequered), Picture(_flat(0.5, 256, 256)), [Style(style)]).light
-    assert found.figure > 2
-    assert 144 <= found.x <= 176
-    assert 80 <= found.y <= 112
+    tiles = np.indices((64, 64)).sum(0) % 2
+    chequered[64:128, 128:192] += np.float32(0.06) * (tiles[..., None] - np.float32(0.5))
+    found = patches_figure(Picture(chequered), Picture(_flat(0.5, 256, 256)), [Style(style)])
+    assert found.light.figure < 1
+    assert found.worst == found.chequer.figure > 2
+    assert 144 <= found.chequer.x <= 176
+    assert 80 <= found.chequer.y <= 112
 
 
 def test_an_edge_is_no_patch():
@@ -479,7 +493,7 @@ def test_what_needs_a_missing_picture_is_left_out():
     assert set(of_style) == {
         *("height", "width", "losses", "noise", "patches", "palette", "clipped"),
     }
-    assert set(of_style["patches"]) == {"worst", "light", "colour"}
+    assert set(of_style["patches"]) == {"worst", "light", "colour", "chequer"}
     assert set(of_style["patches"]["light"]) == {"figure", "x", "y", "median"}
     assert set(of_style["losses"]) == {"style"}
 
@@ -518,14 +532,14 @@ def test_the_command_shows_every_figure(photo: Path, painting: Path, capsys):
     lines = stdout.splitlines()
     assert stderr == ""
     losses, sides = ["content loss", "style loss"], ["top", "bottom", "left", "right", "all"]
-    patched = ["patches", "light", "colour"]
+    patched = ["patches", "light", "colour", "chequer"]
     names = ["size", *losses, "noise", *patched, "border", *sides, "fidelity", "palette", "clipped"]
     assert [line[:12].strip() for line in lines] == names
     assert lines[0].endswith("64 x 48 px")
     assert "relu5_1" in lines[2]
     assert lines[5].split()[::2] == ["light", "at", "median"]
-    assert lines[7].split()[1] == "1.00"
-    assert lines[13].split() == ["fidelity", "100.0", "dB", "layout", "1.000"]
+    assert lines[8].split()[1] == "1.00"
+    assert lines[14].split() == ["fidelity", "100.0", "dB", "layout", "1.000"]
 
 
 def test_json_is_what_the_library_returns(photo: Path, painting: Path, capsys):

@@ -63,7 +63,8 @@ def _patches(patches: Patches | None) -> Iterator[str]:
         yield _line("patches", _ABSENT)
         return
     yield _line("patches", _number(patches.worst))
-    for kind, block in {"light": patches.light, "colour": patches.colour}.items():
+    kinds = {"light": patches.light, "colour": patches.colour, "chequer": patches.chequer}
+    for kind, block in kinds.items():
         where = {"at": f"{block.x},{block.y}", "median": _number(block.median)}
         yield _line(f"  {kind}", _number(block.figure), **where)
 

@@ -19,13 +19,7 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
 
 def smooth(image: Tensor) -> Tensor:
     """Blur (1,3,H,W) with 1/4, 1/2, 1/4 along both axes, reflected at the border."""
-    for axis in (2, 3):
-        wide = reflected(image, axis, 1, 1)
-        # Sums of shifted views: a third of the time of pooling.
-        for size in (wide.shape[axis] - 1, wide.shape[axis] - 2):
-            wide = wide.narrow(axis, 0, size) + wide.narrow(axis, 1, size)
-        image = wide / 4
-    return image
+    return _smooth_along(_smooth_along(image, 2), 3)
 
 
 def reflected(maps: Tensor, axis: int, before: int, after: int) -> Tensor:
@@ -48,6 +42,24 @@ def fine_detail(image: Tensor) -> Tensor:
     return image - smooth(image)
 
 
+def crossed_detail(image: Tensor) -> Tensor:
+    """Return what blurring takes off along both axes at once (1,C,H,W): chequers of single pixels.
+
+    A ripple keeps the product of sin(pi f)^2 of both axes: nearly nothing of lines along either.
+    """
+    for axis in (2, 3):
+        image = image - _smooth_along(image, axis)
+    return image
+
+
 def enlarge(change: Tensor, height: int, width: int) -> Tensor:
     """Resize a difference of pictures (1,3,H,W), of any range, by bicubic interpolation."""
     return functional.interpolate(change, (height, width), mode="bicubic", align_corners=False)
+
+
+def _smooth_along(image: Tensor, axis: int) -> Tensor:
+    wide = reflected(image, axis, 1, 1)
+    # Sums of shifted views: a third of the time of pooling.
+    for size in (wide.shape[axis] - 1, wide.shape[axis] - 2):
+        wide = wide.narrow(axis, 0, size) + wide.narrow(axis, 1, size)
+    return wide / 4
