@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from impasto.losses.strips import cells_of, strips
 from impasto.memory.arena import empty_map
 from impasto.native import operations as native
 from impasto.native.waiting import Sums, Waiting, waiting_of
@@ -71,9 +71,9 @@ class _Sums(torch.autograd.Function):
         channels = features.shape[1]
         total = features.new_zeros(channels, dtype=wide)
         outer = features.new_zeros(channels, channels, dtype=wide)
-        for rows in _strips(features):
-            part = _cells(features, rows).to(wide)
-            weighed = part if weight is None else part * _cells(weight, rows).to(wide)
+        for rows in strips(features, _CELLS_AT_ONCE):
+            part = cells_of(features, rows).to(wide)
+            weighed = part if weight is None else part * cells_of(weight, rows).to(wide)
             total += weighed.sum(0)
             outer.addmm_(weighed.T, part)
         return total, outer
@@ -84,11 +84,11 @@ class _Sums(torch.autograd.Function):
         slope = (of_outer + of_outer.T).to(features.dtype)
         constant = of_total.to(features.dtype)
         gradient = empty_map(features.shape[1:], features)
-        for rows in _strips(features):
-            strip = _cells(gradient, rows)  # a view
-            torch.addmm(constant, _cells(features, rows), slope, out=strip)
+        for rows in strips(features, _CELLS_AT_ONCE):
+            strip = cells_of(gradient, rows)  # a view
+            torch.addmm(constant, cells_of(features, rows), slope, out=strip)
             if weight is not None:
-                strip *= _cells(weight, rows).to(features.dtype)
+                strip *= cells_of(weight, rows).to(features.dtype)
         return gradient, None
 
 
@@ -113,16 +113,3 @@ class _NativeSums(torch.autograd.Function):
             return native.sums_gradient(*slopes), None, None
         context.waiting.append(slopes)
         return None, None, None
-
-
-def _strips(features: Tensor) -> Iterator[slice]:
-    """Cut a map into rows that are summed up at once."""
-    height, width = features.shape[2:]
-    count = max(1, _CELLS_AT_ONCE[features.device.type == "cpu"] // width)
-    for first in range(0, height, count):
-        yield slice(first, first + count)
-
-
-def _cells(features: Tensor, rows: slice) -> Tensor:
-    """Return some rows of (1,C,h,w) as (cells, C)."""
-    return features[:, :, rows].permute(0, 2, 3, 1).reshape(-1, features.shape[1])
