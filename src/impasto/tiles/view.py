@@ -13,6 +13,7 @@ from impasto.network.architecture import Layer
 from impasto.network.encoder import Encoder, NarrowingEncoder
 from impasto.pictures.resample import fine_detail
 from impasto.settings.settings import Settings
+from impasto.tiles.joints import joined, parts
 from impasto.tiles.padding import Margin, margin_of
 from impasto.tiles.tiling import Tile, Tiling, tiling
 
@@ -54,14 +55,21 @@ class View:
     ) -> Iterator[tuple[str, Tensor]]:
         """Encode a tile's window; yield layers, shallow first, with only their inner cells.
 
+        `names` may be of joints too.
         Raises UsageError for an encoder that leaves one of `names` out.
         """
         extended = self.margin.extend(window, tile)
         if DETAIL in names:
             yield DETAIL, self.margin.cells(fine_detail(extended), tile, 1)
-        deeper = set(names) - {DETAIL}
-        if not deeper:
-            return
+        deeper = {layer for name in names for layer in parts(name)} - {DETAIL}
+        if deeper:
+            strides = {layer: self.stride(layer) for layer in deeper}
+            yield from joined(self._encoded(extended, tile, deeper), names, strides)
+
+    def _encoded(
+        self, extended: Tensor, tile: Tile, names: Collection[str]
+    ) -> Iterator[tuple[str, Tensor]]:
+        missing = set(names)
         seen = tile  # with what is left of its halo
 
         def narrow(features: Tensor, beyond_px: int, stride: int) -> Tensor:
@@ -70,14 +78,14 @@ class View:
             return self.margin.narrow(features, wider, seen, stride)
 
         if isinstance(self.encoder, NarrowingEncoder):
-            walked = self.encoder.walk_narrowing(extended, tuple(deeper), narrow)
+            walked = self.encoder.walk_narrowing(extended, tuple(names), narrow)
         else:
-            walked = self.encoder.walk(extended, deeper)
+            walked = self.encoder.walk(extended, names)
         for name, features in walked:
             yield name, self.margin.cells(features, seen, self.stride(name))
-            deeper.discard(name)
-        if deeper:
-            raise UsageError(f"the network gave no {', '.join(sorted(deeper))}")
+            missing.discard(name)
+        if missing:
+            raise UsageError(f"the network gave no {', '.join(sorted(missing))}")
 
     def map_bytes(self, image: Tensor) -> int:
         """Return the bytes of all layers' maps of the largest tile, and of as many gradients.
@@ -91,8 +99,8 @@ class View:
         return int(2 * floats * largest * image.dtype.itemsize)
 
     def stride(self, name: str) -> int:
-        """Return a layer's pixels a cell."""
-        return DETAIL_LAYER.stride if name == DETAIL else self.encoder.layers[name].stride
+        """Return the pixels a cell of a layer, or of a joint of layers."""
+        return DETAIL_LAYER.stride if name == DETAIL else self.encoder.layers[parts(name)[0]].stride
 
 
 def make_view(encoder: Encoder, settings: Settings, tile_px: int | None = None) -> View:
