@@ -29,7 +29,9 @@ def example(name: str) -> Path:
     return ROOT / "examples" / name
 
 
-COFFEE, CAT, ROCKET = (example(f"{name}.jpg") for name in ("coffee", "chelsea", "rocket"))
+COFFEE, CAT, ROCKET, ASTRONAUT = (
+    example(f"{name}.jpg") for name in ("coffee", "chelsea", "rocket", "astronaut")
+)
 SWIRL, GLASS, INK, WOODBLOCK = (
     example(f"{name}.jpg") for name in ("swirl", "glass", "ink", "woodblock")
 )
@@ -89,6 +91,7 @@ STRIPS: dict[str, list[Picture]] = {
         painted(COFFEE, [served(SWIRL, WHITE), served(WOODBLOCK, BLACK)], regions=MAP),
         painted(COFFEE, SWIRL, protect=MAP),
     ],
+    "faces": varied(ASTRONAUT, SWIRL, "faces", "style", "keep"),
     "photo": [
         lambda: as_picture(COFFEE).image.resize((SIZE, SIZE * 2 // 3)),
         lambda: as_picture(ROCKET).image.resize((SIZE, SIZE * 2 // 3)),

@@ -27,6 +27,7 @@ SAID = {
     "init": "test_engine.py::test_starts_differ_and_seeds_matter",
     "colour": "test_controls.py::test_luminance_and_chroma_keep_the_photographs_colours",
     "surface": "test_controls.py::test_a_photographs_surface_is_the_photographs",
+    "faces": "test_faces.py::test_auto_keeps_faces_and_says_so",
     "seed": "test_engine.py::test_starts_differ_and_seeds_matter",
     "content_weight": "test_engine.py::test_only_the_ratio_of_the_weights_matters",
     "style_weight": "test_engine.py::test_more_style_weight_takes_more_style",

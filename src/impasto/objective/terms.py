@@ -15,11 +15,15 @@ from impasto.losses.loss import Loss, Sums, added, shared, style_loss
 from impasto.losses.smooth import SmoothLoss
 from impasto.memory.storage import Storage
 from impasto.pictures.picture import Picture
-from impasto.scene.masks import Region, at_stride
+from impasto.scene.masks import Region, at_stride, is_enough, without
 from impasto.scene.scene import Scene
 from impasto.settings.settings import Settings
 from impasto.tiles.tiling import Tile
 from impasto.tiles.view import DETAIL, View, make_view
+
+# How many times more the content counts over faces that are kept, there also by a shallower layer:
+# fewer lose the person under strong styles, 15 leave a photograph in a painting (docs/faces.md).
+FACE_EMPHASIS = 4.0
 
 # The sums of whole style pictures that were measured before, by what they were measured with.
 Measured = WeakKeyDictionary[Picture, dict[Hashable, Mapping[str, Sums]]]
@@ -76,16 +80,33 @@ class _Look:
         content = self.scene.content
         if content is None or not share:
             return []
-        weights = dict(self.settings.content_layers)
-        references = self._content_maps(content, set(weights), storage or Storage(content.device))
+        kept = self._kept()
+        layers = {layer for _, _, weights in kept for layer in weights}
+        references = self._content_maps(content, layers, storage or Storage(content.device))
         terms = []
-        for layer, weight in weights.items():
-            reference = references[layer]
-            guide = at_stride(self.scene.visible, self.view.stride(layer))
-            own = share * weight * self._content_factor(reference, guide)
-            name, loss = f"content {layer}", ContentLoss()
-            terms.append(Term(name, loss, layer, own, reference=reference, guide=guide))
+        for title, mask, weights in kept:
+            for layer, weight in weights.items():
+                reference = references[layer]
+                guide = at_stride(mask, self.view.stride(layer))
+                own = share * weight * self._content_factor(reference, guide)
+                name, loss = f"{title} {layer}", ContentLoss()
+                terms.append(Term(name, loss, layer, own, reference=reference, guide=guide))
         return terms
+
+    def _kept(self) -> list[tuple[str, Tensor | None, dict[str, float]]]:
+        """Return what is kept of the photograph, by which layers: all that is seen, then faces."""
+        visible, faces = self.scene.visible, self.scene.faces
+        weights = dict(self.settings.content_layers)
+        everything = ("content", visible, weights)
+        if faces is None:
+            return [everything]
+        times = FACE_EMPHASIS
+        if self.settings.objective == "means":
+            # A mean over a face, which counts by its share of what is seen; sums do so themselves.
+            times *= faces.mean().item() / (1.0 if visible is None else visible.mean().item())
+        features, _ = self.settings.face_layers(self.view.encoder.layers)
+        more = weights | {features: weights.get(features, 0.0) + sum(weights.values())}
+        return [everything, ("faces", faces, {layer: times * w for layer, w in more.items()})]
 
     def _content_factor(self, reference: Tensor, guide: Tensor | None) -> float:
         """Return what turns a mean over entries into the loss that the settings ask for."""
@@ -109,13 +130,20 @@ class _Look:
         compared.append(("smoothness", SmoothLoss(), DETAIL, self.settings.smoothness))
         compared = [one for one in compared if one[-1]]
         losses = {layer: loss for _, loss, layer, _ in compared}
+        left_out = None
+        if self.scene.faces is not None:
+            _, left_out = self.settings.face_layers(self.view.encoder.layers)
         terms = []
         for region in self.scene.regions:
             goals = self._goals(region, losses)
             label = f" {region.name}" if region.name else ""
+            beside = replace(region, mask=without(region.mask, self.scene.faces))
             for title, loss, layer, weight in compared:
-                own = weight * loss.factor * region.share
-                guide = at_stride(region.mask, self.view.stride(layer))
+                part = beside if layer == left_out else region
+                if not is_enough(part.mask):
+                    continue
+                own = weight * loss.factor * part.share
+                guide = at_stride(part.mask, self.view.stride(layer))
                 term = Term(title + label, loss, layer, own, goal=goals[layer], guide=guide)
                 terms.append(term)
         return terms

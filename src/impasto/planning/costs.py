@@ -71,7 +71,7 @@ class Costs:
         settings, feature_bytes = self.settings, DTYPES[self.precision].itemsize
         pixels = level.height * level.width
         vectors = 3 + 2 * history(level, settings) if settings.optimizer == "lbfgs" else 5
-        content = sum(_floats(self.layers[name]) for name, _ in settings.content_layers)
+        content = sum(_floats(self.layers[name]) for name in self._referred_to)
         tile = int(self._floats_a_pixel * feature_bytes * self._largest(level, tile_px))
         return Needs(
             pictures=_PICTURES * _PICTURE_BYTES * pixels,
@@ -119,6 +119,14 @@ class Costs:
             scratch=need.state if spills else 0,
             pixels=sum(rows) * sum(columns) * passes * level.iterations,
         )
+
+    @property
+    def _referred_to(self) -> set[str]:
+        """The layers whose maps of the whole photograph are kept."""
+        names = set(dict(self.settings.content_layers))
+        if self.settings.faces == "keep":
+            names.add(self.settings.face_layers(self.layers)[0])
+        return names
 
     @property
     def _built(self) -> list[Layer]:

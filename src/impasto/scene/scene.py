@@ -11,6 +11,7 @@ from torch import Tensor
 from impasto.pictures.picture import Picture
 from impasto.pictures.resample import resize
 from impasto.planning.levels import Level, Size
+from impasto.scene.faces import faces_mask
 from impasto.scene.masks import Region, both, is_enough, mask_at, whole, without
 from impasto.scene.originals import Originals
 from impasto.scene.protecting import Protection
@@ -21,6 +22,7 @@ class Scene:
     """One level's pictures, (1,3,H,W) each: the photograph, if any, the styles, the regions.
 
     `visible` (1,1,H,W), 0..1, is where the photograph is not transparent; None is everywhere.
+    `faces` (1,1,H,W), 0..1, is where it has faces to keep; None is nowhere.
     `pictures` are the originals that the styles were made of, `init` what the run starts from,
     None white noise.
     """
@@ -29,6 +31,7 @@ class Scene:
     styles: Sequence[Tensor]
     regions: Sequence[Region]
     visible: Tensor | None = None
+    faces: Tensor | None = None
     protection: Protection | None = None
     pictures: Sequence[Picture] = ()
     init: Tensor | None = None
@@ -52,6 +55,9 @@ def make_scene(originals: Originals, level: Level, device: torch.device) -> Scen
         mask_at(style.picture.visible(), size, device)
         for style, size in zip(originals.styles, level.style_sizes, strict=True)
     ]
+    faces = faces_mask(originals.faces, size, device)
+    if faces is not None:
+        faces = both(without(faces, protected), visible)
     regions = []
     for region in originals.regions:
         mask = both(without(mask_at(region.mask, size, device), protected), visible)
@@ -64,6 +70,7 @@ def make_scene(originals: Originals, level: Level, device: torch.device) -> Scen
         [_at(one, size, device) for one, size in zip(pictures, level.style_sizes, strict=True)],
         regions,
         visible,
+        faces if is_enough(faces) else None,
         None if content is None or protected is None else Protection(content, protected),
         pictures,
         None if made is None else made.to(device),

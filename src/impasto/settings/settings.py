@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -40,6 +41,7 @@ def _upwards(limits: tuple[int, ...]) -> str:
 
 Colour = Literal["style", "luminance", "match", "chroma"]
 Surface = Literal["painted", "photograph"]
+Faces = Literal["auto", "keep", "style"]
 ObjectiveKind = Literal["means", "literal"]
 NetworkKind = Literal["normalised", "original"]
 Pooling = Literal["average", "max"]
@@ -85,6 +87,13 @@ class Settings:
         "Whose fine structure the finished picture has: the strokes that were painted, or the "
         "'photograph' itself in the painted light and colours, without painted noise.",
         _result(choices=get_args(Surface)),
+    )
+    faces: Faces = field(
+        "auto",
+        "Faces in the photograph: 'keep' them recognisable, more as they are and without the "
+        "style's largest forms; or 'style', painted as everything else; 'auto' keeps those that "
+        "are found where the extra `faces` is installed (docs/faces.md).",
+        _result(choices=get_args(Faces)),
     )
     seed: int = field(
         0,
@@ -247,6 +256,16 @@ class Settings:
     def layers(self) -> tuple[str, ...]:
         """Every layer that a loss asks for."""
         return tuple(dict(self.content_layers) | dict(self.style_layers))
+
+    def face_layers(self, order: Iterable[str]) -> tuple[str, str | None]:
+        """Return the style layer that keeps faces' features, and the one that leaves faces out.
+
+        Of a network with its layers in this `order`, shallow first: the middle one, and the
+        deepest one where there are others.
+        """
+        weights = dict(self.style_layers)
+        weighing = [layer for layer in order if weights.get(layer)]
+        return weighing[len(weighing) // 2], weighing[-1] if len(weighing) > 1 else None
 
     @property
     def shares(self) -> tuple[float, float]:
