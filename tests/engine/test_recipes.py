@@ -518,12 +518,16 @@ def test_an_older_checkpoint_is_resumed_where_its_pictures_are(
 def test_an_older_recipe_is_followed(kitchen: Kitchen):
     values = json.loads(kitchen.recipe.as_json())
     del values["encoder"], values["threads"], values["settings"]["objective"]
-    del values["settings"]["style_border"], values["settings"]["faces"]
+    for name in ("style_border", "faces", "content_statistics", "content_focus"):
+        del values["settings"][name]
     found = Recipe.from_json(json.dumps(values), "x.png")
     assert (found.encoder, found.threads) == (None, None)
     # Borders were part of a style then, as if they were painted, and faces were no matter.
-    bordered = replace(kitchen.recipe.settings, style_border="keep", faces="style")
-    assert found == replace(kitchen.recipe, threads=None, settings=bordered)
+    then = {"style_border": "keep", "faces": "style"}
+    # The photograph's responses were kept as they are, everywhere alike.
+    then |= {"content_statistics": "photograph", "content_focus": 0.0}
+    settings = replace(kitchen.recipe.settings, **then)
+    assert found == replace(kitchen.recipe, threads=None, settings=settings)
     # White noise was of the whole range then.
     values["settings"]["init"] = "noise"
     assert Recipe.from_json(json.dumps(values), "x.png").settings.init == "noise:1"

@@ -221,6 +221,8 @@ def _renew(settings: Any) -> None:
         settings["init"] = "noise:1"
     settings.setdefault("style_border", "keep")
     settings.setdefault("faces", "style")
+    settings.setdefault("content_statistics", "photograph")
+    settings.setdefault("content_focus", 0.0)
 
 
 def _folders(used: Sequence[bool]) -> list[str | None]:

@@ -11,11 +11,15 @@ import torch
 from torch import Tensor
 
 from impasto.losses.content import ContentLoss
+from impasto.losses.gram import GramLoss
 from impasto.losses.loss import Loss, Sums, added, shared, style_loss
+from impasto.losses.moments import Moments
 from impasto.losses.smooth import SmoothLoss
 from impasto.memory.storage import Storage
+from impasto.objective.focus import focus_of
+from impasto.objective.matching import match
 from impasto.pictures.picture import Picture
-from impasto.scene.masks import Region, at_stride, is_enough, without
+from impasto.scene.masks import Region, at_stride, both, is_enough, without
 from impasto.scene.scene import Scene
 from impasto.settings.settings import Settings
 from impasto.tiles.tiling import Tile
@@ -83,15 +87,27 @@ class _Look:
         kept = self._kept()
         layers = {layer for _, _, weights in kept for layer in weights}
         references = self._content_maps(content, layers, storage or Storage(content.device))
+        if self.settings.content_statistics == "style" and self.settings.shares[1]:
+            self._match(references)
         terms = []
         for title, mask, weights in kept:
             for layer, weight in weights.items():
                 reference = references[layer]
                 guide = at_stride(mask, self.view.stride(layer))
+                if title == "content":
+                    guide = both(guide, focus_of(reference, self.settings.content_focus))
                 own = share * weight * self._content_factor(reference, guide)
                 name, loss = f"{title} {layer}", ContentLoss()
                 terms.append(Term(name, loss, layer, own, reference=reference, guide=guide))
         return terms
+
+    def _match(self, references: Mapping[str, Tensor]) -> None:
+        """Give the photograph's responses, in each region, its styles' mean and spread."""
+        moments = dict.fromkeys(references, GramLoss())
+        goals = [(region.mask, self._goals(region, moments)) for region in self.scene.regions]
+        for layer, maps in references.items():
+            stride = self.view.stride(layer)
+            match(maps, [(at_stride(mask, stride), Moments(*goal[layer])) for mask, goal in goals])
 
     def _kept(self) -> list[tuple[str, Tensor | None, dict[str, float]]]:
         """Return what is kept of the photograph, by which layers: all that is seen, then faces."""

@@ -20,7 +20,7 @@ from impasto.settings.option import options
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 
-NAMES = ("quick", "standard", "fine", "print", "paper", "photo")
+NAMES = ("quick", "standard", "fine", "print", "loose", "paper", "photo")
 DEFAULT = "standard"
 # A command's own.
 _OWN = ("reconstruction",)

@@ -47,6 +47,7 @@ NetworkKind = Literal["normalised", "original"]
 Pooling = Literal["average", "max"]
 Padding = Literal["reflect", "zeros", "wrap"]
 OptimizerName = Literal["lbfgs", "adam"]
+ContentStatistics = Literal["style", "photograph"]
 StyleBorder = Literal["auto", "keep"]
 PixelRange = Literal["bounded", "free"]
 
@@ -101,13 +102,13 @@ class Settings:
         _result("N", read_integer, low=0),
     )
     content_weight: float = field(
-        1.0,
+        3.0,
         "Weight of the content loss; only its ratio to the style weight matters.",
         _objective("X", read_float, low=0),
     )
     style_weight: float = field(
         1000.0,
-        "Weight of the style loss; the default ratio is the paper's 1e-3.",
+        "Weight of the style loss; the paper's ratio is 1e-3.",
         _objective("X", read_float, low=0),
     )
     strength: float = field(
@@ -137,10 +138,23 @@ class Settings:
         _objective("X", read_float, low=0),
     )
     content_layers: Layers = field(
-        (("relu4_2", 1.0),),
+        (("relu3_1", 0.5), ("relu4_2", 0.5)),
         "Layers whose responses keep the photograph, each with a weight "
         "(1 / number of layers where none is given).",
         _objective("LAYER[:W],...", read_layers),
+    )
+    content_statistics: ContentStatistics = field(
+        "style",
+        "Whose mean and spread the photograph's responses are kept with, filter by filter: the "
+        "style's, so that both losses can be had at once, or the photograph's own, as in the "
+        "paper.",
+        _objective(choices=get_args(ContentStatistics)),
+    )
+    content_focus: float = field(
+        0.7,
+        "How much more the photograph counts where it shows something than where it is flat: "
+        "0 counts every place alike, as in the paper.",
+        _objective("X", read_float, low=0, high=4),
     )
     style_layers: Layers = field(
         tuple((f"relu{block}_1", 0.2) for block in range(1, 6)),
