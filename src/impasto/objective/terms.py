@@ -26,8 +26,8 @@ from impasto.tiles.tiling import Tile
 from impasto.tiles.view import DETAIL, View, make_view
 
 # How many times more the content counts over faces that are kept, there also by a shallower layer:
-# fewer lose the person under strong styles, 15 leave a photograph in a painting (docs/faces.md).
-FACE_EMPHASIS = 4.0
+# 4 lose large faces under strong styles, 15 leave a photograph in a painting (docs/faces.md).
+FACE_EMPHASIS = 8.0
 
 # The sums of whole style pictures that were measured before, by what they were measured with.
 Measured = WeakKeyDictionary[Picture, dict[Hashable, Mapping[str, Sums]]]
