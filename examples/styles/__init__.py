@@ -1,0 +1,1 @@
+"""The style pictures of this folder's parent, a module each."""
