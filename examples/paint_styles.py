@@ -17,10 +17,16 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 from PIL import Image
+from styles.dots import paint_dots
+from styles.engraving import paint_engraving
 from styles.glass import paint_glass
 from styles.ink import paint_ink
+from styles.mosaic import paint_mosaic
+from styles.pastel import paint_pastel
 from styles.swirl import paint_swirl
+from styles.watercolour import paint_watercolour
 from styles.woodblock import paint_woodblock
+from styles.woodcut import paint_woodcut
 
 LARGEST_FILE = 300_000  # bytes
 
@@ -29,6 +35,12 @@ PICTURES: dict[str, Callable[[Generator], Image.Image]] = {
     "glass": paint_glass,
     "ink": paint_ink,
     "woodblock": paint_woodblock,
+    "dots": paint_dots,
+    "engraving": paint_engraving,
+    "mosaic": paint_mosaic,
+    "pastel": paint_pastel,
+    "watercolour": paint_watercolour,
+    "woodcut": paint_woodcut,
 }
 
 

@@ -33,7 +33,14 @@ BOATS = [
     ([(742, 968), (760, 430), (968, 930)], "ff8a3c", [(610, 972), (990, 958), (930, 1030)]),
     ([(730, 960), (752, 480), (608, 944)], "ffc65a", [(640, 975), (960, 968), (900, 1036)]),
 ]
-PINES = [(60, 130, 330, 180), (330, 60, 300, 130), (250, 300, 250, 90), (20, 430, 190, 90)]
+PINES = [
+    (90, 70, 330, 130),
+    (520, 60, 330, 110),
+    (690, 190, 240, 74),
+    (200, 250, 250, 84),
+    (480, 350, 160, 60),
+    (60, 440, 170, 66),
+]
 # how long and wide the dots of each layer are, how far apart, and how many of them are left out
 DOTS = [(44, 34, 27, 0.0), (34, 25, 23, 0.25), (26, 19, 21, 0.5)]
 
@@ -74,10 +81,10 @@ def see_coast(rng: Generator, motif: Motif) -> None:
     """See hills across the bay, and a town with a tower at their foot."""
     x, y = canvas_grid()
     for base, swing, cell, codes in (
-        (700, 90, 420, ["b48fd8", "8f8fe0", "7fa4e6"]),
-        (780, 60, 300, ["7a5cb8", "5a70cc", "4f8fc0"]),
+        (770, 60, 420, ["b48fd8", "8f8fe0", "7fa4e6"]),
+        (838, 40, 300, ["7a5cb8", "5a70cc", "4f8fc0"]),
     ):
-        top = base - swing * noise(rng, cell)[0] + 0.08 * np.abs(x[0] - SUN[0]) - 60
+        top = base - swing * noise(rng, cell)[0] - 0.1 * np.abs(x[0] - SUN[0])
         slope = np.arctan(np.gradient(top))
         tone = 0.5 + 0.5 * noise(rng, 90)
         motif.put((y > top) & (y < HORIZON), ramp(tone, codes), slope)
@@ -101,12 +108,16 @@ def see_water(rng: Generator, motif: Motif) -> None:
     depth = np.clip((y - HORIZON) / (HEIGHT - HORIZON), 0, 1)
     wave = noise(rng, 170, 22) + 0.7 * noise(rng, 420, 44)
     sway = 14 + 90 * depth
-    mirror = np.stack([x + sway * wave, 2 * HORIZON - y - 60 * depth * noise(rng, 240, 30)], axis=-1)
+    mirror = np.stack(
+        [x + sway * wave, 2 * HORIZON - y - 60 * depth * noise(rng, 240, 30)], axis=-1
+    )
     shown = look_up(motif.paint, np.clip(mirror, 0, None))
-    own = ramp(0.5 + 0.6 * wave, ["143c8c", "1f6fb8", "2fa0b4", "6fd0b8", "a9a0e0"])
-    water = blend(shown, own, np.clip(0.25 + 0.5 * depth + 0.25 * wave, 0, 0.9))
+    own = ramp(0.5 + 0.6 * wave, ["14308c", "1f5fc0", "2f9ac4", "5fd0c0", "8f90e8"])
+    water = blend(shown, own, np.clip(0.38 + 0.5 * depth + 0.25 * wave, 0, 0.92))
     lane = np.exp(-(((x - SUN[0]) / (70 + 330 * depth)) ** 2)) * np.clip(0.75 + 1.3 * wave, 0, 1)
-    water = blend(water, ramp(1 - lane, ["fffbd0", "ffd566", "ff9a4a"]), 0.95 * np.clip(1.4 * lane, 0, 1))
+    water = blend(
+        water, ramp(1 - lane, ["fffbd0", "ffd566", "ff9a4a"]), 0.95 * np.clip(1.4 * lane, 0, 1)
+    )
     motif.put(y >= HORIZON, water, 0.12 * noise(rng, 200, 60))
 
 
@@ -122,7 +133,11 @@ def see_boats(rng: Generator, motif: Motif) -> None:
         image = look_up(shape, np.clip(fallen, 0, None)) * (y > foot) * (noise(rng, 70, 16) > -0.35)
         motif.paint = blend(motif.paint, colour(code) * 0.92, 0.8 * image)
         shade = np.clip((x - sail[0][0]) / 260, -0.4, 1)
-        lit = blend(np.broadcast_to(colour(code), motif.paint.shape), colour("c8508c"), np.clip(shade, 0, 0.6))
+        lit = blend(
+            np.broadcast_to(colour(code), motif.paint.shape),
+            colour("c8508c"),
+            np.clip(shade, 0, 0.6),
+        )
         motif.put(inside(sail), lit, 1.25, 0.8)
         motif.put(inside(hull), ramp((y - foot) / 60, ["d04a3c", "5a2a7a", "1c2468"]), 0.05, 0.8)
 
@@ -134,10 +149,10 @@ def see_shore(rng: Generator, motif: Motif) -> None:
     grass = ramp(0.5 + 0.5 * noise(rng, 80) + 0.25 * noise(rng, 30),
                  ["241c66", "2a3f94", "1f6f7a", "3c9a5a", "c8a83c"])  # fmt: skip
     motif.put(y > bank, grass, np.pi / 2 + 0.7 * noise(rng, 120), 1.2)
-    trunk = 150 + 130 * np.sin(y / 520) + 0.00016 * (y - 700) ** 2
-    wide = 34 + 12 * noise(rng, 90) + 0.02 * y
+    trunk = 120 + 0.2 * (HEIGHT - y) + 46 * np.sin(y / 210)
+    wide = 20 + 8 * noise(rng, 90) + 0.026 * y
     bark = ramp(0.5 + (x - trunk) / 90, ["3a1c66", "7a2f6a", "d85a4a", "ffa860"])
-    motif.put((np.abs(x - trunk) < wide) & (y < HEIGHT - 120), bark, 1.45, 1.1)
+    motif.put((np.abs(x - trunk) < wide) & (y > 120) & (y < HEIGHT - 120), bark, 1.45, 1.1)
     for middle, height, half, thick in PINES:
         ragged = 1 + 0.28 * noise(rng, 70) + 0.2 * noise(rng, 30)
         across, down = (x - middle) / half, (y - height) / thick
@@ -154,7 +169,7 @@ def divided(rng: Generator, paint: Field, parting: Field) -> Field:
     green = rng.normal(0, 0.7, count)
     shift = warm * (38, -4, -46) + green * (-20, 26, -16) + rng.normal(0, 15, count)
     grey = paint.mean(axis=1, keepdims=True)
-    return np.clip(grey + 1.2 * (paint - grey) + shift * parting[:, None], 0, 255)
+    return np.clip(grey + 1.2 * (paint - grey) + 0.72 * shift * parting[:, None], 0, 255)
 
 
 def dot(

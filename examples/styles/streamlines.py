@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-from PIL import Image
+from collections.abc import Iterator
 
-from .studio import HEIGHT, WIDTH, Field, Mask, look_up
+import numpy as np
+from PIL import Image, ImageDraw
+
+from .studio import HEIGHT, WIDTH, Field, Labels, Mask, look_up
 
 
 def trace(angle: Field, starts: Field, steps: int, stride: float) -> Field:
@@ -26,6 +28,24 @@ def normals(paths: Field) -> Field:
     along = np.gradient(paths, axis=-2)
     along /= np.linalg.norm(along, axis=-1, keepdims=True) + 1e-9
     return np.stack([-along[..., 1], along[..., 0]], axis=-1)
+
+
+def spaced(
+    angle: Field, starts: Field, wanted: Mask, shape: Labels, gap: float, steps: int, stride: float
+) -> Iterator[Field]:
+    """Yield paths along the angles, none of which comes closer than `gap` to an earlier one.
+
+    A path ends at the edge of the shape that it started in, and of what is wanted.
+    """
+    paths = trace(angle, starts, steps, stride)
+    same = look_up(shape, paths) == look_up(shape, starts)[:, None]
+    taken = Image.new("1", (WIDTH, HEIGHT))
+    draw = ImageDraw.Draw(taken)
+    for path, inside in zip(paths, same & look_up(wanted, paths), strict=True):
+        stretch = longest_stretch(inside & is_free(taken, path))
+        if stretch.stop - stretch.start > 3:
+            draw.line(path[stretch].ravel().tolist(), fill=1, width=round(2 * gap) - 1)
+            yield path[stretch]
 
 
 def is_free(taken: Image.Image, path: Field) -> Mask:

@@ -18,7 +18,15 @@ from impasto.tiles.view import make_view
 
 LAYERS = ["relu1_1", "relu2_1"]
 # The paper's method; its weights are 1 and 1000.
-PAPER = Settings(**TINY, style_loss="gram", smoothness=0, padding="zeros")
+PAPER = Settings(
+    **TINY,
+    content_statistics="photograph",
+    content_focus=0,
+    content_weight=1,
+    style_loss="gram",
+    smoothness=0,
+    padding="zeros",
+)
 LITERAL = replace(PAPER, objective="literal")
 
 
