@@ -1,125 +1,131 @@
-"""Paint docs/gallery.md's pictures: every control on the project's own examples.
+"""Paint the pictures of docs/gallery.md and the README's: every control on our own examples.
 
     python scripts/gallery.py [NAME ...]
 
-Takes about ten minutes on two cores; names paint only those strips again.
+Takes about half an hour on two cores; names paint only those strips. What was painted is kept in
+build/gallery under a digest of the code, the pictures and the options, so that a run that was
+stopped goes on, and one after a change paints anew.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import argparse
 from pathlib import Path
 from typing import Any
 
+from panels import ROOT, Panel, opening, strip
 from PIL import Image
 
-import impasto
-from impasto import Style
-from impasto.reading.sources import as_picture
 from impasto.settings.style_losses import STYLE_LOSSES
 
-ROOT = Path(__file__).parents[1]
-OUT = ROOT / "docs/pictures/gallery"
-SIZE = 240
-GAP = 6
+OUT = ROOT / "docs/pictures"
+LARGE = 880  # the width of the README's paintings, in pixels
+QUALITY = 85
 
 
 def example(name: str) -> Path:
-    return ROOT / "examples" / name
+    return ROOT / f"examples/{name}.jpg"
 
 
-COFFEE, CAT, ROCKET, ASTRONAUT = (
-    example(f"{name}.jpg") for name in ("coffee", "chelsea", "rocket", "astronaut")
+ASTRONAUT, CAT, COFFEE, DAHLIA, DANDELION, FIG, PAGODA, PEAKS = map(
+    example, ("astronaut", "chelsea", "coffee", "dahlia", "dandelion", "fig", "pagoda", "peaks")
 )
-SWIRL, GLASS, INK, WOODBLOCK = (
-    example(f"{name}.jpg") for name in ("swirl", "glass", "ink", "woodblock")
+PAINTS = SWIRL, PASTEL, DOTS, WATERCOLOUR = tuple(
+    map(example, ("swirl", "pastel", "dots", "watercolour"))
 )
-MAP, WHITE, BLACK = example("coffee_regions.png"), (255, 255, 255), (0, 0, 0)
-
-Picture = Callable[[], Image.Image]
-
-
-def painted(content: Any, styles: Any, **options: Any) -> Picture:
-    return lambda: impasto.stylize(content, styles, **{"size": SIZE, **options}).image
+PRINTS = WOODCUT, WOODBLOCK, ENGRAVING, INK = tuple(
+    map(example, ("woodcut", "woodblock", "engraving", "ink"))
+)
+PIECES = MOSAIC, GLASS = example("mosaic"), example("glass")
+MAP, WHITE, BLACK = ROOT / "examples/coffee_regions.png", (255, 255, 255), (0, 0, 0)
 
 
-def varied(content: Any, styles: Any, option: str, *values: Any) -> list[Picture]:
-    return [painted(content, styles, **{option: value}) for value in values]
+def before(content: Path, style: Path) -> Panel:
+    return Panel("the photograph and the style", content, inset=style)
 
 
-def served(picture: Path, colour: tuple[int, int, int]) -> Style:
-    return Style(as_picture(picture), regions=colour)
+def varied(content: Path, style: Path, option: str, *values: Any, **options: Any) -> list[Panel]:
+    flag = f"--{option.replace('_', '-')}"
+    return [
+        Panel(f"{flag} {value}", content, (style,), {**options, option: value}) for value in values
+    ]
 
 
-def tiled(styles: Any, **options: Any) -> Picture:
-    def twice() -> Image.Image:
-        tile = impasto.stylize(None, styles, size="160x96", padding="wrap", **options).image
-        wide = Image.new("RGB", (2 * tile.width, 2 * tile.height))
-        for corner in ((0, 0), (1, 0), (0, 1), (1, 1)):
-            wide.paste(tile, (corner[0] * tile.width, corner[1] * tile.height))
-        return wide
-
-    return twice
-
-
-STRIPS: dict[str, list[Picture]] = {
+STRIPS: dict[str, list[Panel]] = {
+    "styles": [
+        Panel(style.stem, PAGODA, (style,), inset=style)
+        for style in (*PAINTS, *PRINTS, *PIECES)
+    ],
     "presets": [
-        *varied(COFFEE, SWIRL, "preset", "quick", "standard", "fine"),
-        painted(COFFEE, SWIRL, preset="paper", iterations=120),
+        *varied(PAGODA, SWIRL, "preset", "quick", "standard", "fine"),
+        *varied(PAGODA, SWIRL, "preset", "paper", iterations=120),
     ],
-    "strength": varied(CAT, INK, "strength", 25, 50, 75),
+    "strength": [before(CAT, INK), *varied(CAT, INK, "strength", 25, 50, 75)],
     "losses": varied(CAT, SWIRL, "style_loss", *STYLE_LOSSES),
-    "colour": varied(CAT, SWIRL, "colour", "style", "luminance", "match", "chroma"),
+    "colour": varied(FIG, SWIRL, "colour", "style", "luminance", "match", "chroma"),
     "blend": [
-        painted(ROCKET, [SWIRL, WOODBLOCK], style_blend=shares)
-        for shares in ((1, 0), (0.5, 0.5), (0, 1))
+        before(PEAKS, DOTS),
+        *(
+            Panel(f"--style-blend {a},{b}", PEAKS, (DOTS, ENGRAVING), {"style_blend": (a, b)})
+            for a, b in ((1, 0), (0.5, 0.5), (0, 1))
+        ),
     ],
-    "scale": varied(COFFEE, GLASS, "style_scale", 0.5, 1, 2),
-    "smoothness": varied(COFFEE, SWIRL, "smoothness", 0, 1, 20),
-    "detail": varied(COFFEE, SWIRL, "detail", 0, 1),
+    "scale": [before(PAGODA, MOSAIC), *varied(PAGODA, MOSAIC, "style_scale", 0.5, 1, 2)],
+    "smoothness": [before(COFFEE, SWIRL), *varied(COFFEE, SWIRL, "smoothness", 0, 1, 20)],
+    "detail": varied(PAGODA, PASTEL, "detail", 0, 1),
     "content-layers": varied(
-        COFFEE, SWIRL, "content_layers", "relu2_2", "relu4_2", "relu5_2", "relu2_2,relu4_2"
+        DAHLIA, SWIRL, "content_layers", "relu2_2", "relu4_2", "relu5_2", "relu2_2,relu4_2"
     ),
     "style-layers": [
-        painted(COFFEE, SWIRL, style_layers=layers)
-        for layers in ("relu1_1,relu2_1", "relu1_1,relu2_1,relu3_1", "relu4_1,relu5_1")
+        before(DAHLIA, WOODCUT),
+        *varied(
+            DAHLIA, WOODCUT, "style_layers",
+            "relu1_1,relu2_1", "relu1_1,relu2_1,relu3_1", "relu4_1,relu5_1",
+        ),
     ],
-    "crops": varied(COFFEE, WOODBLOCK, "style_crops", "0:0:1:0.5", "0:0.5:1:1"),
-    "start": varied(CAT, GLASS, "init", "content", "noise", "style"),
+    "crops": varied(PEAKS, WOODBLOCK, "style_crops", "0:0:1:0.5", "0:0.5:1:1"),
+    "start": [before(CAT, GLASS), *varied(CAT, GLASS, "init", "content", "noise", "style")],
     "regions": [
-        painted(COFFEE, [served(SWIRL, WHITE), served(WOODBLOCK, BLACK)], regions=MAP),
-        painted(COFFEE, SWIRL, protect=MAP),
+        Panel("--regions", COFFEE, (SWIRL, WOODBLOCK), {"regions": MAP}, served=(WHITE, BLACK)),
+        Panel("--protect", COFFEE, (SWIRL,), {"protect": MAP}),
     ],
-    "faces": varied(ASTRONAUT, SWIRL, "faces", "style", "keep"),
+    "faces": [before(ASTRONAUT, SWIRL), *varied(ASTRONAUT, SWIRL, "faces", "style", "keep")],
     "photo": [
-        lambda: as_picture(COFFEE).image.resize((SIZE, SIZE * 2 // 3)),
-        lambda: as_picture(ROCKET).image.resize((SIZE, SIZE * 2 // 3)),
-        painted(COFFEE, ROCKET),
-        painted(COFFEE, ROCKET, preset="photo", surface="painted"),
-        painted(COFFEE, ROCKET, preset="photo"),
+        Panel("the photographs", PEAKS, inset=DANDELION),
+        Panel("by default", PEAKS, (DANDELION,)),
+        Panel("--preset photo --surface painted", PEAKS, (DANDELION,),
+              {"preset": "photo", "surface": "painted"}),
+        Panel("--preset photo", PEAKS, (DANDELION,), {"preset": "photo"}),
     ],
-    "texture": [tiled(SWIRL), tiled(GLASS)],
-    "readme": [
-        painted(COFFEE, SWIRL, size=512),
-        painted(CAT, GLASS, size=512, strength=25),
-    ],
-}
+    "texture": [Panel(style.stem, None, (style,)) for style in (SWIRL, MOSAIC, GLASS, PASTEL)],
+}  # fmt: skip
+# what the README opens with
+README = [
+    Panel("", PAGODA, (SWIRL,), {"size": LARGE}),
+    Panel("", DAHLIA, (GLASS,), {"size": LARGE, "strength": 35}),
+    Panel("", PEAKS, (WOODCUT,), {"size": LARGE}),
+]
 
 
 def main() -> None:
     """Paint the strips named, or all."""
-    OUT.mkdir(parents=True, exist_ok=True)
-    for name in sys.argv[1:] or STRIPS:
-        pictures = [paint() for paint in STRIPS[name]]
-        height = max(picture.height for picture in pictures)
-        width = sum(picture.width + GAP for picture in pictures) - GAP
-        strip, left = Image.new("RGB", (width, height), "white"), 0
-        for picture in pictures:
-            strip.paste(picture, (left, 0))
-            left += picture.width + GAP
-        strip.save((OUT.parent if name == "readme" else OUT) / f"{name}.jpg", quality=88)
-        print(name, flush=True)
+    parser = argparse.ArgumentParser(description="Paint the gallery's pictures.")
+    names = (*STRIPS, "readme")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names))
+    asked = parser.parse_args().names
+    if unknown := sorted(set(asked) - set(names)):
+        parser.error(f"no strip is named {', '.join(unknown)}; choose from {', '.join(names)}")
+    for name in asked or names:
+        if name == "readme":
+            save(opening(README), OUT / "readme.jpg")
+        else:
+            save(strip(STRIPS[name]), OUT / f"gallery/{name}.jpg")
+
+
+def save(image: Image.Image, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path, quality=QUALITY, optimize=True, progressive=True)
+    print(path.relative_to(ROOT), f"{path.stat().st_size / 1000:.0f} kB", flush=True)
 
 
 if __name__ == "__main__":

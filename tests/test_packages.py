@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from impasto.sheets import subjects
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 
@@ -90,7 +92,9 @@ def test_a_wheel_has_a_library_for_every_processor_and_paints(packages, tmp_path
     assert "manylinux_2_17" in wheel.name
     names = zipfile.ZipFile(wheel).namelist()
     # What `impasto paper` paints where no pictures are given.
-    assert "impasto/sheets/examples/coffee.jpg" in names
+    shipped = {name for name in names if name.startswith("impasto/sheets/examples/")}
+    painted = (subjects.CONTENT, *subjects.STYLES, subjects.PHOTO)
+    assert shipped == {f"impasto/sheets/examples/{name}" for name in painted}
     built = [name for name in names if "/kernel_" in name]
     assert len(built) == (3 if "x86_64" in wheel.name else 1)
     with tarfile.open(sdist) as archive:
