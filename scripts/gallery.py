@@ -101,9 +101,9 @@ STRIPS: dict[str, list[Panel]] = {
 }  # fmt: skip
 # what the README opens with
 README = [
-    Panel("", PAGODA, (SWIRL,), {"size": LARGE}),
-    Panel("", DAHLIA, (GLASS,), {"size": LARGE, "strength": 35}),
-    Panel("", PEAKS, (WOODCUT,), {"size": LARGE}),
+    Panel("", PAGODA, (PASTEL,), {"size": LARGE}),
+    Panel("", CAT, (DOTS,), {"size": LARGE}),
+    Panel("", COFFEE, (WOODCUT,), {"size": LARGE}),
 ]
 
 
