@@ -26,11 +26,13 @@ class SmoothLoss(Loss):
         self, features: Tensor, weight: Tensor | None = None, reference: Tensor | None = None
     ) -> Sums:
         """Count cells, and sum squares of `fine_detail` (1,3,h,w): of its light, of its colour."""
+        crossed = features[:, 3:].square()
+        features = features[:, :3]
         squares = features.square().sum(1, keepdim=True)
         light = features.sum(1, keepdim=True).square() / 3
         # Styles are float32 whatever a run computes in: their sum must not depend on its tiles.
         precise = torch.float32 if squares.device.type == "mps" else torch.float64
-        parts = light, squares - light
+        parts = light, squares - light, crossed
         if weight is None:
             count = squares.new_full((), squares.numel(), dtype=precise)
             return count, *(part.sum(dtype=precise) for part in parts)
@@ -39,8 +41,10 @@ class SmoothLoss(Loss):
     def score(self, sums: Sums, goal: Sums = ()) -> Tensor:
         """Return the light's mean over the styles', 1 is as much as theirs, and colour's excess."""
         cells, goal_cells = sums[0], goal[0]
-        light, colour = (
+        light, colour, crossed = (
             total / cells / (goal_total / goal_cells).clamp(min=_LEAST)
             for total, goal_total in zip(sums[1:], goal[1:], strict=True)
         )
-        return light + (colour - 1).clamp(min=0)
+        import os
+        off = float(os.environ.get("COFF", "1"))
+        return light + (colour - off).clamp(min=0) + crossed

@@ -143,7 +143,10 @@ class _Look:
             (f"style {layer}", loss, layer, printed * share * weight)
             for layer, weight in self.settings.style_layers
         ]
-        compared.append(("smoothness", SmoothLoss(), DETAIL, self.settings.smoothness))
+        import os
+        usual = replace(self.settings, strength=50.0).shares[0]
+        scale = max(1.0, self.settings.shares[0] / usual) ** float(os.environ.get("SSCALE", "0")) if usual else 1.0
+        compared.append(("smoothness", SmoothLoss(), DETAIL, self.settings.smoothness * scale))
         compared = [one for one in compared if one[-1]]
         losses = {layer: loss for _, loss, layer, _ in compared}
         left_out = None

@@ -11,7 +11,7 @@ from torch import Tensor
 from impasto.errors import UsageError
 from impasto.network.architecture import Layer
 from impasto.network.encoder import Encoder, NarrowingEncoder
-from impasto.pictures.resample import fine_detail
+from impasto.pictures.resample import crossed_detail, fine_detail
 from impasto.settings.settings import Settings
 from impasto.tiles.joints import joined, parts
 from impasto.tiles.padding import Margin, margin_of
@@ -19,7 +19,7 @@ from impasto.tiles.tiling import Tile, Tiling, tiling
 
 # The picture's own fine detail, as the shallowest layer.
 DETAIL = "fine detail"
-DETAIL_LAYER = Layer(channels=3, stride=1, reach=1)
+DETAIL_LAYER = Layer(channels=4, stride=1, reach=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class View:
         """
         extended = self.margin.extend(window, tile)
         if DETAIL in names:
-            yield DETAIL, self.margin.cells(fine_detail(extended), tile, 1)
+            yield DETAIL, self.margin.cells(_detail(extended), tile, 1)
         deeper = {layer for name in names for layer in parts(name)} - {DETAIL}
         if deeper:
             strides = {layer: self.stride(layer) for layer in deeper}
@@ -114,6 +114,12 @@ def cutting(table: Mapping[str, Layer], settings: Settings, tile_px: int | None 
     layers = [DETAIL_LAYER, *(table[name] for name in settings.layers)]
     margin = margin_of(settings.padding).px
     return tiling(layers, tile_px, margin, wraps=settings.padding == "wrap")
+
+
+def _detail(image: Tensor) -> Tensor:
+    """Return fine detail of a picture (1,3,h,w), and its light's chequers: (1,4,h,w)."""
+    light = image.sum(1, keepdim=True) / 3**0.5
+    return torch.cat([fine_detail(image), crossed_detail(light)], 1)
 
 
 def _joined(image: Tensor, parts: tuple[slice, ...], axis: int) -> Tensor:
