@@ -20,6 +20,7 @@ from impasto.reading.load import load
 from impasto.reading.sources import as_picture
 from impasto.scene.finish import finish
 from impasto.scene.init import first_image, make_init
+from impasto.settings.style_losses import STYLE_LOSSES
 from impasto.testing import TINY, TinyEncoder
 
 PHOTO = random_pixels(64, 96, 1)
@@ -122,7 +123,7 @@ def test_fifty_is_the_weights_as_given_and_a_decade_is_a_decade():
 # Style losses
 
 
-@pytest.mark.parametrize("loss", ["gram", "covariance", "wasserstein", "histogram"])
+@pytest.mark.parametrize("loss", STYLE_LOSSES)
 def test_every_style_loss_falls_and_moves_the_colours(loss: str):
     first, last = (_paint(style_loss=loss, iterations=count) for count in (1, 20))
     style = [name for name in last.losses if name.startswith("style")]
@@ -135,9 +136,10 @@ def test_every_style_loss_falls_and_moves_the_colours(loss: str):
     assert after < 0.8 * before
 
 
-def test_histograms_need_the_normalised_network():
-    with pytest.raises(UsageError, match="give --network normalised"):
-        Settings(style_loss="histogram", network="original")
+@pytest.mark.parametrize("loss", ["histogram", "sliced"])
+def test_histograms_need_the_normalised_network(loss: str):
+    with pytest.raises(UsageError, match=f"style loss {loss} .* give --network normalised"):
+        Settings(style_loss=loss, network="original")
 
 
 # Smoothness
@@ -308,7 +310,7 @@ def test_everything_protected_is_the_photograph():
 # All together, in tiles
 
 
-@pytest.mark.parametrize("loss", ["gram", "covariance", "wasserstein", "histogram"])
+@pytest.mark.parametrize("loss", STYLE_LOSSES)
 @pytest.mark.parametrize("colour", ["style", "luminance", "match", "chroma"])
 @pytest.mark.parametrize("padding", ["reflect", "zeros"])
 def test_all_controls_together_tile_exactly(loss: str, colour: str, padding: str):

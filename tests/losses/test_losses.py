@@ -4,13 +4,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from impasto.losses import moments
+from impasto.losses import moments, nearest, sliced
 from impasto.losses.content import ContentLoss
 from impasto.losses.covariance import CovarianceLoss
 from impasto.losses.gram import GramLoss
 from impasto.losses.histogram import HistogramLoss
 from impasto.losses.loss import Loss, added, shared, style_loss
 from impasto.losses.moments import Moments, measure_moments
+from impasto.losses.nearest import NearestLoss
+from impasto.losses.sliced import SlicedLoss
 from impasto.losses.smooth import SmoothLoss
 from impasto.losses.wasserstein import WassersteinLoss
 from impasto.settings.style_losses import STYLE_LOSSES as WORDS
@@ -27,8 +29,14 @@ def _features(height: int = 5, width: int = 4, channels: int = 3, seed: int = 0)
     return torch.rand(1, channels, height, width, generator=generator, dtype=torch.float64)
 
 
+def _against(loss, style: torch.Tensor):
+    """Return a loss that has seen the cells of a style, if it asks for any."""
+    return loss.against(style[0].flatten(1).T) if loss.cells_a_filter else loss
+
+
 def _score(loss, features: torch.Tensor, goal: torch.Tensor, weight=None) -> torch.Tensor:
-    return loss.score(loss.measure(features, weight), loss.goal(loss.measure(goal)))
+    bound = _against(loss, goal)
+    return bound.score(bound.measure(features, weight), loss.goal(loss.measure(goal)))
 
 
 def test_a_style_loss_is_one_file_one_line_and_a_row_of_its_page():
@@ -99,7 +107,7 @@ def test_content_gradient_matches_finite_differences():
 def test_sums_over_halves_equal_the_whole(loss, axis: int):
     features, reference = _features(6, 8), _features(6, 8, seed=1)
     guide = _features(6, 8, channels=1, seed=2)
-    size = features.shape[axis]
+    size, loss = features.shape[axis], _against(loss, reference)
 
     def measure(first: int, count: int) -> tuple[torch.Tensor, ...]:
         cut = (whole.narrow(axis, first, count) for whole in (features, guide, reference))
@@ -133,6 +141,7 @@ def test_a_weight_of_one_or_nothing_is_a_cut(loss):
     features, reference = _features(6, 8, channels=6), _features(6, 8, channels=6, seed=1)
     weight = torch.zeros(1, 1, 6, 8, dtype=torch.float64)
     weight[..., :5] = 1
+    loss = _against(loss, reference)
     masked = loss.measure(features, weight, reference)
     cut = loss.measure(features[..., :5], None, reference[..., :5])
     for one, other in zip(masked, cut, strict=True):
@@ -183,6 +192,74 @@ def test_histogram_tells_apart_what_gram_cannot():
     even = torch.full((1, 1, 1, 2), 2**0.5)
     assert _score(GramLoss(), spread, even).abs() < 1e-6
     assert _score(HistogramLoss(), spread, even) > 0.1
+
+
+def test_nearest_by_hand():
+    # About the style's mean (2, 1), its cells lie in the directions (1, 1), (-1, 1) and (0, -1).
+    style = torch.tensor([[3.0, 2.0], [1.0, 2.0], [2.0, -1.0]])
+    cells = torch.tensor([[2.0, 3.0], [2.0, 1.0]]).T.view(1, 2, 1, 2)
+    loss = NearestLoss().against(style)
+    # (0, 2) is 45 degrees from the first two; (0, 0) is in no direction.
+    assert loss.measure(cells)[3].item() == pytest.approx(1 - 0.5**0.5 + 1)
+    weight = torch.tensor([[[[3.0, 0.5]]]])
+    assert loss.measure(cells, weight)[3].item() == pytest.approx(3 * (1 - 0.5**0.5) + 0.5)
+
+
+def test_nearest_tells_apart_what_covariances_cannot():
+    """Two filters that are never strong together, and two that are independent: equal moments."""
+    turned = torch.tensor([[1.0, 1.0], [1.0, -1.0]]) / 2**0.5
+    style = torch.tensor([[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]])
+    ours, theirs = (turned @ style).view(1, 2, 2, 2), style.view(1, 2, 2, 2)
+    assert _score(CovarianceLoss(), ours, theirs) < 1e-6
+    assert _score(NearestLoss(), ours, theirs) > 1e-3
+
+
+@pytest.mark.parametrize("channels", [3, 70])
+def test_nearest_is_the_same_in_strips(monkeypatch: pytest.MonkeyPatch, channels: int):
+    features, weight = _features(6, 8, channels), _features(6, 8, 1, seed=2)
+    loss = _against(NearestLoss(), _features(5, 9, channels, seed=1))
+    found = []
+    for at_once in (10_000, 1):
+        monkeypatch.setattr(nearest, "_CELLS_AT_ONCE", (at_once, at_once))
+        ours = features.clone().requires_grad_()
+        distance = loss.measure(ours, weight)[3]
+        found.append((distance.detach(), *torch.autograd.grad(distance, ours)))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_nearest_has_a_finite_gradient_where_nothing_responds():
+    flat = torch.zeros(1, 12, 2, 2, requires_grad=True)
+    _score(NearestLoss(), flat, torch.zeros(1, 12, 2, 2)).backward()
+    assert torch.isfinite(flat.grad).all()
+
+
+def test_sliced_by_hand(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sliced, "_directions", lambda *_: torch.tensor([[1.0]]))
+    # 0.75 fills all that lies below 0.5, and half of 0.5..1.
+    at = sliced._EDGES.index(0.0)
+    filled = SlicedLoss().measure(torch.full((1, 1, 1, 1), 0.75))[2][:, 0]
+    assert filled[at - 1 : at + 3].tolist() == [1, 1, 0.5, 0]
+    # The integral 0.5 * 1 + 0.5 * 0.25, and the means' 0.75^2.
+    loss = _score(SlicedLoss(), torch.full((1, 1, 1, 1), 0.75), torch.zeros(1, 1, 1, 1))
+    assert loss.item() == pytest.approx(0.625 + 0.75**2)
+
+
+def test_sliced_tells_apart_what_covariances_cannot():
+    """Equal means and covariances, but one lies on a square's corners and one on its axes."""
+    turned = torch.tensor([[1.0, 1.0], [1.0, -1.0]]) / 2**0.5
+    style = 2 * torch.tensor([[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]])
+    ours, theirs = (turned @ style).view(1, 2, 2, 2), style.view(1, 2, 2, 2)
+    assert _score(CovarianceLoss(), ours, theirs) < 1e-6
+    assert _score(SlicedLoss(), ours, theirs) > 0.01
+
+
+def test_directions_are_the_same_everywhere():
+    one = sliced._directions(6, torch.float64, torch.device("cpu"))
+    sliced._directions.cache_clear()
+    other = sliced._directions(6, torch.float64, torch.device("cpu"))
+    assert torch.equal(one, other)
+    torch.testing.assert_close(one.norm(dim=0), torch.ones(6, dtype=torch.float64))
 
 
 def test_smoothness_by_hand():

@@ -22,7 +22,7 @@ from impasto.planning import choose
 from impasto.planning import machine as hardware
 from impasto.planning.choose import make_plan
 from impasto.planning.costs import costs_of
-from impasto.planning.levels import make_levels
+from impasto.planning.levels import Level, make_levels
 from impasto.testing import TINY
 from impasto.tiles.tiling import Tiling
 
@@ -320,3 +320,16 @@ def test_a_limit_of_addresses_is_no_bug(
     assert done.returncode == 6, done.stderr
     assert "impasto: " in done.stderr
     assert not (tmp_path / "out.png").exists()
+
+
+def test_joined_layers_and_style_cells_are_counted():
+    level = Level(512, 512, ((512, 512),), 1, 1.0)
+    least, joined, shown = (
+        costs_of(Settings(style_loss=loss), "float32", "native").needs(level, None).tile
+        for loss in ("covariance", "cross", "nearest")
+    )
+    # Joined, relu1_1 to relu5_1 are 88 floats a pixel, with 16 px of margin around the picture,
+    # and their gradients as many.
+    assert joined - least == pytest.approx(2 * 88 * 4 * 544**2, rel=1e-3)
+    # Four cells for each of the 64, 128, 256, 512 and 512 filters.
+    assert shown - least == 4 * 4 * (64**2 + 128**2 + 256**2 + 2 * 512**2)

@@ -16,6 +16,7 @@ from impasto.objective.terms import make_terms
 from impasto.optimizers import make_stepper
 from impasto.reading.sources import as_picture
 from impasto.scene.scene import plain_scene
+from impasto.settings.style_losses import STYLE_LOSSES
 from impasto.testing import TINY, TinyEncoder
 from impasto.tiles.padding import Margin
 from impasto.tiles.tiling import Tiling, tiling
@@ -59,6 +60,15 @@ def test_tiled_gradient_equals_whole(height: int, width: int, tile: int, padding
     _assert_same(encoder, options, (height, width), torch.float64, tile)
 
 
+@pytest.mark.parametrize("padding", ["reflect", "zeros", "wrap"])
+@pytest.mark.parametrize("loss", STYLE_LOSSES)
+def test_every_style_loss_tiles_exactly_with_odd_borders(loss: str, padding: str):
+    # Sides of a seamless tile are multiples of 16.
+    size = (80, 64) if padding == "wrap" else (75, 61)
+    options = Settings(**TINY, padding=padding, style_loss=loss)
+    _assert_same(TinyEncoder(torch.float64), options, size, torch.float64, 32)
+
+
 @pytest.mark.parametrize("tile", [None, 32])
 def test_losses_without_a_gradient_are_those_with_one(tile: int | None):
     encoder, dtype = TinyEncoder(torch.float64), torch.float64
@@ -83,6 +93,13 @@ def test_tiled_gradient_equals_whole_with_the_real_network(size, tile: int, padd
     options = Settings(padding=padding)
     encoder = build(options, options.layers, dtype=torch.float64)
     _assert_same(encoder, options, size, torch.float64, tile)
+
+
+@pytest.mark.parametrize("loss", ["cross", "nearest", "sliced"])
+def test_losses_of_more_than_moments_tile_exactly_with_the_real_network(loss: str):
+    options = Settings(style_loss=loss)
+    encoder = build(options, options.layers, dtype=torch.float64)
+    _assert_same(encoder, options, (97, 150), torch.float64, 64)
 
 
 def test_tiled_gradient_equals_whole_in_float32_with_max_pooling():

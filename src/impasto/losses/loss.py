@@ -21,6 +21,10 @@ class Loss(ABC):
     factor = 1.0
     # Whether a GPU can score without the host, so that a CUDA graph can hold it.
     capturable = True
+    # Whether it looks at each style layer joined with the shallower one before it.
+    joins = False
+    # How many of the style's own cells it is shown for each filter, to compare with one by one.
+    cells_a_filter = 0
 
     @abstractmethod
     def measure(
@@ -30,6 +34,10 @@ class Loss(ABC):
 
         `weight` (1,1,h,w) says how much each cell counts; without it each counts once.
         """
+
+    def against(self, cells: Tensor) -> Loss:
+        """Return the loss against some of the style's cells (n,C), where it asks for any."""
+        raise NotImplementedError
 
     def goal(self, sums: Sums) -> Sums:
         """Return what `score` compares with, made of the sums measured on the goal."""

@@ -16,12 +16,14 @@ from impasto.losses.loss import Loss, Sums, added, shared, style_loss
 from impasto.losses.moments import Moments
 from impasto.losses.smooth import SmoothLoss
 from impasto.memory.storage import Storage
+from impasto.objective.draw import draw
 from impasto.objective.focus import focus_of
 from impasto.objective.matching import match
 from impasto.pictures.picture import Picture
 from impasto.scene.masks import Region, at_stride, both, is_enough, without
 from impasto.scene.scene import Scene
 from impasto.settings.settings import Settings
+from impasto.tiles.joints import joints_of
 from impasto.tiles.tiling import Tile
 from impasto.tiles.view import DETAIL, View, make_view
 
@@ -139,9 +141,12 @@ class _Look:
         # 1/(4 N^2 M^2) of Gram matrices summed over M cells (Gatys et al. 2016, eq. 4) is a quarter
         # of our mean, each picture divided by its own M; a region counts by its share all the same.
         printed = 1 / 4 if self.settings.objective == "literal" else 1.0
+        weights = {layer: weight for layer, weight in self.settings.style_layers if weight}
+        depths = self.view.encoder.layers
+        seen = joints_of(weights, depths) if loss.joins else {layer: layer for layer in weights}
         compared: list[tuple[str, Loss, str, float]] = [
-            (f"style {layer}", loss, layer, printed * share * weight)
-            for layer, weight in self.settings.style_layers
+            (f"style {layer}", loss, seen[layer], printed * share * weight)
+            for layer, weight in weights.items()
         ]
         import os
         usual = replace(self.settings, strength=50.0).shares[0]
@@ -151,10 +156,12 @@ class _Look:
         losses = {layer: loss for _, loss, layer, _ in compared}
         left_out = None
         if self.scene.faces is not None:
-            _, left_out = self.settings.face_layers(self.view.encoder.layers)
+            _, deepest = self.settings.face_layers(self.view.encoder.layers)
+            left_out = seen.get(deepest)
         terms = []
         for region in self.scene.regions:
             goals = self._goals(region, losses)
+            bound = self._bound(region, losses)
             label = f" {region.name}" if region.name else ""
             beside = replace(region, mask=without(region.mask, self.scene.faces))
             for title, loss, layer, weight in compared:
@@ -163,7 +170,7 @@ class _Look:
                     continue
                 own = weight * loss.factor * part.share
                 guide = at_stride(part.mask, self.view.stride(layer))
-                term = Term(title + label, loss, layer, own, goal=goals[layer], guide=guide)
+                term = Term(title + label, bound[layer], layer, own, goals[layer], guide=guide)
                 terms.append(term)
         return terms
 
@@ -191,6 +198,22 @@ class _Look:
                 part = shared(sums, share)
                 mixed[layer] = added((mixed[layer], part)) if layer in mixed else part
         return {layer: losses[layer].goal(sums) for layer, sums in mixed.items()}
+
+    def _bound(self, region: Region, losses: Mapping[str, Loss]) -> dict[str, Loss]:
+        """Show cells of what serves a region, of each style by its share, to who asks for some."""
+        counts = {
+            layer: loss.cells_a_filter * self.view.encoder.layers[layer].channels
+            for layer, loss in losses.items()
+            if loss.cells_a_filter
+        }
+        cells: dict[str, list[Tensor]] = {layer: [] for layer in counts}
+        for number, share, mask in region.styles if counts else ():
+            drawn = draw(self._style_view, self.scene.styles[number], mask, counts)
+            for layer, count in counts.items():
+                # The first of a draw are a draw.
+                cells[layer].append(drawn[layer][: round(share * count)])
+        shown = {layer: losses[layer].against(torch.cat(parts)) for layer, parts in cells.items()}
+        return {**losses, **shown}
 
     def _style_sums(
         self, number: int, mask: Tensor | None, losses: Mapping[str, Loss]

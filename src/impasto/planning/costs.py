@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from impasto.losses.loss import style_loss
 from impasto.memory.free import held_bytes
 from impasto.network.architecture import Layer
 from impasto.network.convolution import transforms
@@ -16,6 +17,7 @@ from impasto.planning.machine import DTYPES
 from impasto.planning.plan import Plan
 from impasto.settings.numbers import SMALLEST_TILE_PX
 from impasto.settings.settings import Settings
+from impasto.tiles.joints import joints_of, parts
 from impasto.tiles.padding import margin_of
 from impasto.tiles.view import cutting
 
@@ -76,7 +78,7 @@ class Costs:
         return Needs(
             pictures=_PICTURES * _PICTURE_BYTES * pixels,
             state=int((vectors * _PICTURE_BYTES + feature_bytes * content) * pixels),
-            tile=tile + _FIXED_BYTES,
+            tile=tile + _FIXED_BYTES + self._shown_bytes,
         )
 
     def floor(self, level: Level) -> int:
@@ -143,7 +145,31 @@ class Costs:
         if self.kernel == "native":
             looked_at = [self.layers[name] for name in set(self.settings.layers)]
             held = sum(map(_floats, looked_at)) + held / 32
-        return held + _ON_THEIR_WAY[self.kernel] * built[0].channels
+        return held + _ON_THEIR_WAY[self.kernel] * built[0].channels + self._joined
+
+    @property
+    def _joined(self) -> float:
+        """The floats a pixel of joined layers, and of gradients on their way back from there.
+
+        Measured as _ON_THEIR_WAY: what joins its layers takes 186 more than what does not.
+        """
+        if not style_loss(self.settings.style_loss).joins:
+            return 0.0
+        seen = joints_of({name for name, _ in self.settings.style_layers}, self.layers)
+        joints = [found for found in map(parts, seen.values()) if len(found) > 1]
+        return sum(
+            2
+            * sum(self.layers[part].channels for part in found)
+            / self.layers[found[0]].stride ** 2
+            for found in joints
+        )
+
+    @property
+    def _shown_bytes(self) -> int:
+        """The bytes of style cells that the style loss compares with, as float32."""
+        count = style_loss(self.settings.style_loss).cells_a_filter
+        channels = (self.layers[name].channels for name, _ in self.settings.style_layers)
+        return 4 * count * sum(number**2 for number in channels)
 
     def _largest(self, level: Level, tile_px: int | None) -> int:
         """Return the pixels encoded with the largest tile, halo and margin included."""

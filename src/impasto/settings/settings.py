@@ -32,7 +32,7 @@ from impasto.settings.readers import (
     read_size,
     word_or,
 )
-from impasto.settings.style_losses import STYLE_LOSSES
+from impasto.settings.style_losses import COUNTING, STYLE_LOSSES
 
 
 def _upwards(limits: tuple[int, ...]) -> str:
@@ -301,9 +301,9 @@ class Settings:
             if not getattr(self, name):
                 label = name.replace("_", " ")
                 raise UsageError(f"{label} is empty: give at least one number")
-        if self.style_loss == "histogram" and self.network != "normalised":
+        if self.style_loss in COUNTING and self.network != "normalised":
             raise UsageError(
-                "style loss histogram counts in units of each filter's mean response: "
+                f"style loss {self.style_loss} counts in units of each filter's mean response: "
                 "give --network normalised with it"
             )
 
