@@ -1,4 +1,4 @@
-"""What does a bound on the steps bring? The last loss with L-BFGS's bound and without, in turns.
+"""What do bounds on the steps bring? The last loss with L-BFGS's bounds and without, in turns.
 
 python benchmarks/steps.py CONTENT STYLE [CONTENT STYLE ...] [--size 256] [--preset standard]
 """
@@ -13,7 +13,7 @@ from impasto import Resources
 from impasto.optimizers import lbfgs as optimizer
 from impasto.settings.presets import from_options
 
-BOUND = optimizer.LONGEST_STEP
+BOUNDS = optimizer.FIRST_AT_MOST, optimizer.LONGEST_STEP
 
 
 def main() -> None:
@@ -25,12 +25,16 @@ def main() -> None:
     given = parser.parse_args()
     settings, _ = from_options({"size": given.size, "preset": given.preset})
     for content, style in zip(given.pairs[::2], given.pairs[1::2], strict=True):
-        bounded, free = (_loss(content, style, settings, bound) for bound in (BOUND, math.inf))
+        bounded, free = (
+            _loss(content, style, settings, bounds) for bounds in (BOUNDS, (math.inf, math.inf))
+        )
         print(f"{content}, {style}: {bounded:.6f} bounded, {free:.6f} without", flush=True)
 
 
-def _loss(content: str, style: str, settings: impasto.Settings, bound: float) -> float:
-    optimizer.LONGEST_STEP = bound
+def _loss(
+    content: str, style: str, settings: impasto.Settings, bounds: tuple[float, float]
+) -> float:
+    optimizer.FIRST_AT_MOST, optimizer.LONGEST_STEP = bounds
     *_, last = impasto.iterate(content, style, settings, Resources(threads=2))
     return sum(loss.item() for loss in last.losses.values())
 

@@ -9,7 +9,7 @@ from impasto.memory import storage
 from impasto.memory.storage import Storage
 from impasto.optimizers import make_stepper
 from impasto.optimizers.adam import Adam
-from impasto.optimizers.lbfgs import LBFGS, LONGEST_STEP
+from impasto.optimizers.lbfgs import EARLY_STEP, FIRST_AT_MOST, FIRST_STEP, LBFGS, LONGEST_STEP
 from impasto.optimizers.pixels import BOUNDED, PIXELS
 
 
@@ -101,10 +101,11 @@ def test_a_step_that_worsens_the_loss_is_taken_back_and_halved(bad: float, kept:
     torch.testing.assert_close(image, target, rtol=0, atol=1e-3)
 
 
-@pytest.mark.parametrize("pixels", PIXELS.values())
-def test_no_step_is_longer_than_is_sensible(pixels):
+@pytest.mark.parametrize(("name", "most"), [("bounded", EARLY_STEP), ("free", LONGEST_STEP)])
+def test_no_step_is_longer_than_is_sensible(name: str, most: float):
     """To a far minimum, which one step of the memory's would reach at once."""
     start, target = (torch.full((1, 3, 6, 5), grey, dtype=torch.float64) for grey in (0.1, 0.9))
+    pixels = PIXELS[name]
 
     def objective(image: torch.Tensor) -> dict[str, torch.Tensor]:
         image.grad = None
@@ -113,11 +114,30 @@ def test_no_step_is_longer_than_is_sensible(pixels):
         return {"far": loss.detach()}
 
     stepper, places = LBFGS(start, 20, pixels=pixels), []
-    for _ in range(12):
+    for _ in range(20):
         places.append(pixels.to_variable(stepper.step(objective)[0]))
     steps = [(b - a).square().mean().sqrt().item() for a, b in itertools.pairwise(places)]
-    assert max(steps) == pytest.approx(LONGEST_STEP)
+    assert max(steps) == pytest.approx(most)
     torch.testing.assert_close(places[-1], pixels.to_variable(target), rtol=0, atol=1e-6)
+
+
+def test_no_bounded_pixel_goes_far_at_first():
+    """Where a few pixels have nearly all of the gradient."""
+    start, slopes = torch.full((1, 3, 20, 20), 0.5), torch.full((1, 3, 20, 20), 1e-3)
+    slopes[0, 0, 0, :2] = 1.0
+
+    def objective(image: torch.Tensor) -> dict[str, torch.Tensor]:
+        image.grad = slopes.clone()
+        return {"steep": (slopes * image.detach()).sum()}
+
+    moved = {}
+    for name, pixels in PIXELS.items():
+        stepper = LBFGS(start, 5, pixels=pixels)
+        stepper.step(objective)
+        places = [pixels.to_variable(one) for one in (start, stepper.step(objective)[0])]
+        moved[name] = (places[1] - places[0]).abs()
+    assert moved["bounded"].max().item() == pytest.approx(FIRST_AT_MOST * FIRST_STEP, rel=1e-4)
+    assert moved["free"].max() > 10 * FIRST_STEP
 
 
 def test_a_picture_once_returned_is_never_changed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -15,8 +16,14 @@ from impasto.optimizers.stepper import Evaluate
 # Root mean square of the first step, as a share of the pixel range: too short to overshoot,
 # long enough for the first curvature pair to be well above rounding.
 FIRST_STEP = 0.02
-# Of any later one: the curvature that was seen says nothing of places so far away, and bounded
-# pixels would go round their curve. Steps that a smooth loss asks for stay under it.
+# No bounded pixel goes further at first than so many times that. Gradients have long tails: where a
+# spire stands before the sky they are 20 times the mean, and what a first step overshoots there
+# becomes chequers that take 20 evaluations to go. Nor does it go further than EARLY_STEP while so
+# few pairs are remembered. The paper's free pixels, from noise, are better off without.
+FIRST_AT_MOST = 2.0
+EARLY_STEP, EARLY_PAIRS = 0.1, 10
+# Root mean square of any later one: the curvature that was seen says nothing of places so far away,
+# and bounded pixels would go round their curve. Steps that a smooth loss asks for stay under it.
 LONGEST_STEP = 0.15
 # Numbers of a block that one of our threads works on: they stay in its cache.
 _SHARED = 1 << 17
@@ -29,7 +36,8 @@ class LBFGS:
     whole memory is read twice a step, for one product of all inner products and one of the
     direction, and the algebra between is on (history, history) matrices in float64. A step that
     raises the loss is taken back and halved; one that more than doubles it (or makes it NaN)
-    speaks against the memory as well, which is dropped. No step is longer than LONGEST_STEP.
+    speaks against the memory as well, which is dropped. No step is longer than
+    LONGEST_STEP, and none of the first moves a pixel far.
     All vectors are worked on in blocks, so that they may live in scratch files.
     """
 
@@ -147,12 +155,15 @@ class LBFGS:
         self._weigh(fresh[..., :2], sound)
         moved, newton = self._direction(fresh[..., 2])
 
+        is_early = self._filled < EARLY_PAIRS and self._pixels is BOUNDED
+        most = EARLY_STEP if is_early else math.inf
+
         def choose(part: slice) -> Tensor:
             gradient, step = self._gradient[part], self._step[part]
             direction = -(newton * gradient + moved @ self._pairs[: len(moved), part])
             first = self._first(gradient, square)
             chosen = torch.where(self._valid.any(), direction, first)
-            chosen = torch.where(accepted, chosen, step / 2)
+            chosen = torch.where(accepted, chosen, step / 2).clamp_(-most, most)
             self._step[part] = chosen
             return chosen.square().sum()
 
@@ -231,7 +242,8 @@ class LBFGS:
         # A zero gradient (a picture already at its goal) must not become 0 / 0.
         size = (square / self._point.numel()).sqrt()
         size = size.clamp(min=torch.finfo(gradient.dtype).tiny)
-        return gradient * (-self._first_step / size).to(gradient)
+        most = FIRST_AT_MOST * self._first_step if self._pixels is BOUNDED else math.inf
+        return (gradient * (-self._first_step / size).to(gradient)).clamp_(-most, most)
 
     def _in_order(self, slots: Tensor, *axes: int) -> Tensor:
         """Turn rings into rows from oldest to newest."""
