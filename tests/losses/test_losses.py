@@ -263,16 +263,23 @@ def test_directions_are_the_same_everywhere():
 
 
 def test_smoothness_by_hand():
-    # Squares 1.5 a channel over four pixels, against a style's 0.5 over one.
-    detail = torch.tensor([[0.0, 1.0], [0.5, -0.5]]).expand(1, 3, 2, 2)
-    own = torch.full((1, 3, 1, 1), 0.5**0.5)
-    assert _score(SmoothLoss(), detail, own).item() == pytest.approx(1.5 / 4 / 0.5)
+    # Light's squares 1.5 a channel over four pixels, against a style's 0.5 over one.
+    detail = torch.tensor([[0.0, 1.0], [0.5, -0.5]]).expand(1, 4, 2, 2)
+    own = torch.full((1, 4, 1, 1), 0.5**0.5)
+    light, chequers = 1.5 / 4 / 0.5, 1.5 / 4 / 0.5
+    assert _score(SmoothLoss(), detail, own).item() == pytest.approx(light + chequers)
 
 
-def test_colours_cost_only_above_the_styles():
-    style = torch.tensor([0.3, -0.3, 0.0]).view(1, 3, 1, 1)  # no light at all
-    costs = [_score(SmoothLoss(), style * times, style).item() for times in (0.5, 1.0, 2.0)]
-    assert costs == pytest.approx([0, 0, 3], abs=1e-5)
+@pytest.mark.parametrize(
+    "kind", [(1.0, 1.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0), (0.5, -0.5, 0.0, 0.0)]
+)
+def test_each_kind_of_detail_costs_by_itself(kind: tuple[float, ...]):
+    style = torch.full((1, 4, 1, 1), 0.1) + torch.tensor([0.05, -0.05, 0.0, 0.0])[:, None, None]
+    plain = style * 0
+    detail = torch.tensor(kind)[:, None, None] * 0.3
+    costs = [_score(SmoothLoss(), plain + times * detail, style).item() for times in (0, 1, 2)]
+    assert costs[0] == 0 < costs[1]
+    assert costs[2] == pytest.approx(4 * costs[1])
 
 
 def test_a_flat_style_leaves_smoothness_finite():
