@@ -22,7 +22,8 @@ from impasto.memory.arena import cutting_from
 from impasto.native.team import team_of
 from impasto.network.vgg import VGG, build
 from impasto.objective.objective import Objective
-from impasto.objective.terms import Term, make_terms
+from impasto.objective.term import Term
+from impasto.objective.terms import make_terms
 from impasto.scene.scene import plain_scene
 from impasto.tiles.padding import REFLECT_MARGIN_PX
 from impasto.tiles.view import View, make_view

@@ -117,7 +117,7 @@ def test_more_strength_is_more_style_and_less_photograph():
 def test_fifty_is_the_weights_as_given_and_a_decade_is_a_decade():
     assert Settings(strength=50).shares == Settings().shares
     content, style = Settings(strength=75).shares
-    assert style / content == pytest.approx(1e4)
+    assert style / content == pytest.approx(10 * 1000 / 4)
 
 
 # Style losses

@@ -88,6 +88,7 @@ def test_json_lines_tell_every_level(photo: Path, painting: Path, tmp_path: Path
     assert events[1]["fraction"] == 1
     assert set(events[0]["losses"]) == {
         "smoothness",
+        "content relu3_1",
         "content relu4_2",
         *(f"style relu{block}_1" for block in range(1, 6)),
     }

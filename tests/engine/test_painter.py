@@ -11,7 +11,7 @@ import impasto
 from impasto import Painter, Resources, Settings, UsageError, prepare
 from impasto.engine import networks
 from impasto.network.architecture import Layer
-from impasto.objective import terms
+from impasto.objective import look
 from impasto.scene import scene
 from impasto.testing import TINY, TinyEncoder
 
@@ -41,16 +41,17 @@ def test_a_painter_gives_the_pictures_that_stylize_gives():
 
 def test_a_painter_loads_the_network_and_measures_a_style_once(monkeypatch: pytest.MonkeyPatch):
     loaded = _counted(monkeypatch, networks, "build")
-    measured = _counted(monkeypatch, terms, "_sums")
+    measured = _counted(monkeypatch, look, "_sums")
+    # The style is measured for its own loss, and for the content's statistics.
     painter = Painter(STYLE, **SMALL, style_layers="relu1_1", content_layers="relu1_2")
     for photo in PHOTOS:
         assert painter.paint(photo).size == (48, 64)
-    assert (len(loaded), len(measured)) == (1, 1)
+    assert (len(loaded), len(measured)) == (1, 2)
     # Another size of the photograph is another size of the style.
     painter.paint(random_pixels(64, 48, 1), size=64)
-    assert (len(loaded), len(measured)) == (1, 1)
-    painter.paint(random_pixels(64, 64, 1))
     assert (len(loaded), len(measured)) == (1, 2)
+    painter.paint(random_pixels(64, 64, 1))
+    assert (len(loaded), len(measured)) == (1, 4)
 
 
 def test_a_painter_refuses_what_stylize_refuses():
@@ -65,7 +66,7 @@ def test_options_may_be_given_by_name_or_as_objects_but_not_both():
     assert (named.settings.size, named.plan.threads) == (80, 1)
     quick = prepare(PHOTOS[0], STYLE, preset="quick").settings
     assert named.settings == impasto.Settings(**{**vars(quick), "size": 80})
-    settings, resources = Settings(size=64), Resources(threads=1)
+    settings, resources = Settings(size=64, faces="style"), Resources(threads=1)
     assert prepare(PHOTOS[0], STYLE, settings, resources).settings == settings
     for objects in ({"settings": settings}, {"resources": resources}):
         with pytest.raises(UsageError, match="size cannot be given beside settings or resources"):

@@ -151,7 +151,7 @@ def test_scratch_folders_are_not_told(tmp_path: Path):
 def test_other_versions_are_said(kitchen: Path, monkeypatch, capsys):
     from impasto.engine import recipe
 
-    monkeypatch.setattr(recipe, "versions", lambda: {"impasto": "9.9"})
+    monkeypatch.setattr(recipe, "versions", lambda *_: {"impasto": "9.9"})
     assert _run("rerun", kitchen / "one.png", "-o", kitchen / "two.png", "--quiet") == 0
     said = capsys.readouterr().err
     assert "bits may differ" in said

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -447,7 +448,7 @@ def test_an_equal_picture_loses_nothing():
 
 def test_losses_are_the_papers_means_without_weights():
     painted, photo, painting = _photo(48, 64), _photo(48, 64, 2), _photo(48, 64, 3)
-    zeros = Settings(padding="zeros")
+    zeros = replace(PAPER, padding="zeros")
     losses = measure(painted, photo, painting, zeros, ONE_THREAD).losses
     network = build(zeros, zeros.layers)
     layers = [name for name, _ in PAPER.style_layers]

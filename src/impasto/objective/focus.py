@@ -1,4 +1,4 @@
-"""Where the photograph has something to keep: cells whose responses differ from their neighbours'."""
+"""Where the photograph has something to keep: cells that respond unlike their neighbours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from impasto.losses.strips import strips
 # A flat place still counts so much beside the mean, or forms of the painting appear in skies.
 _LEAST = 0.2
 # Elsewhere, and on a CPU.
-_CELLS_AT_ONCE = (1 << 20, 1 << 14)
+_CELLS_AT_ONCE = (1 << 17, 1 << 14)
 
 
 @torch.no_grad()
@@ -28,22 +28,25 @@ def focus_of(maps: Tensor, focus: float) -> Tensor | None:
 
 
 def _differences(maps: Tensor) -> Tensor:
-    """Return each cell's squared differences from the four beside it, over all filters (1,1,h,w)."""
+    """Return the mean squared difference of each cell from those beside it (1,1,h,w)."""
     height, width = maps.shape[2:]
     wide = torch.promote_types(maps.dtype, torch.float32)
-    found = maps.new_zeros(1, 1, height, width, dtype=wide)
+    found, pairs = maps.new_zeros(2, 1, 1, height, width, dtype=wide)
     for rows in strips(maps, _CELLS_AT_ONCE):
         # With the row above, so that each pair is seen once.
-        first, stop = max(0, rows.start - 1), min(height, rows.stop)
+        first, stop = max(0, rows.start - 1), rows.stop
         strip = maps[:, :, first:stop].to(wide)
         down = (strip[:, :, 1:] - strip[:, :, :-1]).square().sum(1, keepdim=True)
-        found[:, :, first : stop - 1] += down
-        found[:, :, first + 1 : stop] += down
+        for beside in (slice(first, stop - 1), slice(first + 1, stop)):
+            found[:, :, beside] += down
+            pairs[:, :, beside] += 1
         strip = strip[:, :, rows.start - first :]
         across = (strip[..., 1:] - strip[..., :-1]).square().sum(1, keepdim=True)
-        found[:, :, rows.start : stop, :-1] += across
-        found[:, :, rows.start : stop, 1:] += across
-    return found
+        for beside in (slice(None, -1), slice(1, None)):
+            found[:, :, rows, beside] += across
+            pairs[:, :, rows, beside] += 1
+    mean: Tensor = found / pairs.clamp(min=1)
+    return mean
 
 
 def _averaged(cells: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,7 +17,7 @@ _LEAST_SPREAD = 0.1
 _MOST_GAIN = 4.0
 
 # Elsewhere, and on a CPU.
-_CELLS_AT_ONCE = (1 << 20, 1 << 14)
+_CELLS_AT_ONCE = (1 << 17, 1 << 14)
 
 
 @torch.no_grad()
@@ -28,33 +29,34 @@ def match(maps: Tensor, regions: Sequence[tuple[Tensor | None, Moments]]) -> Non
     of it everywhere is granted, so that the content loss does not ask for the opposite. Responses
     follow a ReLU, so none becomes negative. Cells in no region stay as they are.
     """
-    changes = [(mask, *_change(measure_moments(maps, mask), goal)) for mask, goal in regions]
+    changes = [_change(measure_moments(maps, mask), goal, mask) for mask, goal in regions]
     for rows in strips(maps, _CELLS_AT_ONCE):
         strip = maps[:, :, rows]
-        strip.copy_(_changed(strip, [(_rows(mask, rows), *rest) for mask, *rest in changes]))
+        wide = strip.to(torch.promote_types(strip.dtype, torch.float32))
+        strip.copy_(wide + sum(change.of(wide, rows) for change in changes)).clamp_(min=0)
 
 
-def _change(own: Moments, goal: Moments) -> tuple[Tensor, Tensor]:
-    """Return the factor less 1, and the shift, (C,1,1) each, that make `own` responses a goal's."""
+class _Change(NamedTuple):
+    """A factor less 1, and a shift (C,1,1), of the cells in a mask (1,1,h,w)."""
+
+    gain: Tensor
+    shift: Tensor
+    mask: Tensor | None
+
+    def of(self, strip: Tensor, rows: slice) -> Tensor:
+        """Return what is to be added to some rows of responses."""
+        change = strip * self.gain + self.shift
+        return change if self.mask is None else change * self.mask[:, :, rows]
+
+
+def _change(own: Moments, goal: Moments, mask: Tensor | None) -> _Change:
+    """Return what makes responses of these moments a goal's."""
     spread, wanted = _spread(own), _spread(goal)
     least = _LEAST_SPREAD * spread.mean() + torch.finfo(spread.dtype).tiny
     gain = (wanted / spread.clamp(min=least)).clamp(max=_MOST_GAIN)
     shift = goal.mean() - gain * own.mean()
-    return (gain - 1)[:, None, None], shift[:, None, None]
-
-
-def _changed(strip: Tensor, changes: Iterable[tuple[Tensor | None, Tensor, Tensor]]) -> Tensor:
-    wide = strip.to(torch.promote_types(strip.dtype, torch.float32))
-    result = wide.clone()
-    for mask, gain, shift in changes:
-        change = wide * gain + shift
-        result += change if mask is None else change * mask
-    return result.clamp_(min=0)
+    return _Change((gain - 1)[:, None, None], shift[:, None, None], mask)
 
 
 def _spread(moments: Moments) -> Tensor:
     return moments.covariance().diagonal().clamp(min=0).sqrt()
-
-
-def _rows(mask: Tensor | None, rows: slice) -> Tensor | None:
-    return None if mask is None else mask[:, :, rows]

@@ -18,7 +18,9 @@ from impasto.memory.arena import Arena, cutting_from
 from impasto.memory.free import give_back
 from impasto.memory.storage import Storage
 from impasto.network.encoder import Encoder
-from impasto.objective.terms import Measured, Term, make_terms
+from impasto.objective.look import Measured
+from impasto.objective.term import Term
+from impasto.objective.terms import make_terms
 from impasto.scene.scene import Scene
 from impasto.settings.settings import Settings
 from impasto.tiles.tiling import Tile

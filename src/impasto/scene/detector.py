@@ -68,7 +68,12 @@ def check_installed() -> None:
 def find_faces(photo: Picture) -> tuple[Face, ...]:
     """Return a photograph's faces, from the surest to the least sure; the same every time."""
     check_installed()
-    network = _network()
+    try:
+        network = _network()
+    except ImportError as fault:
+        raise UsageError(
+            f"OpenCV, which finds faces, cannot be loaded: {fault}; give --faces style"
+        ) from fault
     found: list[Face] = []
     for side in _SIDES_PX:
         pixels = _shrunk(photo, side)

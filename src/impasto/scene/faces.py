@@ -9,6 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from impasto.errors import UsageError, WeightsError
 from impasto.pictures.picture import Picture
 from impasto.scene.detector import Face, check_installed, find_faces, is_installed
 from impasto.settings.settings import Settings
@@ -28,9 +29,7 @@ def settle_faces(photo: Picture | None, settings: Settings) -> tuple[tuple[Face,
     """
     if photo is None or settings.faces == "style":
         return (), replace(settings, faces="style")
-    if settings.faces == "keep":
-        check_installed()
-    faces = find_faces(photo) if is_installed() else ()
+    faces = _found(photo, must=settings.faces == "keep")
     if faces:
         _log.info("faces found and kept: %d; --faces style paints them as all else", len(faces))
         return faces, replace(settings, faces="keep")
@@ -40,13 +39,29 @@ def settle_faces(photo: Picture | None, settings: Settings) -> tuple[tuple[Face,
     return faces, replace(settings, faces="style")
 
 
+def _found(photo: Picture, *, must: bool) -> tuple[Face, ...]:
+    """Return a photograph's faces; none where they cannot be looked for, unless they `must` be."""
+    if must:
+        check_installed()
+        return find_faces(photo)
+    if not is_installed():
+        return ()
+    try:
+        return find_faces(photo)
+    except (UsageError, WeightsError) as fault:
+        _log.info("no faces are looked for: %s", fault)
+        return ()
+
+
 def faces_mask(faces: Sequence[Face], size: tuple[int, int], device: torch.device) -> Tensor | None:
     """Draw the mask (1,1,H,W), 0..1, at a (height, width); None without faces."""
     if not faces:
         return None
     rows, columns = ((torch.arange(side) + 0.5) / side for side in size)
-    masks = [_drawn(face, rows[:, None], columns[None]) for face in faces]
-    return torch.stack(masks).amax(0)[None, None].to(device)
+    mask = torch.zeros(size)
+    for face in faces:
+        torch.maximum(mask, _drawn(face, rows[:, None], columns[None]), out=mask)
+    return mask[None, None].to(device)
 
 
 def _drawn(face: Face, rows: Tensor, columns: Tensor) -> Tensor:

@@ -102,7 +102,7 @@ class Settings:
         _result("N", read_integer, low=0),
     )
     content_weight: float = field(
-        3.0,
+        4.0,
         "Weight of the content loss; only its ratio to the style weight matters.",
         _objective("X", read_float, low=0),
     )
@@ -214,7 +214,7 @@ class Settings:
         _optimisation("auto|N", word_or("auto", read_integer), low=1, high=16),
     )
     detail: float = field(
-        0.5,
+        0.8,
         "How much of the photograph's fine detail comes back at each finer level: all (1), or "
         "none (0), so that strokes take its place.",
         _optimisation("X", read_float, low=0, high=1),
