@@ -1,7 +1,9 @@
 """Two layers seen as one, at the deeper's cells."""
 
+import pytest
 import torch
 
+from impasto.errors import UsageError
 from impasto.tiles.joints import joined, joint, parts
 
 
@@ -47,3 +49,10 @@ def test_joints_of_tiles_are_those_of_the_whole():
         )
     ]
     assert torch.equal(torch.cat(tiles, 2), features(shallow, deep))
+
+
+@pytest.mark.parametrize("strides", [{"shallow": 2, "deep": 3}, {"shallow": 4, "deep": 2}])
+def test_layers_whose_cells_do_not_fit_are_not_joined(strides: dict[str, int]):
+    walked = [("shallow", _map(6, 6)), ("deep", _map(4, 4))]
+    with pytest.raises(UsageError, match="shallow and deep cannot be seen as one: cells of"):
+        list(joined(walked, [joint("shallow", "deep")], strides))

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from impasto.errors import UsageError
+
 _WITH = " with "
 
 
@@ -39,6 +41,8 @@ def joined(
 
     The parts of a tile are those of the whole picture's: tiles begin on cells of every layer, and
     a cell at the border, which has fewer of the shallower's, is the mean of those.
+
+    Raises UsageError for layers whose cells do not fit.
     """
     pairs = [(name, *found) for name in names if len(found := parts(name)) == 2]
     waiting: dict[str, Tensor] = {}
@@ -47,9 +51,19 @@ def joined(
             yield layer, features
         for name, deep, shallow in pairs:
             if layer == shallow:
-                waiting[name] = _averaged(features, strides[deep] // strides[shallow])
+                waiting[name] = _averaged(features, _times(shallow, deep, strides))
             elif layer == deep:
                 yield name, torch.cat((features, waiting.pop(name)), 1)
+
+
+def _times(shallow: str, deep: str, strides: Mapping[str, int]) -> int:
+    times, rest = divmod(strides[deep], strides[shallow])
+    if rest:
+        raise UsageError(
+            f"{shallow} and {deep} cannot be seen as one: cells of {strides[shallow]} px do not "
+            f"make up one of {strides[deep]} px; give other --style-layers or --style-loss"
+        )
+    return times
 
 
 def _averaged(features: Tensor, times: int) -> Tensor:
