@@ -461,5 +461,7 @@ def test_a_finer_level_gets_grain_as_strong_as_the_styles_detail():
     assert not torch.equal(grained(image, [rough], [1.0], 3), grained(image, [rough], [1.0], 4))
     shared = grained(image, [flat, rough], [0.5, 0.5], 3) - image
     assert shared.std().item() == pytest.approx(0.01, rel=0.05)
+    few = grained(image, [rough], [1.0], 3, evaluations=5) - image
+    torch.testing.assert_close(few, grain / 4, rtol=0, atol=1e-6)
     most = grained(image, [wild], [1.0], 3) - image
     assert most.std().item() == pytest.approx(0.04, rel=0.05)

@@ -134,7 +134,8 @@ def _beginning(run: Run, number: int, scene: Scene, image: Tensor | None) -> Ten
         return image
     image = next_image(image, scene.init, size, settings.detail)
     shares = [style.weight for style in run.originals.styles]
-    return grained(image, scene.styles, shares, settings.seed + number)
+    seed = settings.seed + number
+    return grained(image, scene.styles, shares, seed, level.iterations)
 
 
 def picked_up(run: Run, state: State) -> Tensor:

@@ -32,6 +32,8 @@ GRAIN = 0.01
 FAINT = 1 / 255
 # At a finer level: more than this would stay in the picture.
 MOST_GRAIN = 0.04
+# Evaluations that paint over it all.
+PAINTED_OVER = 20
 # What is left of white noise of deviation 1 when the smoothed is taken off: 1 - 1/2 + (3/8)^2.
 WHITE_DETAIL = 0.640625**0.5
 # Its light's deviation, the mean of three channels, and that of colours beside it.
@@ -111,10 +113,17 @@ def first_image(init: Init, made: Tensor | None, size: Size, seed: int) -> Tenso
     return noise if made is None else made.lerp(noise.to(made.device), init.share)
 
 
-def grained(image: Tensor, styles: Sequence[Tensor], shares: Sequence[float], seed: int) -> Tensor:
+def grained(
+    image: Tensor,
+    styles: Sequence[Tensor],
+    shares: Sequence[float],
+    seed: int,
+    evaluations: int = PAINTED_OVER,
+) -> Tensor:
     """Return a finer level's start (1,3,H,W) with grain as strong as the styles' finest detail.
 
-    As strong in the light, and as strong in colours.
+    As strong in the light, and as strong in colours; less where fewer `evaluations` than
+    PAINTED_OVER would leave it standing.
 
     The last level has not seen that detail. Where a flat sky starts without any, the first specks
     that happen to look like it grow at the cost of all others; with grain it grows everywhere.
@@ -125,6 +134,7 @@ def grained(image: Tensor, styles: Sequence[Tensor], shares: Sequence[float], se
         own = _deviations(fine_detail(style))
         light, colour = light + share * own[0], colour + share * own[1]
     most = min(1.0, MOST_GRAIN / max(math.hypot(light, colour), MOST_GRAIN))
+    most *= min(1.0, evaluations / PAINTED_OVER)
     return _grained(image, most * light, most * colour, generator)
 
 
