@@ -13,7 +13,8 @@ from impasto import Resources
 from impasto.optimizers import lbfgs as optimizer
 from impasto.settings.presets import from_options
 
-BOUNDS = optimizer.FIRST_AT_MOST, optimizer.LONGEST_STEP
+NAMES = "FIRST_AT_MOST", "AT_MOST", "LONGEST_OF_PIXEL", "LONGEST_STEP"
+BOUNDS = tuple(getattr(optimizer, name) for name in NAMES)
 
 
 def main() -> None:
@@ -26,15 +27,14 @@ def main() -> None:
     settings, _ = from_options({"size": given.size, "preset": given.preset})
     for content, style in zip(given.pairs[::2], given.pairs[1::2], strict=True):
         bounded, free = (
-            _loss(content, style, settings, bounds) for bounds in (BOUNDS, (math.inf, math.inf))
+            _loss(content, style, settings, bounds) for bounds in (BOUNDS, (math.inf,) * len(NAMES))
         )
         print(f"{content}, {style}: {bounded:.6f} bounded, {free:.6f} without", flush=True)
 
 
-def _loss(
-    content: str, style: str, settings: impasto.Settings, bounds: tuple[float, float]
-) -> float:
-    optimizer.FIRST_AT_MOST, optimizer.LONGEST_STEP = bounds
+def _loss(content: str, style: str, settings: impasto.Settings, bounds: tuple[float, ...]) -> float:
+    for name, bound in zip(NAMES, bounds, strict=True):
+        setattr(optimizer, name, bound)
     *_, last = impasto.iterate(content, style, settings, Resources(threads=2))
     return sum(loss.item() for loss in last.losses.values())
 

@@ -9,7 +9,14 @@ from impasto.memory import storage
 from impasto.memory.storage import Storage
 from impasto.optimizers import make_stepper
 from impasto.optimizers.adam import Adam
-from impasto.optimizers.lbfgs import EARLY_STEP, FIRST_AT_MOST, FIRST_STEP, LBFGS, LONGEST_STEP
+from impasto.optimizers.lbfgs import (
+    EARLY_AT_MOST,
+    FIRST_AT_MOST,
+    FIRST_STEP,
+    LBFGS,
+    LONGEST_OF_PIXEL,
+    LONGEST_STEP,
+)
 from impasto.optimizers.pixels import BOUNDED, PIXELS
 
 
@@ -101,7 +108,7 @@ def test_a_step_that_worsens_the_loss_is_taken_back_and_halved(bad: float, kept:
     torch.testing.assert_close(image, target, rtol=0, atol=1e-3)
 
 
-@pytest.mark.parametrize(("name", "most"), [("bounded", EARLY_STEP), ("free", LONGEST_STEP)])
+@pytest.mark.parametrize(("name", "most"), [("bounded", LONGEST_OF_PIXEL), ("free", LONGEST_STEP)])
 def test_no_step_is_longer_than_is_sensible(name: str, most: float):
     """To a far minimum, which one step of the memory's would reach at once."""
     start, target = (torch.full((1, 3, 6, 5), grey, dtype=torch.float64) for grey in (0.1, 0.9))
@@ -138,6 +145,19 @@ def test_no_bounded_pixel_goes_far_at_first():
         moved[name] = (places[1] - places[0]).abs()
     assert moved["bounded"].max().item() == pytest.approx(FIRST_AT_MOST * FIRST_STEP, rel=1e-4)
     assert moved["free"].max() > 10 * FIRST_STEP
+
+
+@pytest.mark.parametrize("far", [0.2, 1.0])
+def test_no_bounded_pixel_goes_much_further_than_the_others(far: float):
+    for name, pixels in PIXELS.items():
+        stepper = LBFGS(torch.full((1, 3, 20, 20), 0.5), 5, pixels=pixels)
+        stepper._step[:] = 1e-3
+        stepper._step[:4] = far
+        square = stepper._step.square().sum()
+        stepper._shorten(square)
+        most = min(EARLY_AT_MOST * (square / 1200).sqrt().item(), LONGEST_OF_PIXEL)
+        assert stepper._step[:4].max().item() == pytest.approx(far if name == "free" else most)
+        assert stepper._step[4:].max().item() == pytest.approx(1e-3)
 
 
 def test_a_picture_once_returned_is_never_changed():

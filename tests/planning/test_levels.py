@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impasto import PictureError, Settings, UsageError
-from impasto.planning.levels import make_levels
+from impasto.planning.levels import MOST_EMPHASIS, make_levels
 
 
 def _sizes(content: tuple[int, int], **values: object) -> list[tuple[int, int]]:
@@ -30,12 +30,23 @@ def test_every_level_is_fit_to_be_painted(height: int, width: int, size: int):
         return
     levels = make_levels((height, width), [((40, 400), 1.0)], settings)
     assert max(levels[-1].height, levels[-1].width) == size
-    assert levels[-1].content_emphasis == 1
+    assert len(levels) > 1 or levels[0].content_emphasis == 1
     for level in levels:
         assert min(level.height, level.width) >= 32
         rows, columns = level.style_sizes[0]
         assert 32 <= rows <= 40
         assert 32 <= columns <= 400
+
+
+def test_a_preview_keeps_of_the_content_what_the_print_keeps():
+    def emphases(size: int) -> list[float]:
+        levels = make_levels((768, 1024), [((99, 99), 1.0)], Settings(size=size))
+        return [level.content_emphasis for level in levels]
+
+    print_ = emphases(2048)
+    assert print_[-2:] == [1, 1]
+    assert emphases(256) == print_[:2]
+    assert 1 < print_[1] < print_[0] <= MOST_EMPHASIS
 
 
 def test_style_has_the_contents_area_but_is_never_enlarged():

@@ -17,11 +17,13 @@ from impasto.optimizers.stepper import Evaluate
 # long enough for the first curvature pair to be well above rounding.
 FIRST_STEP = 0.02
 # No bounded pixel goes further at first than so many times that. Gradients have long tails: where a
-# spire stands before the sky they are 20 times the mean, and what a first step overshoots there
-# becomes chequers that take 20 evaluations to go. Nor does it go further than EARLY_STEP while so
-# few pairs are remembered. The paper's free pixels, from noise, are better off without.
+# spire stands before the sky they are 20 times the mean, and what a step overshoots there becomes
+# chequers that take 20 evaluations to go. While few pairs are remembered it goes no further than so
+# many times the whole step's, and never further than the longest. The paper's free pixels, from
+# noise, are better off without.
 FIRST_AT_MOST = 2.0
-EARLY_STEP, EARLY_PAIRS = 0.1, 10
+EARLY_AT_MOST, EARLY_PAIRS = 3.0, 20
+LONGEST_OF_PIXEL = 0.1
 # Root mean square of any later one: the curvature that was seen says nothing of places so far away,
 # and bounded pixels would go round their curve. Steps that a smooth loss asks for stay under it.
 LONGEST_STEP = 0.15
@@ -37,7 +39,7 @@ class LBFGS:
     direction, and the algebra between is on (history, history) matrices in float64. A step that
     raises the loss is taken back and halved; one that more than doubles it (or makes it NaN)
     speaks against the memory as well, which is dropped. No step is longer than
-    LONGEST_STEP, and none of the first moves a pixel far.
+    LONGEST_STEP, and none moves a bounded pixel far.
     All vectors are worked on in blocks, so that they may live in scratch files.
     """
 
@@ -155,15 +157,12 @@ class LBFGS:
         self._weigh(fresh[..., :2], sound)
         moved, newton = self._direction(fresh[..., 2])
 
-        is_early = self._filled < EARLY_PAIRS and self._pixels is BOUNDED
-        most = EARLY_STEP if is_early else math.inf
-
         def choose(part: slice) -> Tensor:
             gradient, step = self._gradient[part], self._step[part]
             direction = -(newton * gradient + moved @ self._pairs[: len(moved), part])
             first = self._first(gradient, square)
             chosen = torch.where(self._valid.any(), direction, first)
-            chosen = torch.where(accepted, chosen, step / 2).clamp_(-most, most)
+            chosen = torch.where(accepted, chosen, step / 2)
             self._step[part] = chosen
             return chosen.square().sum()
 
@@ -172,9 +171,24 @@ class LBFGS:
     def _shorten(self, square: Tensor) -> None:
         """Keep the next step, of this squared length (), to the longest that is sensible."""
         size = (square / self._point.numel()).sqrt()
-        factor = (LONGEST_STEP / size).clamp(max=1).to(self._step)
-        for part in self._parts:
-            self._step[part] *= factor
+        shorter = (LONGEST_STEP / size).clamp(max=1)
+        most = self._most(size * shorter).to(self._step)
+        shorter = shorter.to(self._step)
+
+        def shorten(part: slice) -> None:
+            self._step[part] = (self._step[part] * shorter).clamp_(-most, most)
+
+        each(shorten, self._parts)
+
+    def _most(self, size: Tensor) -> Tensor:
+        """Return how far a pixel may go in a step of this root mean square ()."""
+        if self._pixels is not BOUNDED:
+            return torch.full_like(size, math.inf)
+        if self._filled < min(EARLY_PAIRS, len(self._valid)):
+            size = EARLY_AT_MOST * size
+        else:
+            size = torch.full_like(size, math.inf)
+        return size.clamp(max=LONGEST_OF_PIXEL)
 
     def _remember(self, slope: Tensor, accepted: Tensor) -> tuple[Tensor, Tensor]:
         """Move to the trial if accepted, and put the pair in the oldest one's slot.

@@ -23,9 +23,12 @@ COARSEST_PX = 128
 # single size a chequer of it stays.
 COARSEST_TEXTURE_PX = 64
 
-# How much more the content counts at each coarser level: a coarse cell of relu4_2 holds more of
-# the scene. With more than 4, flat skies break out in dots that please relu4_2 alone.
-COARSE_CONTENT = 2.0
+# How much more the content counts where pixels are large: a coarse cell of relu4_2 holds more of
+# the scene. From the size (the square root of the area) at which it counts once it grows as pixels
+# do. With more than 4 times, flat skies break out in dots that please relu4_2 alone. A level's size
+# decides and not its place among the levels, so that a preview is painted as the print will be.
+FINE_PX = 440.0
+MOST_EMPHASIS = 4.0
 
 # Cells of the deepest layer: what wraps around must be whole ones.
 _GRID_PX = 16
@@ -37,7 +40,7 @@ Size = tuple[int, int]
 class Level:
     """One size of the picture, (height, width) px, with its styles' sizes and its limit.
 
-    `content_emphasis` multiplies the content weight: 1 at the last level.
+    `content_emphasis` multiplies the content weight: 1 at fine levels, and at a single one.
     """
 
     height: int
@@ -62,9 +65,10 @@ def make_levels(
     sizes = _level_sizes(result_size(content, settings), settings, coarsest)
     limits = _limits(settings, len(sizes))
     levels = []
-    for number, ((height, width), limit) in enumerate(zip(sizes, limits, strict=True), 1):
+    for (height, width), limit in zip(sizes, limits, strict=True):
         style_sizes = tuple(_style_size(size, height * width * scale**2) for size, scale in styles)
-        emphasis = COARSE_CONTENT ** (len(sizes) - number)
+        # At a single size, as in the papers, the weights are as given.
+        emphasis = _emphasis(height, width) if len(sizes) > 1 else 1.0
         levels.append(Level(height, width, style_sizes, limit, emphasis))
     return tuple(levels)
 
@@ -112,6 +116,10 @@ def _texture_size(settings: Settings) -> Size:
             f"{_GRID_PX} px; the nearest is {near}"
         )
     return height, width
+
+
+def _emphasis(height: int, width: int) -> float:
+    return min(MOST_EMPHASIS, max(1.0, FINE_PX / math.sqrt(height * width)))
 
 
 def _check_side(size: Size) -> None:

@@ -13,7 +13,7 @@ AUTO_ITERATIONS = (60, 30)
 
 # Named limits, from the finest level to the coarsest, whose value repeats: however many levels a
 # size has, a preset's limits fit it.
-SCHEDULES = {"few": (4, 9, 20), "many": (60, 80, 120), "large": (5, 8, 20, 40, 60, 80)}
+SCHEDULES = {"few": (4, 9, 20), "many": (60, 80, 120), "large": (5, 8, 30, 40, 60, 80)}
 
 # Steps L-BFGS remembers, up to this many pixels and above: each costs 24 bytes a pixel.
 AUTO_HISTORY = (20, 5)
