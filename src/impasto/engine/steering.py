@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Any
 
-from msgspec import UnsetType
-from torch import Tensor
+from msgspec import UNSET, UnsetType
 
 from impasto.engine.change import MOST_CHANGES, Change, Place, check_changeable
 from impasto.engine.checkpoint import State
@@ -44,26 +42,32 @@ class Turn:
             raise UsageError("this step is past: change the run at its latest step")
         if self.final:
             raise UsageError("the run has come to its end: paint again, with other settings")
-        run = self.run
-        source: Source | UnsetType | None = None
-        if isinstance(protect, UnsetType):
-            source = protect
-        elif protect is not None:
-            run, source = _with_mask(run, as_picture(protect))
         level, iteration = self.place
-        change = Change(level=level, iteration=iteration, settings=asked, protect=source)
-        self.run = with_change(run, change)
+        change = Change(level=level, iteration=iteration, settings=asked)
+        if isinstance(protect, UnsetType):
+            self.run = with_change(self.run, change)
+        else:
+            mask = None if protect is None else as_picture(protect)
+            self.run = with_change(self.run, replace(change, protect=None), mask)
 
 
 def as_changed(run: Run, place: Place) -> Run:
     """Return a run as it goes on from a place: with the settings and the mask of its changes."""
-    made = [change for change in run.changes if change.place <= place]
-    if not made:
-        return run
-    whole = reduce(lambda earlier, later: later.after(earlier), made)
-    originals = _changed(run.originals, whole, run)
-    settings = replace(run.settings, **whole.settings)  # type: ignore[arg-type]
-    return replace(run, settings=settings, originals=originals)
+    changed: dict[str, Any] = {}
+    protect: Source | UnsetType | None = UNSET
+    for change in run.changes:
+        if change.place <= place:
+            changed |= change.settings
+            protect = protect if change.protect is UNSET else change.protect
+    originals = run.originals
+    if "content_weight" in changed:
+        _photo_size(originals, "content weight")
+    if "style_blend" in changed:
+        originals = originals.blended(_shares(run, changed["style_blend"]))
+    if not isinstance(protect, UnsetType):
+        mask = None if protect is None else run.masks[protect]
+        originals = replace(originals, protect=mask)
+    return replace(run, settings=replace(run.settings, **changed), originals=originals)
 
 
 def is_changed(run: Run, after: Place, until: Place) -> bool:
@@ -71,8 +75,14 @@ def is_changed(run: Run, after: Place, until: Place) -> bool:
     return any(after < change.place <= until for change in run.changes)
 
 
-def with_change(run: Run, change: Change) -> Run:
-    """Return a run with one more change, checked; two at one place become one."""
+def with_change(run: Run, change: Change, mask: Picture | None = None) -> Run:
+    """Return a run with one more change, checked, to what a `mask` protects, where one is given.
+
+    Two at one place become one.
+    """
+    if mask is not None:
+        run, source = _with_mask(run, mask)
+        change = replace(change, protect=source)
     before = [one for one in run.changes if one.place < change.place]
     here = [one for one in run.changes if one.place == change.place]
     later = [one for one in run.changes if one.place > change.place]
@@ -83,17 +93,6 @@ def with_change(run: Run, change: Change) -> Run:
     for one in changes[len(before) :]:
         as_changed(changed, one.place)
     return changed
-
-
-def with_changes(run: Run, changes: Sequence[Change], masks: Mapping[Source, Tensor]) -> Run:
-    """Return a run with a recipe's changes; raise UsageError, by its number, for a wrong one."""
-    run = replace(run, masks={**run.masks, **masks})
-    for number, change in enumerate(changes):
-        try:
-            run = with_change(run, change)
-        except UsageError as fault:
-            raise UsageError(f"changes[{number}]: {fault}") from fault
-    return run
 
 
 def going_on(run: Run, state: State) -> tuple[Run, State]:
@@ -116,21 +115,10 @@ def _with_mask(run: Run, mask: Picture) -> tuple[Run, Source]:
     return replace(run, masks={**run.masks, source: found}), source
 
 
-def _changed(originals: Originals, change: Change, run: Run) -> Originals:
-    if "content_weight" in change.settings:
-        _photo_size(originals, "content weight")
-    if "style_blend" in change.settings:
-        weights = [style.weight for style in run.ingredients.styles]
-        blend = change.settings["style_blend"]
-        assert isinstance(blend, tuple)
-        shares = shares_of_parts(shares_of(weights, blend), run.settings.style_crops)
-        originals = originals.blended(shares)
-    if isinstance(change.protect, UnsetType):
-        return originals
-    if change.protect is None:
-        return replace(originals, protect=None)
-    _photo_size(originals, "protect")
-    return replace(originals, protect=run.masks[change.protect])
+def _shares(run: Run, blend: tuple[float, ...]) -> tuple[float, ...]:
+    """Return what each of a run's styles has of 1, by a blend of those that were handed in."""
+    weights = [style.weight for style in run.ingredients.styles]
+    return shares_of_parts(shares_of(weights, blend), run.settings.style_crops)
 
 
 def _photo_size(originals: Originals, needing: str) -> tuple[int, int]:
