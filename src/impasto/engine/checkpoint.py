@@ -37,14 +37,15 @@ class State:
 
     `evaluations` were made at the levels before; `ended` says that the level is done. `watch` are
     plain values, `tensors` the level's best picture ("image") and what the stepper keeps; no fewer
-    than `threads` were used, and more may be given up if `may_yield`.
+    than `threads` were used, and more may be given up if `may_yield`. Without a `watch` it is
+    light: the picture alone, from which a run goes on without any memory.
     """
 
     level: Annotated[int, Meta(ge=1)]
     iteration: Evaluations
     evaluations: tuple[Evaluations, ...]
     ended: bool
-    watch: Watched
+    watch: Watched | None
     tensors: Mapping[str, Tensor]
     threads: Threads | None = None
     may_yield: bool = False
@@ -146,6 +147,8 @@ def _part(words: Mapping[str, str], name: str) -> Any:
 
 
 def _check_rows(state: State, recipe: Recipe) -> None:
+    if state.watch is None:
+        return
     # They are read together with those of the evaluations to come.
     rows = {"losses": [state.watch["losses"]], "unread": state.watch["unread"]}
     for name, found in rows.items():

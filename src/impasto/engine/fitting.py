@@ -26,7 +26,8 @@ def check_fits(state: State, run: Run) -> None:
     _check_tensor("image", state.tensors, (1, 3, level.height, level.width))
     if not bool(state.tensors["image"].isfinite().all()):
         raise UsageError("image: the checkpoint's picture has numbers that are not finite")
-    _check_vectors(state.tensors, run, state.level)
+    if state.watch is not None:
+        _check_vectors(state.tensors, run, state.level)
 
 
 def _check_place(state: State, run: Run) -> None:

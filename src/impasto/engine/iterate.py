@@ -13,6 +13,7 @@ from impasto.engine.fitting import check_fits
 from impasto.engine.level import paint_level, picked_up
 from impasto.engine.prepare import prepare
 from impasto.engine.run import Run
+from impasto.engine.steering import going_on
 from impasto.engine.step import Step
 from impasto.memory.free import memory_may_run_out
 from impasto.network.encoder import Encoder
@@ -99,6 +100,7 @@ def paint(run: Run, *, resume: State | None = None) -> Iterator[Step]:
     if resume is not None:
         check_fits(resume, run)
         pace.resume(resume.threads, resume.may_yield)
+        run, resume = going_on(run, resume)
     return _computed(pace, _steps(run, pace, resume))
 
 

@@ -10,9 +10,11 @@ from functools import partial
 from torch import Tensor
 
 from impasto.computing.pace import Pace
+from impasto.engine.change import Place
 from impasto.engine.checkpoint import State
 from impasto.engine.networks import Network
 from impasto.engine.run import Run
+from impasto.engine.steering import Turn, as_changed, is_changed
 from impasto.engine.step import Behind, Step
 from impasto.engine.watch import Watch
 from impasto.errors import NonFiniteError
@@ -42,25 +44,48 @@ def paint_level(
 ) -> Iterator[Step]:
     """Paint level `number`, from 1, on from the last one's result, or from a `state` of its own.
 
-    `done` are the evaluations of the levels before.
+    `done` are the evaluations of the levels before. Where the run changes the level goes on from
+    its picture there, without any memory.
     """
+    while True:
+        begun = number, 0 if state is None else state.iteration
+        for step in _painted(run, begun, image, done, network, pace, state):
+            yield step
+            run = step.run
+            if step.ended:
+                return
+            if is_changed(run, begun, (number, step.iteration)):
+                break
+        state = step.state(light=True)
+
+
+def _painted(
+    run: Run,
+    begun: Place,
+    image: Tensor | None,
+    done: tuple[int, ...],
+    network: Network,
+    pace: Pace,
+    state: State | None,
+) -> Iterator[Step]:
+    """Paint a level as the run was changed until it `begun`, to its end."""
+    now, number = as_changed(run, begun), begun[0]
     index, level = number - 1, run.levels[number - 1]
-    scene = make_scene(run.originals, level, run.device)
-    image = _beginning(run, number, scene, image) if state is None else picked_up(run, state)
+    scene = make_scene(now.originals, level, now.device)
+    image = _beginning(now, number, scene, image) if state is None else picked_up(now, state)
     protection = scene.protection
-    evaluator = _evaluator(run, number, network, scene)
+    evaluator = _evaluator(now, number, network, scene)
     del scene  # it is large, and let go as soon as it is measured
     evaluate = evaluator if protection is None else protection.around(evaluator)
-    make = partial(make_stepper, settings=run.settings, history=run.plan.history[index])
-    storage = run.storage(number)
+    make = partial(make_stepper, settings=now.settings, history=now.plan.history[index])
+    storage = now.storage(number)
     stepper = make(image, storage=storage)
-    finished = partial(finish, run.originals, run.settings.surface)
-    watch = Watch(run.settings.tolerance, level.iterations, image, finished)
-    if state is not None:
+    finished = partial(finish, now.originals, now.settings.surface)
+    watch = Watch(now.settings.tolerance, level.iterations, image, finished, seen=begun[1])
+    if state is not None and state.watch is not None:
         stepper.restore(state.tensors)
         watch.restore(state.watch, image)
-    first = 1 if state is None else state.iteration + 1
-    for iteration in range(first, level.iterations + 1):
+    for iteration in range(begun[1] + 1, level.iterations + 1):
         trial, losses = stepper.step(evaluate)
         try:
             watch.see(losses, trial if protection is None else protection.over(trial))
@@ -73,17 +98,20 @@ def paint_level(
             stepper = make(watch.restart(), storage=storage, caution=CAUTION)
             continue
         ended = watch.settled or iteration == level.iterations
-        yield Step(
-            level=number,
-            iteration=iteration,
-            evaluations=(*done, iteration),
-            losses=watch.losses,
-            image=watch.image,
-            run=replace(run, plan=run.plan.with_tile(index, evaluator.tile_px)),
-            final=ended and number == len(run.levels),
-            threads=pace.fewest,
-            _behind=Behind(network, pace, stepper, watch),
-        )
+        so_far = replace(run, plan=run.plan.with_tile(index, evaluator.tile_px))
+        turn = Turn(so_far, (number, iteration), ended and number == len(run.levels))
+        with turn:
+            yield Step(
+                level=number,
+                iteration=iteration,
+                evaluations=(*done, iteration),
+                losses=watch.losses,
+                image=watch.image,
+                ended=ended,
+                threads=pace.fewest,
+                _turn=turn,
+                _behind=Behind(now, network, pace, stepper, watch),
+            )
         if ended:
             return
 

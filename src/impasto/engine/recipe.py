@@ -19,6 +19,7 @@ import msgspec
 import torch
 from msgspec import Meta, Struct
 
+from impasto.engine.change import MOST_CHANGES, Change
 from impasto.errors import UsageError
 from impasto.network.weights import SHA256, SOURCE_SHA256
 from impasto.pictures.origin import Source
@@ -68,6 +69,7 @@ class Ingredients(Struct, frozen=True, kw_only=True, rename={"init": "start"}):
 class Recipe:
     """How a picture was painted.
 
+    `settings` are those that it was begun with, `changes` what was changed on the way, in order.
     `evaluations` were made at each level that was reached, with no fewer than `threads` of the
     processor's (fewer than the plan's where other programs needed it); `interrupted` says that
     more were wanted. `losses` are those of the picture as it was evaluated, None where one was no
@@ -78,6 +80,7 @@ class Recipe:
     settings: Settings
     plan: Plan
     ingredients: Ingredients
+    changes: Annotated[tuple[Change, ...], Meta(max_length=MOST_CHANGES)] = ()
     weights: Annotated[
         str, Meta(pattern=r"(?#64 hexadecimal digits or nothing)\A([0-9a-f]{64})?\Z")
     ]
@@ -106,7 +109,7 @@ class Recipe:
         """Return whether a run of these settings and pictures has this recipe, done or not."""
         names = {name: PurePath(getattr(settings, name)).name for name in ("init", "weights")}
         own = replace(settings, **names)  # type: ignore[arg-type]
-        return (self.settings, self.ingredients) == (own, ingredients)
+        return (self.settings, self.ingredients, self.changes) == (own, ingredients, ())
 
     @staticmethod
     def from_json(text: str, name: str) -> Recipe:
@@ -133,8 +136,11 @@ class Recipe:
 
 def ingredient(picture: Picture | None) -> Source | None:
     """Return where a picture came from; None for none."""
-    if picture is None:
-        return None
+    return None if picture is None else source_of(picture)
+
+
+def source_of(picture: Picture) -> Source:
+    """Return where a picture came from, by its pixels where that was no file."""
     source = picture.origin.source
     if source is not None:
         return source
@@ -145,9 +151,8 @@ def style_ingredients(styles: Sequence[Style]) -> tuple[StyleIngredient, ...]:
     """Return where styles came from, as they were handed in."""
     found = []
     for style in styles:
-        picture, regions = ingredient(style.picture), style.regions
-        assert picture is not None
-        named = ingredient(regions) if isinstance(regions, Picture) else regions
+        picture, regions = source_of(style.picture), style.regions
+        named = source_of(regions) if isinstance(regions, Picture) else regions
         found.append(StyleIngredient(picture, style.weight, style.scale, named))
     return tuple(found)
 
@@ -206,6 +211,7 @@ def _followed(values: dict[str, Any]) -> Recipe:
     recipe = fitted(values, Recipe)
     check_names(values, msgspec.to_builtins(recipe))
     _check_levels(recipe)
+    _check_changes(recipe)
     _check_files(recipe)
     if not any(style.weight for style in recipe.ingredients.styles):
         raise UsageError("ingredients.styles: none has any weight")
@@ -234,6 +240,22 @@ def _check_levels(recipe: Recipe) -> None:
     levels = len(recipe.plan.tiles)
     if len(recipe.evaluations) > levels:
         raise UsageError(f"evaluations: more than the {levels} levels of the plan")
+
+
+def _check_changes(recipe: Recipe) -> None:
+    """Refuse what is changed where the run never is, or not after what was changed before."""
+    limits, last = recipe.plan.evaluations, (0, 0)
+    for number, change in enumerate(recipe.changes):
+        if change.level > len(limits):
+            told = f"level: {change.level} of the {len(limits)} levels of the plan"
+            raise UsageError(f"changes[{number}].{told}")
+        most = limits[change.level - 1]
+        if change.iteration > most:
+            told = f"iteration: {change.iteration} of the {most} of level {change.level}"
+            raise UsageError(f"changes[{number}].{told}")
+        if change.place <= last:
+            raise UsageError(f"changes[{number}]: it is not after the one before")
+        last = change.place
 
 
 def _check_files(recipe: Recipe) -> None:

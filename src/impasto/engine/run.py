@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
+from impasto.engine.change import Change
 from impasto.engine.networks import Networks
 from impasto.engine.recipe import Ingredients
 from impasto.memory.storage import Storage
 from impasto.network.encoder import Encoder
+from impasto.pictures.origin import Source
 from impasto.planning.costs import Costs, costs_of
 from impasto.planning.levels import Level
 from impasto.planning.plan import Plan
@@ -22,8 +26,9 @@ from impasto.settings.settings import Settings
 class Run:
     """Everything that is needed to paint, checked: nothing here has to be refused later.
 
-    `encoder` is the caller's own network, None where the settings' paints. `networks` keeps what
-    is loaded and measured, for other runs as well.
+    `settings` are those that it begins with, `changes` what changes on the way, in order, and
+    `masks` (1,1,H,W) what they protect. `encoder` is the caller's own network, None where the
+    settings' paints. `networks` keeps what is loaded and measured, for other runs as well.
     """
 
     originals: Originals
@@ -31,6 +36,8 @@ class Run:
     settings: Settings
     plan: Plan
     ingredients: Ingredients
+    changes: tuple[Change, ...] = ()
+    masks: Mapping[Source, Tensor] = field(default_factory=dict, repr=False)
     encoder: Encoder | None = None
     may_shrink: bool = True  # tiles, when memory runs out
     may_yield: bool = False  # threads, to other programs

@@ -37,11 +37,17 @@ class Watch:
     """
 
     def __init__(
-        self, tolerance: float, limit: int, image: Tensor, finish: Callable[[Tensor], Picture]
+        self,
+        tolerance: float,
+        limit: int,
+        image: Tensor,
+        finish: Callable[[Tensor], Picture],
+        seen: int = 0,
     ) -> None:
-        """Watch a level of at most `limit` evaluations that starts at `image`, which is finite.
+        """Watch a level of at most `limit` evaluations on from `image`, which is finite.
 
-        `finish` makes the picture that is kept of one when numbers break.
+        `finish` makes the picture that is kept of one when numbers break. So many evaluations were
+        `seen` before, of another objective.
         """
         self._tolerance = tolerance
         self._limit = limit
@@ -50,7 +56,7 @@ class Watch:
         self._finish = finish
         self._lowest: Tensor | None = None
         self._unread: list[dict[str, Tensor]] = []
-        self._seen = 0
+        self._seen = seen
         self._known = math.inf  # the lowest loss at the last reading
         self.settled = False
         self.restarts = 0

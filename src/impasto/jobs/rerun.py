@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
+from impasto.engine.change import Change, Place
 from impasto.engine.prepare import prepare
-from impasto.engine.recipe import Recipe, StyleIngredient, differences
+from impasto.engine.recipe import Recipe, StyleIngredient, differences, source_of
 from impasto.engine.run import Run
+from impasto.engine.steering import with_change
 from impasto.errors import DeviceError, UsageError
 from impasto.jobs.pantry import Pantry, reading
 from impasto.memory.free import free_bytes
@@ -49,6 +52,8 @@ def again(
 ) -> Run:
     """Prepare a recipe's run, with other pictures or another size.
 
+    What changed on the way changes again: after the same evaluation where the levels are as many,
+    else at the level that is as far on.
     Raises UsageError for a recipe that needs the caller's own network, unless that is given as
     `encoder`; notes what may change bits.
     """
@@ -68,7 +73,36 @@ def again(
         plan=plan,
         encoder=encoder,
     )
+    run = _changing(run, recipe, pantry)
     return run if plan is None else _within_memory(run)
+
+
+def _changing(run: Run, recipe: Recipe, pantry: Pantry) -> Run:
+    """Return a run that changes where the recipe's did."""
+    for number, change in enumerate(recipe.changes):
+        level, iteration = _place(change, recipe, run)
+        try:
+            run = _changed(run, replace(change, level=level, iteration=iteration), pantry)
+        except UsageError as fault:
+            raise UsageError(f"changes[{number}]: {fault}") from fault
+    return run
+
+
+def _place(change: Change, recipe: Recipe, run: Run) -> Place:
+    """Return where a run makes a recipe's next change: where there are other levels, as far on."""
+    level = math.ceil(change.level * len(run.levels) / len(recipe.plan.tiles))
+    place = level, min(change.iteration, run.levels[level - 1].iterations)
+    # Of two levels that became one, the later one's changes stay the later.
+    return max([place, *(one.place for one in run.changes[-1:])])
+
+
+def _changed(run: Run, change: Change, pantry: Pantry) -> Run:
+    if not isinstance(change.protect, Source):
+        return with_change(run, change)
+    mask = pantry.load(change.protect)
+    if (source := source_of(mask)) in run.masks:
+        return with_change(run, replace(change, protect=source))
+    return with_change(run, change, mask)
 
 
 def _check_network(recipe: Recipe, encoder: Encoder | None) -> None:

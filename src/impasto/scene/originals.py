@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -16,7 +16,8 @@ from impasto.scene.colour import coloured_like, grey, lit_like
 from impasto.scene.detector import Face
 from impasto.scene.init import Init
 from impasto.scene.masks import Region
-from impasto.scene.styles import Style
+from impasto.scene.regions import with_shares
+from impasto.scene.styles import Style, weighing
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +46,11 @@ class Originals:
         masks += (1 + len(self.regions)) * bool(self.faces)  # and the regions without it
         # A mask of pixels and one for each stride, a quarter of the last each, in float32.
         return int(masks * 4 * (1 + 4 / 3) * level.height * level.width)
+
+    def blended(self, shares: Sequence[float]) -> Originals:
+        """Return the pictures with other shares of the styles; raise UsageError as regions do."""
+        styles, regions = weighing(self.styles, shares), with_shares(self.regions, shares)
+        return replace(self, styles=styles, regions=regions)
 
     def recoloured(self, colour: str) -> Originals:
         """Return the pictures that a colour setting paints with."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from torch import Tensor
 
@@ -41,8 +42,16 @@ def match_regions(
     maps = [_style_labels(number, style) for number, style in enumerate(styles, 1)]
     _check_used(labels, maps)
     return tuple(
-        Region(name_of(colour), labels.mask(number), _serving(colour, styles, maps))
+        _served(Region(name_of(colour), labels.mask(number), _serving(colour, styles, maps)))
         for number, colour in enumerate(labels.colours)
+    )
+
+
+def with_shares(regions: Sequence[Region], shares: Sequence[float]) -> tuple[Region, ...]:
+    """Return regions whose styles have other shares; raise UsageError where no style serves one."""
+    return tuple(
+        _served(replace(region, styles=tuple((n, shares[n], mask) for n, _, mask in region.styles)))
+        for region in regions
     )
 
 
@@ -69,12 +78,16 @@ def _serving(
             mask = own.mask(label)
             _check_seen(number + 1, style, mask, colour)
             found.append((number, style.weight, mask))
-    if not sum(share for _, share, _ in found):
-        raise UsageError(
-            f"no style serves the region {name_of(colour)}: paint that colour into a style's map, "
-            f"or give a style the plain colour ({name_of(colour)})"
-        )
     return tuple(found)
+
+
+def _served(region: Region) -> Region:
+    if not sum(share for _, share, _ in region.styles):
+        raise UsageError(
+            f"no style serves the region {region.name}: paint that colour into a style's map, "
+            f"or give a style the plain colour ({region.name})"
+        )
+    return region
 
 
 def _check_seen(number: int, style: Style, mask: Tensor, colour: Colour) -> None:

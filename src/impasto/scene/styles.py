@@ -85,37 +85,57 @@ def shared_out(
 
     Raises UsageError where there is not one share or scale for each, or no share at all.
     """
-    shares = blend or tuple(style.weight for style in styles)
-    _one_for_each("style blend", "shares", shares, styles)
     scales = scales * len(styles) if len(scales) == 1 else scales
-    _one_for_each("style scale", "numbers", scales, styles)
-    total = sum(shares)
-    if not total:
-        raise UsageError("the styles weigh nothing in all; give at least one a weight")
+    shares = shares_of([style.weight for style in styles], blend)
+    _one_for_each("style scale", "numbers", scales, len(styles))
     return tuple(
-        style.changed(weight=share / total, scale=style.scale * scale)
+        style.changed(weight=share, scale=style.scale * scale)
         for style, share, scale in zip(styles, shares, scales, strict=True)
     )
 
 
-def _one_for_each(what: str, unit: str, values: Sequence[float], styles: Sequence[Style]) -> None:
-    if len(values) != len(styles):
-        raise UsageError(
-            f"{what} has {len(values)} {unit} for {len(styles)} styles; give one for each"
-        )
+def shares_of(weights: Sequence[float], blend: tuple[float, ...] = ()) -> tuple[float, ...]:
+    """Return what each style has of 1: by the blend, or by its own weight where there is none."""
+    shares = blend or tuple(weights)
+    _one_for_each("style blend", "shares", shares, len(weights))
+    total = sum(shares)
+    if not total:
+        raise UsageError("the styles weigh nothing in all; give at least one a weight")
+    return tuple(share / total for share in shares)
+
+
+def _one_for_each(what: str, unit: str, values: Sequence[float], styles: int) -> None:
+    if len(values) != styles:
+        raise UsageError(f"{what} has {len(values)} {unit} for {styles} styles; give one for each")
 
 
 def with_crops(styles: tuple[Style, ...], boxes: Sequence[Box]) -> tuple[Style, ...]:
     """Cut these parts out of every style; strokes keep the size they have in the whole."""
-    areas = [(right - left) * (bottom - top) for left, top, right, bottom in boxes]
+    if not boxes:
+        return styles
     parts = [
-        cropped(style, box).changed(
-            weight=style.weight * area / sum(areas), scale=style.scale * area**0.5
-        )
+        cropped(style, box).changed(scale=style.scale * _area(box) ** 0.5)
         for style in styles
-        for box, area in zip(boxes, areas, strict=True)
+        for box in boxes
     ]
-    return tuple(parts) or styles
+    return weighing(tuple(parts), shares_of_parts([style.weight for style in styles], boxes))
+
+
+def shares_of_parts(shares: Sequence[float], boxes: Sequence[Box]) -> tuple[float, ...]:
+    """Return what each part that is cut out of every style has of its style's share."""
+    areas = [_area(box) for box in boxes]
+    return tuple(share * area / sum(areas) for share in shares for area in areas) or tuple(shares)
+
+
+def weighing(styles: tuple[Style, ...], shares: Sequence[float]) -> tuple[Style, ...]:
+    """Return the styles with other shares."""
+    pairs = zip(styles, shares, strict=True)
+    return tuple(style.changed(weight=share) for style, share in pairs)
+
+
+def _area(box: Box) -> float:
+    left, top, right, bottom = box
+    return (right - left) * (bottom - top)
 
 
 def cropped(style: Style, box: Box) -> Style:

@@ -27,6 +27,7 @@ class Option:
     high: float = math.inf
     choices: tuple[str, ...] = ()
     say: Callable[[float], str] = plain_number
+    may_change: bool = False  # while a run goes on
 
     def describe(self) -> str:
         """Return what is allowed, as "0 or more", "1 to 64 px", "lbfgs or adam", or nothing."""

@@ -104,18 +104,18 @@ class Settings:
     content_weight: float = field(
         4.0,
         "Weight of the content loss; only its ratio to the style weight matters.",
-        _objective("X", read_float, low=0),
+        _objective("X", read_float, low=0, may_change=True),
     )
     style_weight: float = field(
         1000.0,
         "Weight of the style loss; the paper's ratio is 1e-3.",
-        _objective("X", read_float, low=0),
+        _objective("X", read_float, low=0, may_change=True),
     )
     strength: float = field(
         float(STRENGTH_DEFAULT),
         f"How much style, on a dial: {STRENGTH_DEFAULT} is the weights as given, each "
         f"{STRENGTH_DECADE} more makes the style ten times stronger.",
-        _objective("X", read_float, low=0, high=100),
+        _objective("X", read_float, low=0, high=100, may_change=True),
     )
     objective: ObjectiveKind = field(
         "means",
@@ -135,7 +135,7 @@ class Settings:
         1.0,
         "How much fine detail costs, measured against the styles' own: more takes noise away, "
         "and in the end strokes; 0 leaves it.",
-        _objective("X", read_float, low=0),
+        _objective("X", read_float, low=0, may_change=True),
     )
     content_layers: Layers = field(
         (("relu3_1", 0.5), ("relu4_2", 0.5)),
@@ -165,7 +165,7 @@ class Settings:
     style_blend: tuple[float, ...] = field(
         (),
         "Shares of several styles, one for each; equal when not given.",
-        _objective("X,...", read_list(read_float), low=0),
+        _objective("X,...", read_list(read_float), low=0, may_change=True),
     )
     style_scale: tuple[float, ...] = field(
         (1.0,),

@@ -1,0 +1,132 @@
+"""Who may ask: this machine's own page and programs, or whoever has the token. Knows no torch."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "impasto_token"
+# Of a body that is no upload.
+_MOST_BYTES = 1_000_000
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_READING = ("GET", "HEAD", "OPTIONS")
+
+_HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+class Safety:
+    """Around everything: refuses strangers' pages and hosts, and sends what browsers must heed."""
+
+    def __init__(self, app: ASGIApp, *, token: str | None = None, host: str | None = None) -> None:
+        """Guard an app; with a `token` other hosts may ask, this one by the name `host` too."""
+        self._app, self._token, self._host = app, token, host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = _headers(scope)
+        if refused := self._refusal(scope, headers):
+            await _answer(send, *refused)
+            return
+        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        cookie = self._token is not None and hmac.compare_digest(
+            given.encode(), self._token.encode()
+        )
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                found = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+                if cookie:
+                    value = f"{COOKIE}={self._token}; Path=/; HttpOnly; SameSite=Strict"
+                    found.append((b"set-cookie", value.encode()))
+                if not any(name == b"cache-control" for name, _ in message["headers"]):
+                    found.append((b"cache-control", b"no-store"))
+                message = {**message, "headers": [*message["headers"], *found]}
+            await send(message)
+
+        upload = scope["path"] == "/api/pictures"
+        await self._app(scope, receive if upload else _bounded(receive), guarded)
+
+    def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] | None:
+        host = headers.get("host", "")
+        if not self._is_ours(host):
+            return 403, "this page is not known by that name; open it as 127.0.0.1"
+        origin = headers.get("origin")
+        if origin is not None and origin.partition("://")[2].lower() != host.lower():
+            return 403, "another page may not ask this"
+        site = headers.get("sec-fetch-site", "same-origin")
+        if site not in ("same-origin", "none") and (
+            scope["method"] not in _READING or scope["path"].startswith("/api/")
+        ):
+            return 403, "another page may not ask this"
+        if self._token is not None and not self._has_token(scope, headers):
+            return 401, "the token is missing: open the address that the studio printed"
+        return None
+
+    def _is_ours(self, host: str) -> bool:
+        """Return whether a Host header names this server: no name that a stranger may own."""
+        if self._token is not None:  # which a page of a stranger's does not have
+            return True
+        name, port = host, ""
+        if not host.endswith("]"):
+            name, _, port = host.rpartition(":") if ":" in host else (host, "", "")
+        return name.lower() in _LOOPBACK and (not port or port.isdecimal())
+
+    def _has_token(self, scope: Scope, headers: Mapping[str, str]) -> bool:
+        assert self._token is not None
+        query = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        kind, _, bearer = headers.get("authorization", "").partition(" ")
+        given = [query, bearer if kind.lower() == "bearer" else "", _cookie(headers)]
+        return any(hmac.compare_digest(one.encode(), self._token.encode()) for one in given)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _cookie(headers: Mapping[str, str]) -> str:
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return "" if found is None else found.value
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Let in a body of JSON, which is never large."""
+    count = 0
+
+    async def counted() -> Message:
+        nonlocal count
+        message = await receive()
+        count += len(message.get("body", b""))
+        if count > _MOST_BYTES:
+            # As if the other had gone: nothing is made of half a body.
+            return {"type": "http.disconnect"}
+        return message
+
+    return counted
+
+
+async def _answer(send: Send, status: int, detail: str) -> None:
+    body = json.dumps({"detail": detail}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers += [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

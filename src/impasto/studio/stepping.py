@@ -1,0 +1,80 @@
+"""Steps of a run that may be gone back to: few enough, and never for much of the time."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from impasto.engine.checkpoint import write_checkpoint
+from impasto.engine.step import Step
+from impasto.errors import ImpastoError
+from impasto.studio.changing import light
+from impasto.studio.messages import Kept, Paint
+from impasto.studio.places import step_picture, step_state
+from impasto.studio.previews import preview_of, write_jpeg
+
+_MOST = 24
+_MOST_BYTES = 512_000_000
+_EVERY = 5  # evaluations, the more the longer the run
+_SHARE = 0.02
+_LONG_SIDE = 320
+
+
+class KeptSteps:
+    """Keeps the picture of every so manyth step on disk, with where the run was."""
+
+    def __init__(self, folder: Path, tell: Callable[[Any], None], asked: Paint) -> None:
+        self._folder, self._tell, self._job = folder, tell, asked.job
+        (folder / "steps").mkdir(exist_ok=True)
+        self._steps = [step for step in asked.steps if self.has(step[0])]
+        self._stride = _EVERY
+        self._due = 0.0
+        self._gave_up = False
+
+    def has(self, n: int) -> bool:
+        """Return whether a step can be gone back to."""
+        return step_state(self._folder, n).exists()
+
+    def forget_after(self, evaluations: int) -> None:
+        """Drop steps that will be made again, or never."""
+        self._drop([step for step in self._steps if step[0] > evaluations])
+
+    def see(self, step: Step, notes: dict[str, Any]) -> None:
+        """Keep a step when it is time; where that cannot be done, never again."""
+        began, n = time.monotonic(), sum(step.evaluations)
+        if self._gave_up or n % self._stride or began < self._due or step.final:
+            return
+        kept = light(step, notes)
+        if kept is None:
+            self._gave_up = True
+            return
+        try:
+            write_checkpoint(step_state(self._folder, n), kept)
+            write_jpeg(preview_of(step, _LONG_SIDE), step_picture(self._folder, n))
+        except (ImpastoError, OSError):
+            self._gave_up = True
+            return
+        self._steps.append((n, step.level, step.iteration))
+        self._thin()
+        after = time.monotonic()
+        self._due = after + (after - began) / _SHARE
+        self._tell(Kept(self._job, self._steps))
+
+    def _thin(self) -> None:
+        while len(self._steps) > _MOST or (self._bytes() > _MOST_BYTES and len(self._steps) > 2):
+            self._stride *= 2
+            self._drop(self._steps[-2::-2])
+
+    def _bytes(self) -> int:
+        return sum(step_state(self._folder, n).stat().st_size for n, _, _ in self._steps)
+
+    def _drop(self, steps: list[tuple[int, int, int]]) -> None:
+        for n, _, _ in steps:
+            for path in (step_state(self._folder, n), step_picture(self._folder, n)):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+        gone = {step[0] for step in steps}
+        self._steps = [step for step in self._steps if step[0] not in gone]
