@@ -118,10 +118,27 @@ function checkbox(set) {
 }
 
 function text(option, set) {
+  const words = chips(option, set);
   const id = newId("text");
   const field = el("input", { type: "text", id, spellcheck: false, autocomplete: "off", placeholder: option.default === null ? "" : asText(option.default) });
   field.addEventListener("change", () => set(field.value.trim() === "" ? undefined : field.value.trim()));
-  return { node: field, labelled: id, value: null, show: (value) => (field.value = asText(value)), focus: () => field.focus() };
+  const show = (value) => {
+    field.value = asText(value);
+    words.show(value);
+  };
+  return { node: field, labelled: id, value: words.node, show, focus: () => field.focus() };
+}
+
+/** The words that stand for a value, as "auto" or "original". */
+function chips(option, set) {
+  const words = option.words || [];
+  let shown;
+  const made = words.map((word) => button({ text: word, kind: "chip", "aria-pressed": "false", onClick: () => set(shown === word ? undefined : word) }));
+  const show = (value) => {
+    shown = value;
+    made.forEach((chip, i) => chip.setAttribute("aria-pressed", String(words[i] === value)));
+  };
+  return { node: words.length ? el("span", { class: "value" }, made) : null, made, show };
 }
 
 /** Layers and lists as they are written on the command line. */
@@ -134,13 +151,13 @@ function asText(value) {
 
 function number(option, set, label) {
   const id = newId("number");
-  const words = option.words || [];
+  const words = chips(option, set);
   const field = el("input", { type: "text", inputMode: "decimal", id, class: "number", autocomplete: "off", spellcheck: false });
   const whole = option.kind === "integer";
   const typed = () => {
     const written = field.value.trim().replace(",", ".");
     if (written === "") set(undefined);
-    else if (words.includes(written)) set(written);
+    else if ((option.words || []).includes(written)) set(written);
     else if (Number.isFinite(Number(written))) set(bounded(option, whole ? Math.round(Number(written)) : Number(written)));
     else show(shown);
   };
@@ -148,8 +165,9 @@ function number(option, set, label) {
   let shown = option.default;
   const scale = sliderOf(option);
   const slider = scale && el("input", { type: "range", min: 0, max: scale.steps, step: 1, "aria-label": `${label}, slider` });
-  const chips = words.map((word) => button({ text: word, kind: "chip", "aria-pressed": "false", onClick: () => set(shown === word ? undefined : word) }));
-  const show = (value) => {
+  const show = (given) => {
+    // A list of one number, as of style_scale, arrives as text.
+    const value = typeof given === "string" && given.trim() !== "" && Number.isFinite(Number(given)) ? Number(given) : given;
     shown = value;
     field.value = typeof value === "number" ? plainly(value) : value === null || value === undefined ? "" : String(value);
     if (slider && typeof value === "number") {
@@ -158,10 +176,10 @@ function number(option, set, label) {
       slider.setAttribute("aria-valuetext", `${field.value}${option.unit ? ` ${option.unit}` : ""}`);
     }
     if (slider) slider.classList.toggle("idle", typeof value !== "number");
-    chips.forEach((chip, i) => chip.setAttribute("aria-pressed", String(words[i] === value)));
+    words.show(value);
   };
   if (slider) slider.addEventListener("input", () => set(scale.value(Number(slider.value))));
-  const value = el("span", { class: "value" }, chips, field, option.unit ? el("span", { class: "unit", text: option.unit }) : null);
+  const value = el("span", { class: "value" }, words.made, field, option.unit ? el("span", { class: "unit", text: option.unit }) : null);
   return { node: slider || el("span", { hidden: true }), labelled: id, value, show, focus: () => field.focus() };
 }
 

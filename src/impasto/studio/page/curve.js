@@ -18,7 +18,7 @@ export function curve() {
   const legend = el("ul", { class: "legend" });
   const values = LINES.map(({ name }) => {
     const value = el("span", { class: "legend-value" });
-    legend.append(el("li", {}, el("span", { class: `legend-line ${name}` }), el("span", { text: titleOf(name) }), value));
+    legend.append(el("li", {}, el("span", { class: `legend-line ${name}` }), el("span", {}, el("span", { class: "legend-name", text: titleOf(name) }), value)));
     return value;
   });
   const changes = el("ol", { class: "changes" });

@@ -7,7 +7,10 @@ import { say } from "./notice.js";
 import { titleOf } from "./words.js";
 
 // The page has its own means for these: the weights and scales of styles, maps, and so on.
-const OWN = new Set(["style_blend", "init", "style_crops"]);
+const OWN = new Set(["style_blend"]);
+
+// The few in sight, in the order in which people reach for them; others follow.
+const ORDER = ["size", "strength", "style_scale", "detail", "smoothness", "colour", "seed"];
 
 /** Make the form. `offer` is GET /api/options; returns {node, fault(field, text), end()}. */
 export function makeForm(offer) {
@@ -18,7 +21,7 @@ export function makeForm(offer) {
     controls.set(option.name, { ...made, option });
     return made.node;
   };
-  const mains = options.filter((option) => option.main && !OWN.has(option.name)).map(make);
+  const mains = options.filter((option) => option.main && !OWN.has(option.name)).sort(byOrder).map(make);
   const folds = offer.groups.map((group) => fold(group, make)).filter(Boolean);
   const presets = presetChoice(offer.presets);
   const clear = button({ text: "Reset all", kind: "link", onClick: () => {
@@ -53,6 +56,11 @@ export function makeForm(offer) {
     return Boolean(made);
   };
   return { node, fault, end };
+}
+
+function byOrder(one, other) {
+  const place = ({ name }) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  return place(one) - place(other);
 }
 
 function set(name, value) {

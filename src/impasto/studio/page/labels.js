@@ -2,16 +2,18 @@
 
 // Paul Tol's bright colours: told apart by colour-blind eyes, and by the reader of maps (> 16 apart).
 const COLOURS = ["#4477aa", "#ee7733", "#228833", "#ccbb44", "#aa3377", "#66ccee", "#ee6677", "#666666"];
-const NAMES = ["Everything else", "Part 1", "Part 2", "Part 3", "Part 4", "Part 5", "Part 6", "Part 7"];
 
 export const MOST_LABELS = COLOURS.length;
 
-export const firstLabels = () => [0, 1].map((n) => ({ colour: COLOURS[n], name: NAMES[n] }));
+export const firstLabels = () => [
+  { colour: COLOURS[0], name: "Everything else" },
+  { colour: COLOURS[1], name: "Part 2" },
+];
 
 /** Return one label more, in a colour that is free. */
 export function another(labels) {
   const free = COLOURS.find((colour) => !labels.some((label) => label.colour === colour)) || "#999999";
-  return { colour: free, name: `Part ${labels.length}` };
+  return { colour: free, name: `Part ${labels.length + 1}` };
 }
 
 /** White over black: kept, and painted. */

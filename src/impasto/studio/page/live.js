@@ -117,17 +117,20 @@ function blendSliders(job, set) {
       shares[i] = Number(slider.value) / 100;
       if (!shares.some((share) => share > 0)) shares[i] = 0.01;
       put(slider, output, shares[i]);
-      set("style_blend", [...shares]);
+      set("style_blend", shares.join(","));
     });
     return { slider, output, node: el("div", { class: "weight with-picture" }, image, name, slider, output) };
   });
   const show = (now) => {
     const last = [...now.changes].reverse().find(({ options }) => options && options.style_blend);
-    if (last) last.options.style_blend.forEach((share, i) => (shares[i] = share));
+    if (last) sharesOf(last.options.style_blend).forEach((share, i) => (shares[i] = share));
     rows.forEach(({ slider, output }, i) => put(slider, output, shares[i]));
   };
   return { node: el("div", { class: "blend", role: "group", "aria-label": "Blend of the styles" }, rows.map((row) => row.node)), show };
 }
+
+/** Shares as they are kept, a list, or as they are sent, "0.7,0.3". */
+const sharesOf = (blend) => (Array.isArray(blend) ? blend : String(blend).split(",").map(Number));
 
 function put(slider, output, share) {
   slider.value = Math.round(share * 100);

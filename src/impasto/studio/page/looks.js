@@ -13,70 +13,68 @@ export async function looksView(main, group) {
   const ids = allJobs().filter((job) => job.group === group).map(({ id }) => id).reverse();
   const jobs = await Promise.all(ids.map(readJob));
   if (!jobs.length) {
-    main.replaceChildren(el("div", { class: "absent" }, el("h1", { text: "These looks are not here" }), el("a", { class: "button second", href: "#/start", text: "Begin a new picture" })));
+    main.replaceChildren(absent());
     return () => {};
   }
-  const cards = new Map(jobs.map((job) => [job.id, card(job)]));
-  const stop = button({ text: "Stop the others", kind: "link", onClick: () => jobs.forEach(({ id }) => api.cancel(id).then(takeIn, trouble)) });
-  const head = el(
-    "div",
-    { class: "page-head" },
-    el("div", {}, el("h1", { text: "Four looks" }), el("p", { class: "quiet", text: "Small variants of one picture. Choose the one you like; it can be painted large at once." })),
-    stop,
-  );
-  main.replaceChildren(el("div", { class: "looks" }, head, el("div", { class: "looks-grid" }, [...cards.values()].map(({ node }) => node))));
+  let chosen = null;
+  const choose = async (job) => {
+    chosen = job;
+    show();
+    await openAsked(job.asked, job.look.options);
+  };
+  const cards = jobs.map((job) => [job, card(job, () => choose(job))]);
+  const large = button({ text: "Paint large", kind: "first" });
+  const take = button({ text: "Change settings", kind: "second", onClick: () => (location.hash = "#/start") });
+  const stop = button({ text: "Stop", kind: "link", title: "Paint these no further", onClick: () => jobs.forEach(({ id }) => api.cancel(id).then(takeIn, trouble)) });
+  const hint = el("p", { class: "quiet" });
+  large.addEventListener("click", async () => {
+    const { asked, look } = chosen;
+    try {
+      const job = takeIn(await api.paint({ ...asked, options: { ...asked.options, ...look.options } }));
+      // What is not wanted any more need not be painted.
+      for (const other of jobs) if (isLive(now(other.id))) api.cancel(other.id).then(takeIn, () => {});
+      location.hash = `#/job/${job.id}`;
+    } catch (error) {
+      trouble(error);
+    }
+  });
+  const head = el("div", { class: "page-head" }, el("div", {}, el("h1", { text: "Four looks" }), hint), el("div", { class: "head-buttons" }, stop, take, large));
+  const grid = el("div", { class: "looks-grid", role: "radiogroup", "aria-label": "Looks" }, cards.map(([, { node }]) => node));
+  main.replaceChildren(el("div", { class: "looks" }, head, grid));
+
+  const now = (id) => allJobs().find((job) => job.id === id) || {};
   const show = () => {
-    const now = allJobs().filter((job) => job.group === group);
-    for (const job of now) if (cards.has(job.id)) cards.get(job.id).show(job);
-    stop.textContent = "Stop painting these";
-    stop.hidden = !now.some(isLive);
+    for (const [job, { show: put }] of cards) put({ ...job, ...now(job.id) }, chosen === job);
+    stop.hidden = !jobs.some(({ id }) => isLive(now(id)));
+    large.disabled = take.disabled = !chosen;
+    hint.textContent = chosen ? `${chosen.look.name}: ${said(chosen.look.options)}.` : "Small variants of one picture. Choose the one you like.";
   };
   show();
   return onJobs(show);
 }
 
-function card(first) {
-  const look = first.look || { name: "As it is", options: {} };
+function absent() {
+  return el("div", { class: "absent" }, el("h1", { text: "These looks are not here" }), el("a", { class: "button second", href: "#/start", text: "Begin a new picture" }));
+}
+
+function card(first, choose) {
+  const { look } = first;
   const image = el("img", { alt: "", decoding: "async" });
   const bar = progress({ small: true });
+  const field = el("input", { type: "radio", name: "look", class: "unseen", "aria-label": `${look.name}: ${said(look.options)}`, on: { change: choose } });
   const frame = el("div", { class: "look-picture" }, image, bar.node);
-  const name = el("h2", { text: look.name });
-  const differs = el("p", { class: "quiet", text: look.description || said(look.options) });
   const wrong = el("p", { class: "wrong", hidden: true });
-  const form = { ...first.asked, options: { ...first.asked.options, ...look.options } };
-  const large = button({
-    text: "Paint large",
-    kind: "first",
-    "aria-label": `Paint large: ${look.name}`,
-    onClick: async () => {
-      try {
-        const { group, look: _, ...asked } = form;
-        const job = takeIn(await api.paint(asked));
-        location.hash = `#/job/${job.id}`;
-      } catch (error) {
-        trouble(error);
-      }
-    },
-  });
-  const take = button({
-    text: "Use these settings",
-    kind: "second",
-    "aria-label": `Use these settings: ${look.name}`,
-    onClick: async () => {
-      await openAsked(first.asked, look.options);
-      location.hash = "#/start";
-    },
-  });
-  const node = el("article", { class: "look" }, frame, el("div", { class: "look-words" }, name, differs, wrong), el("div", { class: "look-buttons" }, large, take));
-  const show = (job) => {
+  const words = el("div", { class: "look-words" }, el("h2", { text: look.name }), el("p", { class: "quiet", text: said(look.options) }), wrong);
+  const node = el("label", { class: "look" }, field, frame, words);
+  const show = (job, chosen) => {
+    field.checked = chosen;
     bar.show(job);
     bar.node.hidden = !isLive(job);
-    const url = job.preview ? urls.preview(job.id, job.preview) : job.asked && job.asked.content ? urls.picture(job.asked.content, 600) : "";
+    const url = job.preview ? urls.preview(job.id, job.preview) : job.asked.content ? urls.picture(job.asked.content, 400) : "";
     if (url && image.dataset.url !== url) {
       image.dataset.url = url;
       image.src = url;
     }
-    if (job.size) frame.style.aspectRatio = `${job.size[0]} / ${job.size[1]}`;
     image.alt = job.preview ? `${look.name}, painted small` : "";
     frame.classList.toggle("waits", !job.preview);
     wrong.hidden = !job.error;
@@ -87,5 +85,5 @@ function card(first) {
 
 function said(options) {
   const parts = Object.entries(options).map(([name, value]) => `${name.replaceAll("_", " ")} ${plain(value)}`);
-  return parts.length ? parts.join(", ") : "The settings as they are";
+  return parts.length ? parts.join(", ") : "the settings as they are";
 }

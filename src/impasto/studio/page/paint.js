@@ -38,7 +38,7 @@ export async function paintView(main, id) {
     against = to;
     show(jobOf(id) || job);
   });
-  const parts = [progress(), actions(id), troubles(), live(offer, job), curve(), results(), facts(job)];
+  const parts = [progress(), actions(id), troubles(), results(), live(offer, job), curve(), facts(job)];
   const heading = el("h1", { class: "paint-title", text: titleOfJob(job) });
   const panel = el("aside", { class: "panel", "aria-label": "This picture" }, el("div", { class: "panel-body" }, heading, parts.map((part) => part.node)));
   const tools = el("div", { class: "stage-tools" }, compares.node, stage.tools);
@@ -69,7 +69,7 @@ export async function paintView(main, id) {
 }
 
 function onStage(job, looked, against) {
-  const size = job.size || (job.progress && job.progress.width ? [job.progress.width, job.progress.height] : null) || [4, 3];
+  const size = job.size || guessed(job);
   let picture = null;
   if (looked) picture = urls.step(job.id, looked.n);
   else if (HAS_RESULT(job) && Math.max(...size) <= 900) picture = urls.view(job.id);
@@ -91,6 +91,13 @@ function onStage(job, looked, against) {
     alt: looked ? "An earlier step of the painting" : picture ? `The painting ${titleOfJob(job)}` : "The photograph, not painted yet",
     empty: job.state === "failed" ? "Nothing was painted." : "The first brush strokes will be here soon.",
   };
+}
+
+/** The finished size, before the plan is known: each level has twice the side of the one below. */
+function guessed({ progress: now }) {
+  if (!now || !now.width) return [3, 2];
+  const factor = 2 ** (now.levels - now.level);
+  return [now.width * factor, now.height * factor];
 }
 
 function compareTools(job, choose) {
@@ -130,12 +137,16 @@ function actions(id) {
   const stop = button({ text: "Stop and keep", symbol: "stop", kind: "second", title: "End here and save the picture as it is", onClick: act(api.stop) });
   const cancel = button({ text: "Cancel", kind: "link danger", onClick: act(api.cancel, () => notice("Cancelled. What was painted so far is kept with its files.")) });
   const node = el("div", { class: "actions" }, pause, go, stop, cancel);
-  const show = ({ state, preview }) => {
-    const live = ["queued", "running", "paused", "interrupted"].includes(state);
+  const show = (job) => {
+    const { state, preview, wish } = job;
+    const live = isLive(job);
+    const ended = ["stopped", "cancelled", "failed"].includes(state);
     const swapping = document.activeElement === pause || document.activeElement === go;
-    node.hidden = !live;
+    node.hidden = !live && !ended;
     pause.hidden = state !== "running";
-    go.hidden = state !== "paused";
+    go.hidden = state !== "paused" && !ended;
+    cancel.hidden = !live;
+    for (const each of [pause, stop, cancel]) each.disabled = Boolean(wish);
     stop.hidden = !(state === "running" || state === "paused") || !preview;
     // Whoever pressed one of them by keyboard stands on the other now.
     if (swapping && live && document.activeElement.hidden) (pause.hidden ? go : pause).focus();
@@ -186,12 +197,18 @@ function facts(job) {
   const settings = el("p", { text: settingsInShort(job.asked) });
   const when = el("p", { text: moment(job.created) });
   const notes = el("ul", { class: "notes" });
-  node.append(settings, when, notes);
+  node.append(pictures(job.asked), settings, when, notes);
   const show = (now) => {
     notes.replaceChildren(...(now.notes || []).map((text) => el("li", { text })));
     notes.hidden = !(now.notes || []).length;
   };
   return { node, show };
+}
+
+/** The photograph and its styles, small. */
+function pictures({ content, styles = [] }) {
+  const some = [content && ["The photograph", content], ...styles.map(({ picture }) => ["A style", picture])].filter(Boolean);
+  return el("div", { class: "fact-pictures" }, some.map(([alt, id]) => el("img", { src: urls.picture(id, 200), alt, loading: "lazy" })));
 }
 
 function absent() {

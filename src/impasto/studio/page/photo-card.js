@@ -55,7 +55,7 @@ function picture(content) {
   const image = el("img", { src: urls.picture(content.id, 1200), alt: `The photograph ${content.name}`, decoding: "async" });
   image.addEventListener("error", () => edit({ content: null, regions: null, protect: null }), { once: true });
   const size = content.width ? `${content.width} × ${content.height}` : "";
-  return el("figure", {}, image, el("figcaption", {}, el("span", { class: "name", text: content.name }), el("span", { text: size })));
+  return el("figure", {}, el("div", { class: "hung" }, image), el("figcaption", {}, el("span", { class: "name", text: content.name }), el("span", { text: size })));
 }
 
 function toolsOf() {

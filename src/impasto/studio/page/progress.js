@@ -19,6 +19,7 @@ export function progress({ small = false } = {}) {
     const percent = Math.round(100 * overall(job));
     bar.setAttribute("aria-valuenow", String(percent));
     bar.setAttribute("aria-valuetext", wordsOf(job));
+    bar.hidden = ["done", "stopped"].includes(job.state);
     bar.classList.toggle("waits", job.state === "queued" || (job.state === "running" && !now));
     state.textContent = headline(job);
     left.textContent = leftOf(job);
@@ -45,6 +46,7 @@ function shareOf(job, i, levels) {
 
 function headline(job) {
   const now = job.progress;
+  if (job.wish && (job.state === "running" || job.state === "paused")) return job.wish === "cancel" ? "Cancelling…" : "Stopping…";
   if (job.state === "queued") return job.position > 1 ? `Waiting, number ${job.position} in the queue` : "Waiting its turn";
   if (job.state === "running" && !now) return "Getting ready";
   if ((job.state === "running" || job.state === "paused") && now) {

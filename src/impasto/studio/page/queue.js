@@ -85,6 +85,7 @@ function card(first) {
   const open = el("a", { class: "gallery-picture", href: `#/job/${first.id}` }, image);
   const name = el("a", { class: "name", href: `#/job/${first.id}`, text: nameOf(first) });
   const about = el("p", { class: "quiet small-text" });
+  const settings = el("p", { class: "quiet small-text name" });
   const small = "icon-button small";
   const again = button({
     label: `Again with changes: ${nameOf(first)}`,
@@ -98,14 +99,14 @@ function card(first) {
   const remove = button({ label: `Delete ${nameOf(first)}`, symbol: "trash", kind: small, onClick: () => take(first) });
   open.setAttribute("aria-hidden", "true");
   open.tabIndex = -1;
-  const node = el("li", { class: "gallery-card" }, open, el("div", { class: "gallery-words" }, el("div", { class: "gallery-name" }, name, about), el("div", { class: "gallery-tools" }, again, remove)));
+  const node = el("li", { class: "gallery-card" }, open, el("div", { class: "gallery-words" }, el("div", { class: "gallery-name" }, name, about, settings), el("div", { class: "gallery-tools" }, again, remove)));
   const show = (job) => {
     put(image, thumbOf(job));
     const [width, height] = job.size || [3, 2];
     node.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.6, width / height))));
     const state = job.state === "done" ? "" : `${stateOf(job)} · `;
     about.textContent = `${state}${moment(job.ended || job.created)}`;
-    about.title = settingsInShort(job.asked);
+    settings.textContent = settingsInShort(job.asked);
     node.classList.toggle("faint", !job.preview);
   };
   return { node, show };

@@ -15,7 +15,7 @@ import { bareName } from "./words.js";
 
 const MOST_PX = 1600;
 // How opaque labels lie over the picture; the first is what is left over.
-const VEIL = (n) => (n === 0 ? 56 : 165);
+const VEIL = (n) => (n === 0 ? 0 : 165);
 // Protection is shown in one plain colour where it is painted, and saved in black and white.
 const SHIELD = [{ colour: "#000000" }, { colour: "#ff5d2e" }];
 const SHIELD_VEIL = (n) => (n === 0 ? 0 : 140);
@@ -61,7 +61,7 @@ async function target(key, title, picture, mapId, labels) {
   if (mapId) {
     try {
       const known = labels || PROTECT_LABELS;
-      const all = map.take(await loaded(urls.map(mapId)), known, labels ? MOST_LABELS : 2, (n) => `Part ${n}`);
+      const all = map.take(await loaded(urls.map(mapId)), known, labels ? MOST_LABELS : 2, (n) => `Part ${n + 1}`);
       if (labels) labels.splice(0, labels.length, ...all);
     } catch {
       made.id = null;
@@ -181,7 +181,7 @@ function dialog(title, targets, { labels, serves, styles }) {
     try {
       const image = await createImageBitmap(file);
       now.map.begin();
-      const all = now.map.take(image, now.protects ? PROTECT_LABELS : now.map.isPainted || targets.some((one) => one.map.isPainted) ? labels : [], now.protects ? 2 : MOST_LABELS, (n) => (n ? `Part ${n}` : "Everything else"));
+      const all = now.map.take(image, now.protects ? PROTECT_LABELS : now.map.isPainted || targets.some((one) => one.map.isPainted) ? labels : [], now.protects ? 2 : MOST_LABELS, (n) => (n ? `Part ${n + 1}` : "Everything else"));
       now.map.end();
       now.dirty = true;
       if (!now.protects) labels.splice(0, labels.length, ...all);

@@ -130,7 +130,7 @@ export class Stage {
     for (const image of [this.picture, this.other]) place(image, at);
     this.port.classList.toggle("magnified", !this.fits);
     const real = this.view.scale * devicePixelRatio;
-    this.port.classList.toggle("pixels", real >= 2);
+    this.port.classList.toggle("pixels", !this.fits && real >= 2 && Boolean(this.crop));
     this.percent.textContent = `${Math.round(real * 100)} %`;
     this.#divide(this.share);
     for (const detail of [this.pictureDetail, this.otherDetail]) detail.hidden = true;

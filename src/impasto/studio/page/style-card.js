@@ -97,7 +97,7 @@ function tile(style, i) {
   image.addEventListener("error", () => edit({ styles: draft.styles.filter((one) => one.picture.id !== picture.id) }), { once: true });
   const many = draft.styles.length > 1;
   const caption = el("figcaption", {}, el("span", { class: "name", text: picture.name }), many ? tools(i, name) : null);
-  return el("figure", { class: "tile" }, el("div", { class: "tile-picture" }, image), caption, many ? weight(i, name) : null);
+  return el("figure", { class: "tile" }, el("div", { class: "hung" }, image), caption, many ? weight(i, name) : null);
 }
 
 function tools(i, name) {
