@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from impasto.errors import UsageError
 from impasto.pictures import writing
 from impasto.pictures.origin import Origin
 from impasto.profiles.icc import Pixels, converted
+
+if TYPE_CHECKING:  # whoever only reads and shows pictures needs no torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)

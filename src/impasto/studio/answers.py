@@ -36,12 +36,14 @@ def missing(what: str) -> HTTPException:
     return HTTPException(404, f"there is no such {what}")
 
 
-def file(path: Path, *, name: str | None = None, lasting: bool = False) -> Response:
+def file(
+    path: Path, *, name: str | None = None, lasting: bool = False, media: str | None = None
+) -> Response:
     """Send a file, under a `name` to be saved as; a `lasting` one never changes."""
     if not path.is_file():
         raise missing("file")
     headers = {"cache-control": "private, max-age=31536000, immutable" if lasting else "no-cache"}
     if name is not None:
         headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    media = _TYPES.get(path.suffix.lower(), "application/octet-stream")
-    return FileResponse(path, headers=headers, media_type=media)
+    kind = media or _TYPES.get(path.suffix.lower(), "application/octet-stream")
+    return FileResponse(path, headers=headers, media_type=kind)

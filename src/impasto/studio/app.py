@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 import impasto
 from impasto.errors import ImpastoError
-from impasto.studio import routes_jobs, routes_page, routes_pictures
+from impasto.studio import routes_jobs, routes_made, routes_page, routes_pictures
 from impasto.studio.answers import fault
 from impasto.studio.asked import FieldError
 from impasto.studio.queue import Full, Refused
@@ -42,9 +42,9 @@ def make_app(studio: Studio, *, token: str | None = None) -> ASGIApp:
     )
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
-    app.include_router(routes_pictures.routes(studio))
-    app.include_router(routes_jobs.routes(studio))
-    app.include_router(routes_page.routes(studio, app))
+    app.state.studio = studio
+    for routes in (routes_page, routes_pictures, routes_jobs, routes_made):
+        app.include_router(routes.router)
     return Safety(app, token=token)
 
 

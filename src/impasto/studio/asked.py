@@ -16,7 +16,7 @@ from impasto.settings.readers import show
 from impasto.settings.settings import Settings
 
 # What may change while a job is painted.
-LIVE = ("content_weight", "style_weight", "strength", "style_blend", "smoothness")
+LIVE = tuple(name for name, (option, _) in options(Settings).items() if option.may_change)
 # A file's name is no option here: nobody may have files read by their names.
 CLOSED = ("weights",)
 MOST_STYLES = 16

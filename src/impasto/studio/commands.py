@@ -1,4 +1,4 @@
-"""What the server wants of the painter, between the thread that hears it and the one that paints."""
+"""What is wanted of the painter, between the thread that hears it and the one that paints."""
 
 from __future__ import annotations
 

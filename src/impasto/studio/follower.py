@@ -18,7 +18,6 @@ from impasto.jobs.meter import Meter
 from impasto.jobs.notes import notes_of
 from impasto.jobs.outputs import Outputs
 from impasto.jobs.stopping import Stopped
-from impasto.studio.changing import change
 from impasto.studio.commands import Commands
 from impasto.studio.messages import (
     Back,
@@ -183,7 +182,7 @@ class Follower:
             if message.protects:
                 file = message.protect
                 options["protect"] = None if file is None else Named(self._asked).of_file(file)
-            change(step, options)
+            step.change(**options)
         except ImpastoError as fault:
             self._tell(Noted(self._asked.job, f"not changed: {fault}"))
             return
@@ -195,7 +194,9 @@ class Follower:
                 step.level,
                 step.iteration,
                 sum(step.evaluations),
-                message.options | ({"protect": message.protect} if message.protects else {}),
+                message.options,
+                message.protects,
+                message.protect_id,
             )
         )
 

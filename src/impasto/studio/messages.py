@@ -67,6 +67,7 @@ class Change(Struct, frozen=True, tag="change"):
     options: dict[str, Any]
     protects: bool = False
     protect: PictureFile | None = None
+    protect_id: str | None = None
 
 
 class Back(Struct, frozen=True, tag="back"):
@@ -127,6 +128,8 @@ class Changed(Struct, frozen=True, tag="changed"):
     iteration: int
     evaluations: int
     options: dict[str, Any]
+    protects: bool = False
+    protect_id: str | None = None
 
 
 class WentBack(Struct, frozen=True, tag="went back"):

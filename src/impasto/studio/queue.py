@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -178,24 +178,38 @@ class Queue:
         self._changed(job)
         self._next()
 
-    def stop_job(self, job: Job) -> None:
-        """End a job and keep what was painted; does nothing to one that has ended."""
-        self._end(job, "stop")
+    def end(self, job: Job, wish: Literal["stop", "cancel"]) -> None:
+        """End a job, wherever it is; does nothing to one that has ended.
 
-    def cancel(self, job: Job) -> None:
-        """End a job, wherever it is; does nothing to one that has ended."""
-        self._end(job, "cancel")
+        What was painted is kept either way; how it ended is told.
+        """
+        if job.is_over:
+            return
+        if job is self._painting:
+            # The first wish counts: what ends already is not asked again.
+            if job.wish is None:
+                job.wish = wish
+                self._painter.send(Stop(job.id))
+        elif self._has_checkpoint(job):
+            # Taken up once more, so that what was painted becomes a file.
+            job.wish, job.state, job.first = wish, "interrupted", True
+        else:
+            job.end("cancelled")
+        self._changed(job)
+        self._next()
 
-    def change(
-        self, job: Job, options: dict[str, Any], protect: str | None, protects: bool
+    async def change(
+        self, job: Job, options: dict[str, Any], protects: bool, protect: str | None
     ) -> None:
-        """Change settings of a job that is painted."""
+        """Change settings of a job that is painted; and what it protects, if it `protects`."""
         if job is not self._painting:
             raise Refused(f"this job is {job.state}: what is painted just now can be changed")
         file = None if protect is None else self._pictures.file(protect)
         if protect is not None:
+            # Before the painter knows: its checkpoint will need the file.
             job.brought = [*job.brought, protect]
-        self._painter.send(Change(job.id, options, protects, file))
+            await self._save(job)
+        self._painter.send(Change(job.id, options, protects, file, protect))
 
     def back(self, job: Job, n: int) -> None:
         """Go on from an earlier step."""
@@ -310,22 +324,6 @@ class Queue:
             steps=job.steps,
         )
 
-    def _end(self, job: Job, wish: Any) -> None:
-        if job.is_over:
-            return
-        if job is self._painting:
-            # The first wish counts: what ends already is not asked again.
-            if job.wish is None:
-                job.wish = wish
-                self._painter.send(Stop(job.id))
-        elif self._has_checkpoint(job):
-            # Taken up once more, so that what was painted becomes a file.
-            job.wish, job.state, job.first = wish, "interrupted", True
-        else:
-            job.end("cancelled")
-        self._changed(job)
-        self._next()
-
     def _heard(self, message: Any) -> None:
         """Take in what the painter says."""
         if isinstance(message, Hello):
@@ -346,12 +344,14 @@ class Queue:
             case Kept():
                 job.steps = message.steps
             case Changed():
-                made = {
+                made: dict[str, Any] = {
                     "level": message.level,
                     "iteration": message.iteration,
                     "evaluations": message.evaluations,
                     "options": message.options,
                 }
+                if message.protects:
+                    made["protect"] = message.protect_id
                 job.changes = [*job.changes, made]
             case WentBack():
                 job.forget_after(message.n)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "impasto_token"
+UPLOADS = "/api/pictures"
 # Of a body that is no upload.
 _MOST_BYTES = 1_000_000
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -60,8 +61,14 @@ class Safety:
                 message = {**message, "headers": [*message["headers"], *found]}
             await send(message)
 
-        upload = scope["path"] == "/api/pictures"
-        await self._app(scope, receive if upload else _bounded(receive), guarded)
+        if scope["path"] == UPLOADS:  # which count for themselves
+            await self._app(scope, receive, guarded)
+            return
+        body = _Bounded(receive)
+        try:
+            await self._app(scope, body.receive, guarded)
+        except _TooLong:
+            await _answer(send, 413, f"a body of JSON has {_MOST_BYTES / 1e6:g} MB at most")
 
     def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -108,20 +115,22 @@ def _cookie(headers: Mapping[str, str]) -> str:
     return "" if found is None else found.value
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Let in a body of JSON, which is never large."""
-    count = 0
+class _TooLong(BaseException):
+    """A body went on and on; no handler between here and there may take it for its own."""
 
-    async def counted() -> Message:
-        nonlocal count
-        message = await receive()
-        count += len(message.get("body", b""))
-        if count > _MOST_BYTES:
-            # As if the other had gone: nothing is made of half a body.
-            return {"type": "http.disconnect"}
+
+class _Bounded:
+    """Lets in a body of JSON, which is never large."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive, self._count = receive, 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._count += len(message.get("body", b""))
+        if self._count > _MOST_BYTES:
+            raise _TooLong
         return message
-
-    return counted
 
 
 async def _answer(send: Send, status: int, detail: str) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 from impasto.engine.checkpoint import write_checkpoint
 from impasto.engine.step import Step
 from impasto.errors import ImpastoError
-from impasto.studio.changing import light
 from impasto.studio.messages import Kept, Paint
 from impasto.studio.places import step_picture, step_state
 from impasto.studio.previews import preview_of, write_jpeg
@@ -47,12 +46,8 @@ class KeptSteps:
         began, n = time.monotonic(), sum(step.evaluations)
         if self._gave_up or n % self._stride or began < self._due or step.final:
             return
-        kept = light(step, notes)
-        if kept is None:
-            self._gave_up = True
-            return
         try:
-            write_checkpoint(step_state(self._folder, n), kept)
+            write_checkpoint(step_state(self._folder, n), step.checkpoint(notes, light=True))
             write_jpeg(preview_of(step, _LONG_SIDE), step_picture(self._folder, n))
         except (ImpastoError, OSError):
             self._gave_up = True
