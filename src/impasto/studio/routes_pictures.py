@@ -85,6 +85,15 @@ async def show_picture(
     return file(made, lasting=True)
 
 
+@router.get("/pictures/{id}/about")
+async def tell_of_picture(studio: Here, id: str) -> Response:
+    """Tell a picture's name and size, as when it was handed in."""
+    facts = studio.pictures.known.get(id)
+    if facts is None:
+        raise missing("picture")
+    return answer(facts_view(facts))
+
+
 def _told(studio: Studio, facts: Facts) -> dict[str, Any]:
     recipe = opened_recipe(facts.recipe, studio.pictures)
     return {**facts_view(facts), "recipe": recipe}
