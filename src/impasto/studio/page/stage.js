@@ -71,7 +71,10 @@ export class Stage {
 
   show({ picture, size, against = null, crop = null, alt = "", empty = "" }) {
     const moved = size && (size[0] !== this.size[0] || size[1] !== this.size[1]);
-    if (moved) this.size = size;
+    if (moved) {
+      this.size = size;
+      this.port.style.setProperty("--ratio", String(size[0] / size[1]));
+    }
     this.crop = crop;
     this.against = against;
     this.picture.hidden = !picture;
