@@ -50,8 +50,8 @@ function draw(drawing, losses, changes) {
   const y = (value) => EDGE.top + ((high - Math.log(value)) / (high - low || 1)) * (HEIGHT - EDGE.top - EDGE.bottom);
   const parts = decades(low, high).map((value) => svg("line", { class: "grid", x1: 0, x2: WIDTH, y1: y(value), y2: y(value) }));
   for (const change of changes) {
-    if (typeof change.evaluation !== "number") continue;
-    const at = x(change.evaluation);
+    if (typeof change.evaluations !== "number") continue;
+    const at = x(change.evaluations);
     const mark = svg("g", { class: "mark-change" }, svg("line", { x1: at, x2: at, y1: 0, y2: HEIGHT }));
     mark.append(svg("circle", { cx: at, cy: 5, r: 3.5 }));
     const title = svg("title");
@@ -73,11 +73,11 @@ function decades(low, high) {
 }
 
 /** A change in words: "After 42: strength 60". */
-export function saidOf({ evaluation, options = {}, protect }) {
+export function saidOf({ evaluations, options = {}, protect }) {
   const parts = Object.entries(options).map(([name, value]) => `${titleOf(name).toLowerCase()} ${Array.isArray(value) ? value.map(plain).join(" : ") : plain(value)}`);
   if (protect) parts.push("protection");
   const what = parts.join(", ") || "went on from an earlier step";
-  return typeof evaluation === "number" ? `After ${evaluation}: ${what}` : what;
+  return typeof evaluations === "number" ? `After ${evaluations}: ${what}` : what;
 }
 
 function told(losses, changes) {

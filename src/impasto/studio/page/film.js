@@ -23,7 +23,7 @@ export function film(look) {
     if (step) {
       const goes = isLive(job);
       ask.replaceChildren(
-        el("span", { text: `Level ${step.level}, evaluation ${step.evaluation ?? step.iteration}` }),
+        el("span", { text: `Level ${step.level}, evaluation ${step.n}` }),
         goes ? button({ text: "Go on from here", kind: "second small", onClick: () => goBack(step) }) : "",
         button({ text: "Back to now", kind: "link", onClick: leave }),
       );
@@ -43,7 +43,7 @@ export function film(look) {
   const show = (now) => {
     job = now;
     const steps = now.steps || [];
-    node.hidden = steps.length < 2;
+    node.hidden = !steps.length;
     const present = new Set(steps.map(({ n }) => n));
     for (const [n, frame] of frames) {
       if (!present.has(n)) {
@@ -55,7 +55,7 @@ export function film(look) {
     const atEnd = row.scrollLeft + row.clientWidth >= row.scrollWidth - 40;
     for (const step of steps) {
       if (frames.has(step.n)) continue;
-      const label = `Level ${step.level}, evaluation ${step.evaluation ?? step.iteration}`;
+      const label = `Level ${step.level}, evaluation ${step.n}`;
       const frame = el(
         "button",
         { type: "button", class: "frame", title: label, "aria-label": `Look at: ${label}`, "aria-pressed": "false", on: { click: () => choose(chosen && chosen.n === step.n ? null : step) } },
