@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from PIL import Image
 from impasto.engine.checkpoint import State, write_checkpoint
 from impasto.engine.run import Run
 from impasto.engine.step import Step
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, PictureError
 from impasto.jobs.meter import Meter
 from impasto.jobs.notes import notes_of
 from impasto.jobs.outputs import Outputs
@@ -79,11 +78,18 @@ class Follower:
     def see(self, step: Step, meter: Meter) -> None:
         """Take in one evaluation, and do what is wanted before the next."""
         self._commands.computing = False
-        with contextlib.suppress(ImpastoError):  # numbers that broke: the run says so
+        try:
             self._show(step, meter)
-        held = self._obey(step, self._commands.take_up())
-        if held:
-            self._hold(step, meter)
+        except PictureError:  # numbers that broke just now; the run says so
+            pass
+        except Exception as fault:  # whatever it is, what is wanted must still be done
+            self._tell(Noted(self._asked.job, f"cannot be shown: {fault}"))
+        try:
+            if self._obey(step, self._commands.take_up()):
+                self._hold(step, meter)
+        except BaseException:  # by which the job leaves the device
+            self._report(step, meter)
+            raise
         self._commands.computing = True
 
     def end(self) -> None:

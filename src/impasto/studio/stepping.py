@@ -64,7 +64,8 @@ class KeptSteps:
             self._drop(self._steps[-2::-2])
 
     def _bytes(self) -> int:
-        return sum(step_state(self._folder, n).stat().st_size for n, _, _ in self._steps)
+        there = (step_state(self._folder, n) for n, _, _ in self._steps)
+        return sum(path.stat().st_size for path in there if path.exists())
 
     def _drop(self, steps: list[tuple[int, int, int]]) -> None:
         for n, _, _ in steps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import threading
 import traceback
@@ -125,7 +126,10 @@ class Worker:
                 done = job.paint()
             except WentBackTo as back:
                 follower.went_back(back.n)
-                os.replace(step_state(folder, back.n), folder / CHECKPOINT)
+                # Copied: it may be gone back to again.
+                beside = folder / f".{CHECKPOINT}.tmp"
+                shutil.copyfile(step_state(folder, back.n), beside)
+                os.replace(beside, folder / CHECKPOINT)
                 continue
             (folder / CHECKPOINT).unlink(missing_ok=True)
             return Ended(asked.job, "done", done.size)
