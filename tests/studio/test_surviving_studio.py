@@ -138,7 +138,9 @@ def test_the_missing_extra_is_named(tmp_path: Path):
         "import sys; sys.modules['uvicorn'] = None; from impasto.cli import run; "
         f"sys.argv = ['impasto', 'studio', '--folder', {str(tmp_path / 'studio')!r}]; run()"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    found = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True
+    )
     assert found.returncode == 2
     assert found.stderr.endswith("the studio needs its extra: pip install 'impasto[studio]'\n")
 
@@ -153,7 +155,7 @@ def test_the_server_and_the_reader_load_no_torch():
 
 def _studio(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "impasto", "studio", "--no-browser", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
 
 
 def _checkpointed(server: Server, job: str) -> None:
