@@ -206,4 +206,4 @@ def painter_of(server: Server) -> int:
     import psutil
 
     children = psutil.Process(server.process.pid).children()
-    return next(child.pid for child in children if "impasto.studio.worker" in child.cmdline())
+    return next(child.pid for child in children if "impasto.workshop.worker" in child.cmdline())

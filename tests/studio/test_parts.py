@@ -28,7 +28,7 @@ from impasto.studio.events import MOST_WATCHERS, Watchers
 from impasto.studio.folder import Folder
 from impasto.studio.job import Job, file_name, read_job, save_job
 from impasto.studio.looks import looks
-from impasto.studio.messages import Progress
+from impasto.workshop.messages import Progress
 
 
 def test_the_form_has_every_option_but_those_that_name_files(client: TestClient):

@@ -147,7 +147,7 @@ def test_the_missing_extra_is_named(tmp_path: Path):
 
 def test_the_server_and_the_reader_load_no_torch():
     code = (
-        "import sys; import impasto.studio.serve, impasto.studio.reader; "
+        "import sys; import impasto.studio.serve, impasto.workshop.reader; "
         "sys.exit('torch' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
