@@ -19,10 +19,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from conftest import random_pixels
 from PIL import Image
+
 if TYPE_CHECKING:  # loaded for the tests that need it alone
     from starlette.testclient import TestClient
 
 ORIGIN = "http://127.0.0.1"
+TINY = {"size": 64, "levels": 1, "tolerance": 0, "faces": "style"}
+ENOUGH = 14  # evaluations, to be stopped in the middle of
 
 
 class Server:
@@ -82,6 +85,12 @@ class Server:
 
     def wait_for(self, id: str, *states: str) -> dict[str, Any]:
         return self.wait(id, lambda job: job["state"] in states)
+
+    def held(self, id: str, count: int) -> dict[str, Any]:
+        """Wait until so many evaluations of a job were made, and hold it there."""
+        self.evaluated(id, count)
+        self.post(f"/api/jobs/{id}/pause")
+        return self.wait_for(id, "paused")
 
     def evaluated(self, id: str, count: int) -> dict[str, Any]:
         """Wait until so many evaluations of a job were made."""
@@ -152,8 +161,20 @@ def asked_of(
 ) -> dict[str, Any]:
     """Hand the pictures in, and return a job of so many evaluations at 64 px."""
     content, style = (server.upload(path) for path in pictures)
-    tiny = {"size": 64, "levels": 1, "iterations": str(evaluations), "tolerance": 0, "faces": "style"}
-    return {"content": content, "styles": [{"picture": style}], "options": {**tiny, **options}}
+    values = {**TINY, "iterations": str(evaluations), **options}
+    return {"content": content, "styles": [{"picture": style}], "options": values}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(pictures: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of `asked_of(..., ENOUGH)`, painted in one go."""
+    from impasto.cli import main
+
+    out = tmp_path_factory.mktemp("undisturbed") / "out.png"
+    flags = [f"--{name}={value}" for name, value in TINY.items()]
+    words = ["paint", *map(str, pictures), "-o", str(out), "--quiet", *flags]
+    assert main([*words, f"--iterations={ENOUGH}"]) == 0
+    return out.read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +189,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     limits = Limits(upload_bytes=200_000, pixels=1_000_000, queue=5)
     studio = Studio(Folder(tmp_path_factory.mktemp("inside") / "studio"), limits)
     with TestClient(make_app(studio), base_url=ORIGIN, raise_server_exceptions=False) as found:
+        found.get("/api/examples")  # which are taken in meanwhile
         yield found
 
 
@@ -184,4 +206,4 @@ def painter_of(server: Server) -> int:
     import psutil
 
     children = psutil.Process(server.process.pid).children()
-    return next(child.pid for child in children if "impasto.studio.worker" in child.cmdline())
+    return next(child.pid for child in children if "impasto.workshop.worker" in child.cmdline())

@@ -47,18 +47,25 @@ NOTES = json.loads(
 
 
 class Kitchen:
-    """A folder with two pictures, the recipe of a third, and a checkpoint of its run."""
+    """A folder with two pictures, the recipe of a third, and a checkpoint of its run.
+
+    The run was changed twice at its first level.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        photo, painting = folder / "photo.png", folder / "painting.png"
+        photo, painting, mask = (folder / f"{name}.png" for name in ("photo", "painting", "mask"))
         Image.fromarray(random_pixels(72, 96, 1)).save(photo)
         Image.fromarray(random_pixels(96, 96, 2)).save(painting)
+        Image.fromarray(random_pixels(72, 96, 3)[..., 0]).save(mask)
+        changes = {1: {"strength": 60, "protect": mask}, 2: {"style_blend": (2,), "protect": None}}
         settings = Settings(size=96, levels=2, iterations=3, **TINY)
         self.run = prepare(photo, painting, settings)
         steps = paint_tiny(self.run)
         self.checkpoints = []
         for step in steps:
+            if step.level == 1:
+                step.change(**changes.get(step.iteration, {"smoothness": 2}))
             path = folder / f"{step.level}-{step.iteration}.checkpoint"
             made = step.checkpoint(NOTES | {"output": str(folder / "out.png")})
             write_checkpoint(path, replace(made, recipe=_as_usual(made.recipe)))
@@ -186,6 +193,28 @@ def test_a_recipe_and_a_checkpoint_are_followed(kitchen: Kitchen):
         (("threads", [1]), "threads"),
         (("encoder", "\x1b[2J"), "encoder: give 1 to 200 letters, no controls"),
         (("losses", [1]), "losses"),
+        (("changes", 0, "level", 0), r"changes\[0\]\.level"),
+        (("changes", 2, "level", 3), r"changes\[2\]\.level: 3 of the 2 levels"),
+        (("changes", 0, "iteration", 0), r"changes\[0\]\.iteration"),
+        (("changes", 2, "iteration", 4), r"changes\[2\]\.iteration: 4 of the 3 of level 1"),
+        (("changes", 1, "iteration", 1), r"changes\[1\]: it is not after the one before"),
+        (("changes", 0, "iteration", 3), r"changes\[1\]: it is not after the one before"),
+        (("changes", [{"level": 1}]), r"changes\[0\]: .*iteration"),
+        (("changes", [{"level": 1, "iteration": 1, "settings": {}}] * 1001), "changes: .* 1000"),
+        (("changes", "many"), "changes"),
+        (("changes", 0, "settings", "size", 64), "size cannot change while a run goes on"),
+        (("changes", 0, "settings", "\x1b[2J", 64), "cannot change while a run goes on"),
+        (("changes", 0, "settings", "strength", 101), "strength cannot be 101"),
+        (("changes", 0, "settings", "strength", math.nan), "strength cannot be nan"),
+        (("changes", 0, "settings", "strength", 10**400), r"changes\[0\]\.settings"),
+        (("changes", 0, "settings", "strength", [1, 2]), "strength cannot be"),
+        (("changes", 0, "settings", "strength", True), r"changes\[0\]\.settings"),
+        (("changes", 0, "settings", "style_blend", [[1]]), r"changes\[0\]\.settings"),
+        (("changes", 0, "settings", []), r"changes\[0\]\.settings"),
+        (("changes", 0, "protect", "name", "../mask.png"), r"changes\[0\]\.protect\.name"),
+        (("changes", 0, "protect", "sha256", "00"), r"changes\[0\]\.protect\.sha256"),
+        (("changes", 0, "protect", "mask.png"), r"changes\[0\]\.protect"),
+        (("changes", 0, "brush", 1), r"no 'brush' in changes\[0\]"),
         (("surprise", 1), "no 'surprise'"),
     ],
 )
@@ -195,6 +224,31 @@ def test_what_a_recipe_must_not_ask_for_is_refused_by_name(
     with pytest.raises(UsageError, match=field) as caught:
         Recipe.from_json(json.dumps(kitchen.edited(*edit)), "x.png")
     assert "regex" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"style_weight": 0, "content_weight": 0}, r"changes\[1\]: .* nothing is left to paint"),
+        ({"style_blend": [1, 1]}, r"changes\[1\]: style blend has 2 shares for 1 styles"),
+        ({"style_blend": [0]}, r"changes\[1\]: style blend is all 0"),
+    ],
+)
+def test_a_change_that_its_run_cannot_make_is_refused_by_its_number(
+    kitchen: Kitchen, edit: dict, said: str
+):
+    values = kitchen.edited("changes", 1, "settings", edit)
+    with pytest.raises(UsageError, match=said):
+        _followed(kitchen, json.dumps(values))
+
+
+def test_a_change_protects_by_no_mask_of_another_shape_or_that_is_gone(kitchen: Kitchen):
+    other = kitchen.values["ingredients"]["styles"][0]["picture"]
+    with pytest.raises(UsageError, match=r"changes\[0\]: the mask to protect"):
+        _followed(kitchen, json.dumps(kitchen.edited("changes", 0, "protect", other)))
+    altered = kitchen.edited("changes", 0, "protect", "sha256", "0" * 64)
+    with pytest.raises(UsageError, match=r"changes\[0\]: .*other contents"):
+        _followed(kitchen, json.dumps(altered))
 
 
 @pytest.mark.parametrize("name", ["plan", "settings", "ingredients", "weights", "versions"])
@@ -306,6 +360,17 @@ def test_a_state_of_another_run_is_refused_by_name(
     check_fits(state, kitchen.run)
     with pytest.raises(UsageError, match=field):
         check_fits(change(state), kitchen.run)
+
+
+def test_a_light_state_fits_by_its_place_and_picture(kitchen: Kitchen):
+    state = replace(read_checkpoint(kitchen.checkpoints[4]).state, watch=None)
+    light = replace(state, tensors={"image": state.tensors["image"]})
+    check_fits(light, kitchen.run)
+    check_fits(state, kitchen.run)  # what else is in it is not looked at
+    with pytest.raises(UsageError, match=r"image: .* not finite"):
+        check_fits(_with(light, image=NAN), kitchen.run)
+    with pytest.raises(UsageError, match=r"iteration: .* 4 of the level's 3"):
+        check_fits(replace(light, iteration=4), kitchen.run)
 
 
 def test_a_state_fits_the_optimizer_and_history_that_made_it():
@@ -511,13 +576,13 @@ def test_an_older_checkpoint_is_resumed_where_its_pictures_are(
     run, outputs, used, _, state = painted[0]
     assert run.plan == kitchen.run.plan
     assert (str(outputs.output), outputs.checkpoint, outputs.overwrite) == (out, path, False)
-    assert sorted(map(os.path.basename, used)) == ["painting.png", "photo.png"]
+    assert sorted(map(os.path.basename, used)) == ["mask.png", "painting.png", "photo.png"]
     assert (state.level, state.iteration) == (2, 1)
 
 
 def test_an_older_recipe_is_followed(kitchen: Kitchen):
     values = json.loads(kitchen.recipe.as_json())
-    del values["encoder"], values["threads"], values["settings"]["objective"]
+    del values["encoder"], values["threads"], values["changes"], values["settings"]["objective"]
     for name in ("style_border", "faces", "content_statistics", "content_focus"):
         del values["settings"][name]
     found = Recipe.from_json(json.dumps(values), "x.png")
@@ -527,7 +592,7 @@ def test_an_older_recipe_is_followed(kitchen: Kitchen):
     # The photograph's responses were kept as they are, everywhere alike.
     then |= {"content_statistics": "photograph", "content_focus": 0.0}
     settings = replace(kitchen.recipe.settings, **then)
-    assert found == replace(kitchen.recipe, threads=None, settings=settings)
+    assert found == replace(kitchen.recipe, threads=None, settings=settings, changes=())
     # White noise was of the whole range then.
     values["settings"]["init"] = "noise"
     assert Recipe.from_json(json.dumps(values), "x.png").settings.init == "noise:1"

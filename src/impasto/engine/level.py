@@ -49,9 +49,10 @@ def paint_level(
     """
     while True:
         begun = number, 0 if state is None else state.iteration
-        for step in _painted(run, begun, image, done, network, pace, state):
+        for step, turn in _painted(run, begun, image, done, network, pace, state):
             yield step
-            run = step.run
+            turn.is_over = True
+            run = turn.run
             if step.ended:
                 return
             if is_changed(run, begun, (number, step.iteration)):
@@ -67,8 +68,8 @@ def _painted(
     network: Network,
     pace: Pace,
     state: State | None,
-) -> Iterator[Step]:
-    """Paint a level as the run was changed until it `begun`, to its end."""
+) -> Iterator[tuple[Step, Turn]]:
+    """Paint a level to its end, as the run was changed until it `begun`."""
     now, number = as_changed(run, begun), begun[0]
     index, level = number - 1, run.levels[number - 1]
     scene = make_scene(now.originals, level, now.device)
@@ -100,8 +101,8 @@ def _painted(
         ended = watch.settled or iteration == level.iterations
         so_far = replace(run, plan=run.plan.with_tile(index, evaluator.tile_px))
         turn = Turn(so_far, (number, iteration), ended and number == len(run.levels))
-        with turn:
-            yield Step(
+        yield (
+            Step(
                 level=number,
                 iteration=iteration,
                 evaluations=(*done, iteration),
@@ -111,7 +112,9 @@ def _painted(
                 threads=pace.fewest,
                 _turn=turn,
                 _behind=Behind(now, network, pace, stepper, watch),
-            )
+            ),
+            turn,
+        )
         if ended:
             return
 

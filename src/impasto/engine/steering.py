@@ -29,19 +29,13 @@ class Turn:
     final: bool  # no evaluation follows
     is_over: bool = False
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        self.is_over = True
-
     def change(self, protect: PictureSource | UnsetType | None, asked: Mapping[str, Any]) -> None:
         """Let the run be changed here; raise UsageError for what cannot be."""
         check_changeable(asked)
-        if self.is_over:
-            raise UsageError("this step is past: change the run at its latest step")
         if self.final:
             raise UsageError("the run has come to its end: paint again, with other settings")
+        if self.is_over:
+            raise UsageError("this step is past: change the run at its latest step")
         level, iteration = self.place
         change = Change(level=level, iteration=iteration, settings=asked)
         if isinstance(protect, UnsetType):
@@ -59,7 +53,7 @@ def as_changed(run: Run, place: Place) -> Run:
         if change.place <= place:
             changed |= change.settings
             protect = protect if change.protect is UNSET else change.protect
-    originals = run.originals
+    settings, originals = replace(run.settings, **changed), run.originals
     if "content_weight" in changed:
         _photo_size(originals, "content weight")
     if "style_blend" in changed:
@@ -67,7 +61,7 @@ def as_changed(run: Run, place: Place) -> Run:
     if not isinstance(protect, UnsetType):
         mask = None if protect is None else run.masks[protect]
         originals = replace(originals, protect=mask)
-    return replace(run, settings=replace(run.settings, **changed), originals=originals)
+    return replace(run, settings=settings, originals=originals)
 
 
 def is_changed(run: Run, after: Place, until: Place) -> bool:

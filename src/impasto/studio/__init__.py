@@ -1,1 +1,1 @@
-"""The page to work in: its server, its painter, and what they say to each other."""
+"""The page to work in: its server, its queue and its interface. Knows no torch."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from impasto.files import replacing
 from impasto.studio.asked import Asked
-from impasto.studio.messages import Progress
+from impasto.workshop.messages import Progress
 
 State = Literal[
     "queued", "running", "paused", "interrupted", "done", "stopped", "cancelled", "failed"

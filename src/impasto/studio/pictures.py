@@ -12,8 +12,8 @@ from msgspec import Struct
 from impasto.errors import PictureError
 from impasto.files import replacing
 from impasto.studio.folder import Folder, is_id, new_id
-from impasto.studio.messages import Answer, Look, PictureFile
 from impasto.studio.reading_room import ReadingRoom
+from impasto.workshop.messages import Answer, Look, PictureFile
 
 # Long sides that the page may ask for; the next larger one is sent.
 RUNGS = (200, 400, 800, 1600)

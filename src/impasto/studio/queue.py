@@ -25,7 +25,8 @@ from impasto.studio.job import (
     short_view,
     view,
 )
-from impasto.studio.messages import (
+from impasto.studio.pictures import Pictures
+from impasto.workshop.messages import (
     Back,
     Began,
     Change,
@@ -44,8 +45,7 @@ from impasto.studio.messages import (
     StyleFile,
     WentBack,
 )
-from impasto.studio.pictures import Pictures
-from impasto.studio.places import CHECKPOINT
+from impasto.workshop.places import CHECKPOINT
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Queue:
             most,
         )
         self._painter = Child(
-            "impasto.studio.worker",
+            "impasto.workshop.worker",
             FromPainter,
             self._heard,
             self._died,

@@ -10,7 +10,7 @@ import msgspec
 
 from impasto.studio.child import Child
 from impasto.studio.folder import Folder
-from impasto.studio.messages import Answer, FromReader
+from impasto.workshop.messages import Answer, FromReader
 
 # A picture that takes longer is one that nobody wants to wait for.
 _SECONDS = 120.0
@@ -22,7 +22,7 @@ class ReadingRoom:
 
     def __init__(self, folder: Folder) -> None:
         self._child = Child(
-            "impasto.studio.reader", FromReader, self._heard, self._ended, log=folder.log
+            "impasto.workshop.reader", FromReader, self._heard, self._ended, log=folder.log
         )
         self._numbers = itertools.count(1)
         self._asked: dict[int, asyncio.Future[Answer]] = {}

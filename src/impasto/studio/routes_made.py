@@ -12,9 +12,9 @@ from impasto.studio.answers import fault, file, missing
 from impasto.studio.folder import new_id
 from impasto.studio.here import Here, HereJob
 from impasto.studio.job import Job
-from impasto.studio.messages import Carried, Crop, Film, Sheet
-from impasto.studio.places import PREVIEW, frames, step_picture
 from impasto.studio.studio import Studio
+from impasto.workshop.messages import Carried, Crop, Film, Sheet
+from impasto.workshop.places import PREVIEW, frames, step_picture
 
 router = APIRouter(prefix="/api/jobs/{id}", tags=["what jobs made"])
 

@@ -11,11 +11,11 @@ from impasto.errors import PictureError
 from impasto.studio.answers import answer, fault, file, missing
 from impasto.studio.folder import new_id
 from impasto.studio.here import Here
-from impasto.studio.messages import Flat, Whole
 from impasto.studio.pictures import Facts, facts_view, picture_name
 from impasto.studio.recipes import opened_recipe
 from impasto.studio.studio import Studio
 from impasto.studio.uploads import Silent, TooLarge, save_upload
+from impasto.workshop.messages import Flat, Whole
 
 router = APIRouter(prefix="/api", tags=["pictures"])
 

@@ -9,7 +9,7 @@ from collections import deque
 from typing import Any
 
 from impasto.jobs.stopping import Stopped
-from impasto.studio.messages import Paint, Stop
+from impasto.workshop.messages import Paint, Stop
 
 
 class Commands:

@@ -14,7 +14,7 @@ from impasto.pictures.origin import Source
 from impasto.pictures.picture import Picture
 from impasto.scene.styles import Style
 from impasto.settings.presets import from_options
-from impasto.studio.messages import Paint, PictureFile, StyleFile
+from impasto.workshop.messages import Paint, PictureFile, StyleFile
 
 
 class Named(Pantry):

@@ -11,9 +11,9 @@ from typing import Any
 from impasto.engine.checkpoint import write_checkpoint
 from impasto.engine.step import Step
 from impasto.errors import ImpastoError
-from impasto.studio.messages import Kept, Paint
-from impasto.studio.places import step_picture, step_state
-from impasto.studio.previews import preview_of, write_jpeg
+from impasto.workshop.messages import Kept, Paint
+from impasto.workshop.places import step_picture, step_state
+from impasto.workshop.previews import preview_of, write_jpeg
 
 _MOST = 24
 _MOST_BYTES = 512_000_000

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from impasto.engine.step import Step
 from impasto.scene.finish import finish
-from impasto.studio.places import PREVIEW, frame, frames
+from impasto.workshop.places import PREVIEW, frame, frames
 
 # Three a second at most, and one part in thirty of the time.
 _SECONDS = 1 / 3

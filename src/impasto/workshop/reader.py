@@ -20,8 +20,8 @@ from impasto.pictures.limits import Reading
 from impasto.pictures.picture import Picture
 from impasto.reading.carrying import read_recipe_text
 from impasto.reading.load import load
-from impasto.studio.lines import lines_in, protected_stdout
-from impasto.studio.messages import (
+from impasto.workshop.lines import lines_in, protected_stdout
+from impasto.workshop.messages import (
     Answer,
     Carried,
     Crop,

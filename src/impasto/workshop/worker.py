@@ -29,12 +29,12 @@ from impasto.jobs.stopping import Interrupted, Stopped
 from impasto.pictures.picture import Picture
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
-from impasto.studio.commands import Commands
-from impasto.studio.follower import Follower, Parked, WentBackTo
-from impasto.studio.lines import lines_in, protected_stdout
-from impasto.studio.messages import Ended, Hello, Noted, Paint, ToPainter
-from impasto.studio.places import CHECKPOINT, step_state
-from impasto.studio.setting_out import Named, run_of
+from impasto.workshop.commands import Commands
+from impasto.workshop.follower import Follower, Parked, WentBackTo
+from impasto.workshop.lines import lines_in, protected_stdout
+from impasto.workshop.messages import Ended, Hello, Noted, Paint, ToPainter
+from impasto.workshop.places import CHECKPOINT, step_state
+from impasto.workshop.setting_out import Named, run_of
 
 # Often, for it costs at most its small share of the time.
 _CHECKPOINT_SECONDS = 3.0

@@ -17,8 +17,8 @@ from impasto.jobs.meter import Meter
 from impasto.jobs.notes import notes_of
 from impasto.jobs.outputs import Outputs
 from impasto.jobs.stopping import Stopped
-from impasto.studio.commands import Commands
-from impasto.studio.messages import (
+from impasto.workshop.commands import Commands
+from impasto.workshop.messages import (
     Back,
     Began,
     Change,
@@ -32,10 +32,10 @@ from impasto.studio.messages import (
     Stop,
     WentBack,
 )
-from impasto.studio.places import CHECKPOINT
-from impasto.studio.previews import Previews
-from impasto.studio.setting_out import Named
-from impasto.studio.stepping import KeptSteps
+from impasto.workshop.places import CHECKPOINT
+from impasto.workshop.previews import Previews
+from impasto.workshop.setting_out import Named
+from impasto.workshop.stepping import KeptSteps
 
 _TELL_SECONDS = 0.25
 
