@@ -28,7 +28,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 TINY = {"size": 64, "levels": "1", "iterations": "6", "tolerance": 0, "faces": "style"}
 # One that goes on until it is stopped.
 LONG = {**TINY, "iterations": "3000"}
-SECONDS = 20_000  # ms; the runners share their cores
+WAIT_MS = 20_000  # the machines of the tests share their cores
+expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ class Visit:
     def turn(self) -> Any:
         """Open another tab."""
         page = self.context.new_page()
-        page.set_default_timeout(SECONDS)
+        page.set_default_timeout(WAIT_MS)
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda fault: self.faults.append(str(fault)))
         page.on("console", self._heard)
@@ -77,7 +78,7 @@ class Visit:
         """Begin with these options in the form."""
         draft = json.dumps(json.dumps({"options": options}))
         self.context.add_init_script(
-            f"if (!localStorage.getItem('impasto.draft')) "
+            "if (location.protocol !== 'about:' && !localStorage.getItem('impasto.draft')) "
             f"localStorage.setItem('impasto.draft', {draft})"
         )
 
@@ -103,6 +104,8 @@ def visit(browser: Any, server: Server) -> Iterator[Callable[..., Visit]]:
         return visits[-1]
 
     yield come
+    for job in server.get("/api/jobs")["jobs"]:
+        server.post(f"/api/jobs/{job['id']}/cancel")
     for one in visits:
         one.context.close()
         own = (one.address, "blob:", "data:", "about:")
@@ -199,20 +202,34 @@ def test_a_control_is_marked_explained_and_reset(visit):
     expect(control.get_by_text("0 to 100")).to_be_visible()
     control.get_by_role("button", name="Reset strength").click()
     expect(control.get_by_role("textbox")).to_have_value("50")
-    page.get_by_text("Quick", exact=True).click()
+    page.get_by_role("radio", name="Quick").check()
     expect(control.get_by_role("textbox")).to_have_value("53")
 
 
 def test_a_refused_option_is_told_beside_it(visit):
     person = visit()
+    person.asks_for({**TINY, "levels": "lots"})
+    page = person.go()
+    page.get_by_role("group", name="Example photographs").get_by_role("button").first.click()
+    press(page, "Paint")
+    expect(page.locator("[data-option=levels] .wrong")).to_contain_text("lots")
+    expect(page.locator("[data-option=levels]").get_by_role("textbox")).to_be_focused()
+    person.shot("refused")
+    assert serious(page) == []
+
+
+def test_what_cannot_be_painted_says_why_and_what_to_do(visit):
+    person = visit()
     person.asks_for({**TINY, "style_layers": "relu9_9"})
     page = person.go()
     page.get_by_role("group", name="Example photographs").get_by_role("button").first.click()
     press(page, "Paint")
-    wrong = page.locator("[data-option=style_layers] .wrong")
-    expect(wrong).to_contain_text("relu9_9")
+    expect(page.get_by_text("unknown layer 'relu9_9'")).to_be_visible()
     person.shot("error")
     assert serious(page) == []
+    press(page, "Paint again with changes")
+    layers = page.locator("[data-option=style_layers] input")
+    expect(layers).to_have_value("relu9_9")
 
 
 def test_four_looks_are_painted_and_one_is_painted_large(visit, server):
@@ -286,6 +303,7 @@ def test_regions_are_painted_served_and_opened_again(visit, server, pictures):
 
 
 def stroke(page: Any, easel: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
+    easel.hover()  # waits until it lies still
     box = easel.bounding_box()
     x, y, width, height = (box[name] for name in ("x", "y", "width", "height"))
     page.mouse.move(x + start[0] * width, y + start[1] * height)
@@ -420,13 +438,13 @@ def test_a_killed_server_comes_back_to_the_same_page(visit, start, pictures):
     person = visit(first)
     id = begin(person, first, pictures)
     page = person.page
+    made = first.job(id)["progress"]["evaluations"]
     first.kill()
     expect(page.get_by_text("The studio does not answer")).to_be_visible()
     person.shot("away")
     port = first.address.rsplit(":", 1)[1]
     again = start(first.folder, "--port", port)
     expect(page.locator("#banner")).to_be_hidden()
-    made = again.job(id)["progress"]["evaluations"]
     again.evaluated(id, made + 1)
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     cancel(again, id)

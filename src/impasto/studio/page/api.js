@@ -30,7 +30,8 @@ function refusal(answer, read) {
   let detail = read && read.detail;
   if (Array.isArray(detail)) detail = detail.map((part) => part.msg).join("; ");
   const message = detail || `The studio answered ${answer.status} ${answer.statusText}.`;
-  return new ApiError(message, { status: answer.status, field: (read && read.field) || null });
+  const field = ((read && read.field) || "").replace(/^options\./, "") || null;
+  return new ApiError(message, { status: answer.status, field });
 }
 
 const job = (id) => `api/jobs/${encodeURIComponent(id)}`;

@@ -60,8 +60,13 @@ function picture(content) {
 
 function toolsOf() {
   const marked = Boolean(draft.regions || draft.protect);
-  const regions = button({ text: "Regions", symbol: "regions", kind: `quiet-button${marked ? " marked" : ""}`, onClick: () => openRegions() });
-  if (marked) regions.append(el("span", { class: "unseen", text: ", painted" }));
+  const regions = button({
+    text: "Regions",
+    label: marked ? "Regions, painted" : "Regions",
+    symbol: "regions",
+    kind: `quiet-button${marked ? " marked" : ""}`,
+    onClick: () => openRegions(),
+  });
   return [
     regions,
     button({ text: "Replace", kind: "quiet-button", onClick: pick }),

@@ -56,7 +56,7 @@ export class Stage {
       this.percent,
       symbol("Larger", "plus", () => this.zoom(1.5)),
       symbol("Fit", "fit", () => this.fit()),
-      button({ label: "Real pixels", text: "1:1", kind: "icon-button one", onClick: () => this.real() }),
+      button({ label: "1:1, real pixels", text: "1:1", kind: "icon-button one", onClick: () => this.real() }),
     );
   }
 
@@ -104,8 +104,8 @@ export class Stage {
 
   zoom(factor, point = this.#middle()) {
     this.fits = false;
-    this.view = zoomedAt(this.size, this.#box(), this.view, factor, point, this.#least());
-    if (this.view.scale <= this.#least() * 1.001) this.fits = true;
+    this.view = zoomedAt(this.size, this.#box(), this.view, factor, point, 1 / devicePixelRatio);
+    this.fits = Math.abs(this.view.scale / this.#fitScale() - 1) < 0.001;
     this.#lay();
   }
 
@@ -122,13 +122,13 @@ export class Stage {
     return { width: this.port.clientWidth || 1, height: this.port.clientHeight || 1 };
   }
 
-  #least() {
+  #fitScale() {
     return fitScale(this.size, this.#box());
   }
 
   #lay() {
     const box = this.#box();
-    this.view = this.fits ? { scale: this.#least(), x: 0.5, y: 0.5 } : held(this.size, box, this.view);
+    this.view = this.fits ? { scale: this.#fitScale(), x: 0.5, y: 0.5 } : held(this.size, box, this.view);
     const at = placed(this.size, box, this.view);
     for (const image of [this.picture, this.other]) place(image, at);
     this.port.classList.toggle("magnified", !this.fits);

@@ -41,8 +41,12 @@ export function easelTools(easel, { load, save }) {
     size.setAttribute("aria-valuetext", `${easel.size} px`);
     width.textContent = `${easel.size} px`;
     fillTrack(size);
-    undo.disabled = !easel.map || !easel.map.past.length;
-    redo.disabled = !easel.map || !easel.map.future.length;
+    for (const [made, edits] of [[undo, "past"], [redo, "future"]]) {
+      const had = document.activeElement === made;
+      made.disabled = !easel.map || !easel.map[edits].length;
+      // A button that goes out of use would drop the focus, and the keys with it.
+      if (had && made.disabled) easel.canvas.focus();
+    }
   };
   /** Act on a key of the dialog; returns whether it was one of ours. */
   const key = (event) => {

@@ -1,6 +1,6 @@
 /* Where a picture lies on the stage: fitted, or magnified around a point. Pure arithmetic. */
 
-export const MOST = 8;
+const MOST = 8;
 
 /** Return the scale, in page pixels for each of the picture's, at which it just fits. */
 export function fitScale([width, height], box) {
@@ -26,9 +26,13 @@ export function held([width, height], box, { scale, x, y }) {
   return { scale, x: hold(x, width * scale, box.width), y: hold(y, height * scale, box.height) };
 }
 
-/** Magnify by a factor around a point of the stage, which stays where it is. */
-export function zoomedAt(size, box, view, factor, point, least) {
-  const scale = Math.min(Math.max(view.scale * factor, least), Math.max(MOST, least));
+/**
+ * Magnify by a factor around a point of the stage, which stays where it is; `real` is the scale of
+ * real pixels, which a small picture may be shown at though there is more room.
+ */
+export function zoomedAt(size, box, view, factor, point, real) {
+  const fit = fitScale(size, box);
+  const scale = Math.min(Math.max(view.scale * factor, Math.min(fit, real)), Math.max(MOST * real, fit));
   const [width, height] = size;
   const dx = (point.x - box.width / 2) * (1 / view.scale - 1 / scale);
   const dy = (point.y - box.height / 2) * (1 / view.scale - 1 / scale);
