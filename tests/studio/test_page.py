@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import random_pixels
-from PIL import Image
 from studio_server import Server, asked_of
 
 pytest.importorskip("fastapi", reason="the studio needs impasto[studio]")
@@ -117,24 +115,24 @@ def visit(browser: Any, server: Server) -> Iterator[Callable[..., Visit]]:
 def done(server: Server, pictures: tuple[Path, Path]) -> str:
     """A finished job."""
     asked = {**asked_of(server, pictures, evaluations=8), "title": "photo in painting"}
-    id = server.post("/api/jobs", asked)["id"]
-    server.wait_for(id, "done")
-    return id
+    job = server.post("/api/jobs", asked)["id"]
+    server.wait_for(job, "done")
+    return job
 
 
 def begin(person: Visit, server: Server, pictures: tuple[Path, Path]) -> str:
     """Start a long run from the page, and wait for its first preview."""
     content, style = (server.upload(path) for path in pictures)
     asked = {"content": content, "styles": [{"picture": style}], "options": LONG, "title": "long"}
-    id = server.post("/api/jobs", asked)["id"]
-    person.go(f"#/job/{id}")
+    job = server.post("/api/jobs", asked)["id"]
+    person.go(f"#/job/{job}")
     expect(person.page.get_by_alt_text("The painting long")).to_be_visible()
-    return id
+    return job
 
 
-def cancel(server: Server, id: str) -> None:
-    server.post(f"/api/jobs/{id}/cancel")
-    server.wait_for(id, "cancelled", "stopped", "done")
+def cancel(server: Server, job: str) -> None:
+    server.post(f"/api/jobs/{job}/cancel")
+    server.wait_for(job, "cancelled", "stopped", "done")
 
 
 def press(page: Any, name: str) -> None:
@@ -149,9 +147,9 @@ def test_the_first_picture_is_two_clicks_away(visit, server):
     person.shot("empty")
     page.get_by_role("group", name="Example photographs").get_by_role("button").first.click()
     press(page, "Paint")
-    id = person.job()
+    job = person.job()
     expect(page.get_by_alt_text("The painting")).to_be_visible()
-    cancel(server, id)
+    cancel(server, job)
 
 
 def test_photographs_and_styles_are_chosen_pasted_and_dropped(visit, pictures):
@@ -324,7 +322,7 @@ def labels_of(easel: Any) -> int:
 
 def test_a_run_is_changed_paused_reloaded_and_kept(visit, server, pictures):
     person = visit()
-    id = begin(person, server, pictures)
+    job = begin(person, server, pictures)
     page = person.page
     person.shot("running")
     assert serious(page) == []
@@ -341,12 +339,12 @@ def test_a_run_is_changed_paused_reloaded_and_kept(visit, server, pictures):
     press(page, "Go on")
     press(page, "Stop and keep")
     expect(page.get_by_role("link", name="Download")).to_be_visible()
-    assert server.job(id)["state"] == "stopped"
+    assert server.job(job)["state"] == "stopped"
 
 
 def test_earlier_steps_are_looked_at_and_gone_back_to(visit, server, pictures):
     person = visit()
-    id = begin(person, server, pictures)
+    job = begin(person, server, pictures)
     page = person.page
     page.locator(".frame").nth(2).wait_for()
     press(page, "Pause")
@@ -355,18 +353,18 @@ def test_earlier_steps_are_looked_at_and_gone_back_to(visit, server, pictures):
     expect(page.get_by_alt_text("An earlier step")).to_be_visible()
     press(page, "Go on from here")
     expect(page.locator(".frame")).to_have_count(1)
-    cancel(server, id)
+    cancel(server, job)
 
 
 def test_parts_are_protected_while_it_paints(visit, server, pictures):
     person = visit()
-    id = begin(person, server, pictures)
+    job = begin(person, server, pictures)
     page = person.page
     press(page, "Protect parts")
     stroke(page, page.locator(".easel-map"), (0.2, 0.2), (0.8, 0.2))
     press(page.get_by_role("dialog"), "Done")
     expect(page.locator(".changes")).to_contain_text("protect")
-    cancel(server, id)
+    cancel(server, job)
 
 
 def test_a_result_is_compared_magnified_and_downloaded(visit, server, done):
@@ -414,8 +412,8 @@ def test_a_result_opens_its_recipe_and_is_painted_again(visit, server, done, tmp
 
 
 def test_pictures_are_listed_deleted_and_brought_back(visit, server, pictures):
-    id = server.post("/api/jobs", {**asked_of(server, pictures, 2), "title": "to go"})["id"]
-    server.wait_for(id, "done")
+    job = server.post("/api/jobs", {**asked_of(server, pictures, 2), "title": "to go"})["id"]
+    server.wait_for(job, "done")
     person = visit()
     page = person.go("#/queue")
     card = page.locator(".gallery-card", has_text="to go")
@@ -429,25 +427,25 @@ def test_pictures_are_listed_deleted_and_brought_back(visit, server, pictures):
     press(page.locator(".notice", has_text="Deleted to go"), "Close")
     expect(card).to_have_count(0)
     end = time.monotonic() + 10
-    while server.ask("GET", f"/api/jobs/{id}")[0] != 404:
+    while server.ask("GET", f"/api/jobs/{job}")[0] != 404:
         assert time.monotonic() < end
 
 
 def test_a_killed_server_comes_back_to_the_same_page(visit, start, pictures):
     first = start()
     person = visit(first)
-    id = begin(person, first, pictures)
+    job = begin(person, first, pictures)
     page = person.page
-    made = first.job(id)["progress"]["evaluations"]
+    made = first.job(job)["progress"]["evaluations"]
     first.kill()
     expect(page.get_by_text("The studio does not answer")).to_be_visible()
     person.shot("away")
     port = first.address.rsplit(":", 1)[1]
     again = start(first.folder, "--port", port)
     expect(page.locator("#banner")).to_be_hidden()
-    again.evaluated(id, made + 1)
+    again.evaluated(job, made + 1)
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
-    cancel(again, id)
+    cancel(again, job)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,5 +1,7 @@
 /* The server's interface, one function for each thing that can be asked of it. */
 
+import { sentence } from "./words.js";
+
 /** What went wrong, as one sentence for the person; `field` is the option it is about, or null. */
 export class ApiError extends Error {
   constructor(message, { status = 0, field = null } = {}) {
@@ -31,7 +33,7 @@ function refusal(answer, read) {
   if (Array.isArray(detail)) detail = detail.map((part) => part.msg).join("; ");
   const message = detail || `The studio answered ${answer.status} ${answer.statusText}.`;
   const field = ((read && read.field) || "").replace(/^options\./, "") || null;
-  return new ApiError(message, { status: answer.status, field });
+  return new ApiError(sentence(message), { status: answer.status, field });
 }
 
 const job = (id) => `api/jobs/${encodeURIComponent(id)}`;

@@ -35,9 +35,9 @@ export function svg(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** Make one of the icons of icons.svg. */
+/** Make one of the icons of index.html. */
 export function icon(name) {
-  const use = svg("use", { href: `page/icons.svg#${name}` });
+  const use = svg("use", { href: `#icon-${name}` });
   return svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, use);
 }
 

@@ -1,6 +1,6 @@
 /* The stream of the server's events, and a calm banner while it is away. */
 
-import { forget, readJobs, takeIn } from "./jobs.js";
+import { forget, hear, readJobs } from "./jobs.js";
 
 const AGAIN_MS = 1500;
 // A restarted server is given a moment before anything is said.
@@ -28,7 +28,7 @@ export function startEvents(banner) {
   const connect = () => {
     source = new EventSource("api/events");
     source.addEventListener("open", back);
-    source.addEventListener("job", (event) => takeIn(JSON.parse(event.data)));
+    source.addEventListener("job", (event) => hear(JSON.parse(event.data)));
     source.addEventListener("removed", (event) => forget(JSON.parse(event.data).id));
     source.addEventListener("error", () => {
       away();

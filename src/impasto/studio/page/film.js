@@ -3,7 +3,7 @@
 import { api, urls } from "./api.js";
 import { button, el } from "./dom.js";
 import { say, trouble } from "./notice.js";
-import { takeIn } from "./jobs.js";
+import { asking } from "./jobs.js";
 import { isLive } from "./words.js";
 
 /** Make the strip; `look(step | null)` shows a step on the stage. Returns {node, show(job), leave()}. */
@@ -32,7 +32,7 @@ export function film(look) {
   };
   const goBack = async (step) => {
     try {
-      takeIn(await api.back(job.id, step.n));
+      await asking(() => api.back(job.id, step.n));
       say("Going on from the earlier step");
       leave();
     } catch (error) {

@@ -4,7 +4,7 @@ import { control, segments } from "./controls.js";
 import { draft, edit, onDraft } from "./draft.js";
 import { button, el } from "./dom.js";
 import { say } from "./notice.js";
-import { titleOf } from "./words.js";
+import { sentence, titleOf } from "./words.js";
 
 // The page has its own means for these: the weights and scales of styles, maps, and so on.
 const OWN = new Set(["style_blend"]);
@@ -95,5 +95,3 @@ function presetChoice(presets) {
   };
   return { node: el("div", { class: "preset" }, heading, row.node, about), show };
 }
-
-const sentence = (text) => (text ? `${text[0].toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, ".") : "");

@@ -24,14 +24,35 @@ const tell = (job) => {
   for (const listener of [...listeners]) listener(job);
 };
 
-/** Take in what the server says of a job; an event lacks what it was asked and old losses. */
-export function takeIn(job) {
-  const before = known.get(job.id);
-  const merged = { losses: [], changes: [], steps: [], notes: [], files: {}, ...before, ...job };
-  if (job.loss && !job.losses) merged.losses = extended(merged.losses, job.loss);
+// Which event was heard last of each job, counted: an answer that was on its way meanwhile is older.
+let heard = 0;
+const lastHeard = new Map();
+const EMPTY = { losses: [], changes: [], steps: [], notes: [], files: {} };
+
+/** Take in an event; it lacks what the job was asked, and all losses but the last. */
+export function hear(job) {
+  heard += 1;
+  lastHeard.set(job.id, heard);
+  const merged = { ...EMPTY, ...known.get(job.id), ...job };
+  if (job.loss) merged.losses = extended(merged.losses, job.loss);
   known.set(job.id, merged);
   tell(merged);
-  return merged;
+}
+
+/** Ask the server for something that answers with a job, and take it in; returns the job. */
+export async function asking(work) {
+  const since = heard;
+  const job = await work();
+  takeIn(job, since);
+  tell(jobOf(job.id));
+  return jobOf(job.id);
+}
+
+function takeIn(job, since) {
+  const before = known.get(job.id);
+  const isOlder = (lastHeard.get(job.id) || 0) > since;
+  if (!isOlder) known.set(job.id, { ...EMPTY, ...before, ...job });
+  else known.set(job.id, { ...EMPTY, ...job, ...before, asked: job.asked, losses: before.losses.reduce(extended, job.losses || []) });
 }
 
 function extended(losses, point) {
@@ -47,16 +68,19 @@ export function forget(id) {
 }
 
 /** Read all jobs anew; those that the server no longer has are forgotten. */
-export async function readJobs() {
-  const jobs = await api.jobs();
+export const readJobs = () => askingAll(api.jobs, true);
+
+/** Ask for something that answers with several jobs; with `all` there are no others. */
+export async function askingAll(work, all = false) {
+  const since = heard;
+  const jobs = await work();
   const present = new Set(jobs.map((job) => job.id));
-  for (const id of [...known.keys()]) if (!present.has(id)) known.delete(id);
-  for (const job of jobs) {
-    const before = known.get(job.id);
-    known.set(job.id, { losses: [], changes: [], steps: [], notes: [], files: {}, ...before, ...job });
-  }
+  const isGone = (id) => all && !present.has(id) && (lastHeard.get(id) || 0) <= since;
+  for (const id of [...known.keys()].filter(isGone)) known.delete(id);
+  for (const job of jobs) takeIn(job, since);
   tell(null);
+  return jobs;
 }
 
 /** Read one job in full. */
-export const readJob = async (id) => takeIn(await api.job(id));
+export const readJob = (id) => asking(() => api.job(id));

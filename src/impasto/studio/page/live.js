@@ -3,7 +3,7 @@
 import { api, urls } from "./api.js";
 import { control, fillTrack } from "./controls.js";
 import { button, debounced, el } from "./dom.js";
-import { takeIn } from "./jobs.js";
+import { asking } from "./jobs.js";
 import { say, trouble } from "./notice.js";
 import { named } from "./recipe.js";
 import { openProtection } from "./regions.js";
@@ -24,7 +24,7 @@ export function live(offer, job) {
     waiting = {};
     status.textContent = "Changing…";
     try {
-      const answer = takeIn(await api.change(current.id, { options: sent }));
+      const answer = await asking(() => api.change(current.id, { options: sent }));
       status.textContent = "Changed; it paints on with the new aim.";
       say(status.textContent);
       show(answer);
@@ -58,7 +58,7 @@ export function live(offer, job) {
     const map = await openProtection(current.asked.content, current.protect || current.asked.protect);
     if (map === undefined) return;
     try {
-      takeIn({ ...(await api.change(current.id, { options: {}, protect: map })), protect: map });
+      await asking(async () => ({ ...(await api.change(current.id, { options: {}, protect: map })), protect: map }));
       say("Protection changed");
     } catch (error) {
       trouble(error);

@@ -2,11 +2,11 @@
 
 import { api, urls } from "./api.js";
 import { button, el } from "./dom.js";
-import { allJobs, onJobs, readJob, takeIn } from "./jobs.js";
+import { allJobs, asking, onJobs, readJob } from "./jobs.js";
 import { trouble } from "./notice.js";
 import { progress } from "./progress.js";
 import { openAsked } from "./recipe.js";
-import { isLive, plain } from "./words.js";
+import { isLive, plain, sentence } from "./words.js";
 
 /** Fill `main` with the looks of a group; returns how to end it. */
 export async function looksView(main, group) {
@@ -25,14 +25,14 @@ export async function looksView(main, group) {
   const cards = jobs.map((job) => [job, card(job, () => choose(job))]);
   const large = button({ text: "Paint large", kind: "first" });
   const take = button({ text: "Change settings", kind: "second", onClick: () => (location.hash = "#/start") });
-  const stop = button({ text: "Stop", kind: "link", title: "Paint these no further", onClick: () => jobs.forEach(({ id }) => api.cancel(id).then(takeIn, trouble)) });
+  const stop = button({ text: "Stop", kind: "link", title: "Paint these no further", onClick: () => jobs.forEach(({ id }) => asking(() => api.cancel(id)).catch(trouble)) });
   const hint = el("p", { class: "quiet" });
   large.addEventListener("click", async () => {
     const { asked, look } = chosen;
     try {
-      const job = takeIn(await api.paint({ ...asked, options: { ...asked.options, ...look.options } }));
+      const job = await asking(() => api.paint({ ...asked, options: { ...asked.options, ...look.options } }));
       // What is not wanted any more need not be painted.
-      for (const other of jobs) if (isLive(now(other.id))) api.cancel(other.id).then(takeIn, () => {});
+      for (const other of jobs) if (isLive(now(other.id))) asking(() => api.cancel(other.id)).catch(() => {});
       location.hash = `#/job/${job.id}`;
     } catch (error) {
       trouble(error);
@@ -78,7 +78,7 @@ function card(first, choose) {
     image.alt = job.preview ? `${look.name}, painted small` : "";
     frame.classList.toggle("waits", !job.preview);
     wrong.hidden = !job.error;
-    wrong.textContent = job.error ? job.error.message : "";
+    wrong.textContent = job.error ? sentence(job.error.message) : "";
   };
   return { node, show };
 }

@@ -4,14 +4,14 @@ import { api, ApiError, urls } from "./api.js";
 import { curve } from "./curve.js";
 import { button, el, icon } from "./dom.js";
 import { film } from "./film.js";
-import { jobOf, onJobs, readJob, takeIn } from "./jobs.js";
+import { asking, jobOf, onJobs, readJob } from "./jobs.js";
 import { live } from "./live.js";
 import { notice, say, trouble } from "./notice.js";
 import { progress } from "./progress.js";
 import { openAsked } from "./recipe.js";
 import { Stage } from "./stage.js";
 import { options } from "./start.js";
-import { isLive, moment, settingsInShort, stateOf, titleOfJob } from "./words.js";
+import { isLive, moment, sentence, settingsInShort, stateOf, titleOfJob } from "./words.js";
 
 const HAS_RESULT = (job) => Boolean(job.files && job.files.result);
 
@@ -38,7 +38,7 @@ export async function paintView(main, id) {
     against = to;
     show(jobOf(id) || job);
   });
-  const parts = [progress(), actions(id), troubles(), results(), live(offer, job), curve(), facts(job)];
+  const parts = [progress(), troubles(), actions(id), results(), live(offer, job), curve(), facts(job)];
   const heading = el("h1", { class: "paint-title", text: titleOfJob(job) });
   const panel = el("aside", { class: "panel", "aria-label": "This picture" }, el("div", { class: "panel-body" }, heading, parts.map((part) => part.node)));
   const tools = el("div", { class: "stage-tools" }, compares.node, stage.tools);
@@ -85,6 +85,7 @@ function onStage(job, looked, against) {
   const waiting = !picture && content ? urls.picture(content, 1200) : null;
   return {
     picture: picture || waiting,
+    waits: !picture,
     size,
     against: picture ? other : null,
     crop: HAS_RESULT(job) && !looked ? (rect, of) => urls.crop(job.id, rect, of) : null,
@@ -125,8 +126,7 @@ function compareTools(job, choose) {
 function actions(id) {
   const act = (work, done) => async () => {
     try {
-      const answer = await work(id);
-      if (answer && answer.id) takeIn(answer);
+      await asking(() => work(id));
       if (done) done();
     } catch (error) {
       trouble(error);
@@ -145,6 +145,8 @@ function actions(id) {
     node.hidden = !live && !ended;
     pause.hidden = state !== "running";
     go.hidden = state !== "paused" && !ended;
+    go.className = state === "paused" ? "first" : "second";
+    go.querySelector("span").textContent = state === "failed" ? "Try again" : "Go on";
     cancel.hidden = !live;
     for (const each of [pause, stop, cancel]) each.disabled = Boolean(wish);
     stop.hidden = !(state === "running" || state === "paused") || !preview;
@@ -158,7 +160,7 @@ function troubles() {
   const node = el("div", { class: "trouble-card", hidden: true });
   const show = (job) => {
     node.hidden = !job.error;
-    if (job.error) node.replaceChildren(el("p", { text: job.error.message || String(job.error) }));
+    if (job.error) node.replaceChildren(el("p", { text: sentence(job.error.message || String(job.error)) }));
   };
   return { node, show };
 }
@@ -199,7 +201,7 @@ function facts(job) {
   const notes = el("ul", { class: "notes" });
   node.append(pictures(job.asked), settings, when, notes);
   const show = (now) => {
-    notes.replaceChildren(...(now.notes || []).map((text) => el("li", { text })));
+    notes.replaceChildren(...(now.notes || []).map((text) => el("li", { text: sentence(text) })));
     notes.hidden = !(now.notes || []).length;
   };
   return { node, show };

@@ -19,7 +19,7 @@ export function progress({ small = false } = {}) {
     const percent = Math.round(100 * overall(job));
     bar.setAttribute("aria-valuenow", String(percent));
     bar.setAttribute("aria-valuetext", wordsOf(job));
-    bar.hidden = ["done", "stopped"].includes(job.state);
+    bar.hidden = !isLive(job);
     bar.classList.toggle("waits", job.state === "queued" || (job.state === "running" && !now));
     state.textContent = headline(job);
     left.textContent = leftOf(job);

@@ -2,7 +2,7 @@
 
 import { api, urls } from "./api.js";
 import { button, el } from "./dom.js";
-import { allJobs, forget, onJobs, readJobs, takeIn } from "./jobs.js";
+import { allJobs, asking, forget, onJobs, readJobs } from "./jobs.js";
 import { notice, say, trouble } from "./notice.js";
 import { progress } from "./progress.js";
 import { openAsked } from "./recipe.js";
@@ -71,7 +71,7 @@ function row(first) {
   const image = el("img", { alt: "", decoding: "async" });
   const link = el("a", { class: "row-name", href: placeOf(first), text: nameOf(first) });
   const bar = progress();
-  const cancel = button({ label: `Cancel ${nameOf(first)}`, symbol: "close", kind: "icon-button", onClick: () => api.cancel(first.id).then(takeIn, trouble) });
+  const cancel = button({ label: `Cancel ${nameOf(first)}`, symbol: "close", kind: "icon-button", onClick: () => asking(() => api.cancel(first.id)).catch(trouble) });
   const node = el("li", { class: "queue-row" }, el("a", { class: "row-picture", href: placeOf(first), tabIndex: -1, "aria-hidden": "true" }, image), el("div", { class: "row-words" }, link, bar.node), cancel);
   const show = (job) => {
     put(image, thumbOf(job));

@@ -17,8 +17,8 @@ const MOST_PX = 1600;
 // How opaque labels lie over the picture; the first is what is left over.
 const VEIL = (n) => (n === 0 ? 0 : 165);
 // Protection is shown in one plain colour where it is painted, and saved in black and white.
-const SHIELD = [{ colour: "#000000" }, { colour: "#ff5d2e" }];
-const SHIELD_VEIL = (n) => (n === 0 ? 0 : 140);
+const SHIELD = [{ colour: "#000000" }, { colour: "#12b5ff" }];
+const SHIELD_VEIL = (n) => (n === 0 ? 0 : 150);
 
 /** Paint regions and protection of the draft's pictures. */
 export async function openRegions() {

@@ -69,7 +69,7 @@ export class Stage {
     this.picture.addEventListener("load", () => this.#lay());
   }
 
-  show({ picture, size, against = null, crop = null, alt = "", empty = "" }) {
+  show({ picture, waits = false, size, against = null, crop = null, alt = "", empty = "" }) {
     const moved = size && (size[0] !== this.size[0] || size[1] !== this.size[1]);
     if (moved) {
       this.size = size;
@@ -78,6 +78,7 @@ export class Stage {
     this.crop = crop;
     this.against = against;
     this.picture.hidden = !picture;
+    this.port.classList.toggle("waits", waits);
     if (picture) swap(this.picture, picture);
     this.picture.alt = alt;
     this.empty.hidden = Boolean(picture) || !empty;
@@ -134,7 +135,7 @@ export class Stage {
     this.port.classList.toggle("magnified", !this.fits);
     const real = this.view.scale * devicePixelRatio;
     this.port.classList.toggle("pixels", !this.fits && real >= 2 && Boolean(this.crop));
-    this.percent.textContent = `${Math.round(real * 100)} %`;
+    this.percent.textContent = Math.max(...this.size) > 8 ? `${Math.round(real * 100)} %` : "";
     this.#divide(this.share);
     for (const detail of [this.pictureDetail, this.otherDetail]) detail.hidden = true;
     this.fetchDetail();

@@ -6,7 +6,7 @@ import { button, el } from "./dom.js";
 import { asPicture, examples, strip } from "./examples.js";
 import { makeForm } from "./form.js";
 import { takeDrops, takePastes, upload } from "./intake.js";
-import { takeIn } from "./jobs.js";
+import { asking, askingAll } from "./jobs.js";
 import { notice, trouble } from "./notice.js";
 import { photoCard, takeAsPhoto } from "./photo-card.js";
 import { openRecipe } from "./recipe.js";
@@ -107,15 +107,14 @@ function footer(form) {
   };
   paint.addEventListener("click", () =>
     run(paint, async () => {
-      const job = takeIn(await api.paint(asked()));
+      const job = await asking(() => api.paint(asked()));
       location.hash = `#/job/${job.id}`;
     }),
   );
   looks.addEventListener("click", () =>
     run(looks, async () => {
-      const { group, jobs } = await api.looks(asked());
-      jobs.forEach(takeIn);
-      location.hash = `#/looks/${group}`;
+      const [first] = await askingAll(async () => (await api.looks(asked())).jobs);
+      location.hash = `#/looks/${first.group}`;
     }),
   );
   const show = () => {

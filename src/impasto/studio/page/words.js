@@ -31,6 +31,9 @@ export function bareName(name) {
   return (name || "").replace(/\.[A-Za-z0-9]{2,5}$/, "");
 }
 
+/** A sentence as sentences begin and end. */
+export const sentence = (text) => (text ? `${text[0].toUpperCase()}${text.slice(1)}${/[.?!…]$/.test(text) ? "" : "."}` : "");
+
 /** The name of an option, as "style_scale" -> "Style scale". */
 export function titleOf(name) {
   const spaced = name.replaceAll("_", " ");
