@@ -2,7 +2,7 @@
 
 import { api, urls } from "./api.js";
 import { button, el } from "./dom.js";
-import { allJobs, asking, onJobs, readJob } from "./jobs.js";
+import { allJobs, asking, onJobs, readJob, readJobs } from "./jobs.js";
 import { trouble } from "./notice.js";
 import { progress } from "./progress.js";
 import { openAsked } from "./recipe.js";
@@ -10,6 +10,7 @@ import { isLive, plain, sentence } from "./words.js";
 
 /** Fill `main` with the looks of a group; returns how to end it. */
 export async function looksView(main, group) {
+  if (!allJobs().some((job) => job.group === group)) await readJobs();
   const ids = allJobs().filter((job) => job.group === group).map(({ id }) => id).reverse();
   const jobs = await Promise.all(ids.map(readJob));
   if (!jobs.length) {

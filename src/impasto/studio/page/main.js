@@ -68,5 +68,4 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 onJobs(showCount);
 startEvents(document.getElementById("banner"));
 addEventListener("hashchange", () => route());
-await readJobs().catch(() => {});
-await route({ focus: false });
+await Promise.all([readJobs().catch(() => {}), route({ focus: false })]);
