@@ -232,7 +232,7 @@ def test_what_cannot_be_painted_says_why_and_what_to_do(visit):
 
 def test_four_looks_are_painted_and_one_is_painted_large(visit, server):
     person = visit()
-    person.asks_for(TINY)
+    person.asks_for({**TINY, "size": 300})
     page = person.go()
     page.get_by_role("group", name="Example photographs").get_by_role("button").first.click()
     press(page, "Four looks")
@@ -248,7 +248,7 @@ def test_four_looks_are_painted_and_one_is_painted_large(visit, server):
     look = next(one["look"] for one in server.get("/api/jobs")["jobs"] if one["look"])
     assert look is not None
     assert job["look"] is None
-    assert job["asked"]["options"]["strength"] < 50
+    assert job["asked"]["options"] == {**TINY, "size": 300, "strength": 30}
     page.get_by_role("link", name="New").click()
     expect(page.locator("[data-option=strength]")).to_have_class("control changed")
     server.wait_for(job["id"], "done")

@@ -26,9 +26,10 @@ from impasto.settings.settings import Settings
 from impasto.studio.asked import Asked, AskedStyle, check_options, plain_options
 from impasto.studio.events import MOST_WATCHERS, Watchers
 from impasto.studio.folder import Folder
-from impasto.studio.job import Job, file_name, read_job, save_job
+from impasto.studio.job import Job, file_name
 from impasto.studio.looks import looks
-from impasto.workshop.messages import Progress
+from impasto.studio.shelf import read_job, save_job
+from impasto.workshop.messages import Began, Progress
 
 
 def test_the_form_has_every_option_but_those_that_name_files(client: TestClient):
@@ -113,21 +114,25 @@ def test_pixels_of_the_photograph_are_cut_out(server: Server, asked: dict[str, A
 def test_there_are_never_more_than_400_points_of_a_curve():
     job = _job()
     for number in range(1, 5000):
-        job.see(_progress([(number, 1.0, float("nan"), 0.5)]))
+        job.hear(_progress([(number, 1.0, float("nan"), 0.5)]))
     assert 150 <= len(job.losses) <= 400
     numbers = [row[0] for row in job.losses]
     assert numbers == sorted(set(numbers))
     assert (numbers[0], numbers[-1]) == (1, 4999)
-    job.forget_after(100)
+    job.hear(Began(job.id, 100))
     assert job.losses[-1][0] <= 100
     msgspec.json.encode(job)
 
 
 def test_a_job_is_read_as_it_was_saved(tmp_path: Path):
     job = _job()
-    job.see(_progress([(1, 3.0, 2.0, 1.0)]))
-    save_job(msgspec.json.encode(job), tmp_path)
-    assert read_job(tmp_path) == job
+    job.hear(_progress([(1, 3.0, 2.0, 1.0)]))
+    save_job(msgspec.json.encode(job), tmp_path / job.id)
+    assert read_job(tmp_path / job.id) == job
+    elsewhere = msgspec.structs.replace(job, file="../out.png")
+    save_job(msgspec.json.encode(elsewhere), tmp_path / job.id)
+    with pytest.raises(ValueError, match="another"):
+        read_job(tmp_path / job.id)
 
 
 @pytest.mark.parametrize(

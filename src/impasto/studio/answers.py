@@ -36,14 +36,20 @@ def missing(what: str) -> HTTPException:
     return HTTPException(404, f"there is no such {what}")
 
 
-def file(
-    path: Path, *, name: str | None = None, lasting: bool = False, media: str | None = None
-) -> Response:
+def small_file(path: Path, media: str) -> Response:
+    """Send a file that may be replaced at any time: all of it is read before its length is told."""
+    try:
+        return Response(path.read_bytes(), 200, {"cache-control": "no-cache"}, media)
+    except OSError as fault_:
+        raise missing("file") from fault_
+
+
+def file(path: Path, *, name: str | None = None, lasting: bool = False) -> Response:
     """Send a file, under a `name` to be saved as; a `lasting` one never changes."""
     if not path.is_file():
         raise missing("file")
     headers = {"cache-control": "private, max-age=31536000, immutable" if lasting else "no-cache"}
     if name is not None:
         headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    kind = media or _TYPES.get(path.suffix.lower(), "application/octet-stream")
+    kind = _TYPES.get(path.suffix.lower(), "application/octet-stream")
     return FileResponse(path, headers=headers, media_type=kind)

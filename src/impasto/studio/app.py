@@ -52,6 +52,10 @@ async def _http(request: Request, wrong: Any) -> Response:
     return fault(wrong.status_code, str(wrong.detail))
 
 
+async def _disk(request: Request, wrong: Any) -> Response:
+    return fault(507, f"the studio's folder cannot take it: {wrong.strerror or wrong}")
+
+
 async def _invalid(request: Request, wrong: Any) -> Response:
     first = wrong.errors()[0]
     field = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
@@ -90,5 +94,6 @@ _HANDLERS: dict[Any, Any] = {
     Full: _full,
     ImpastoError: _ours,
     ClientDisconnect: _left,
+    OSError: _disk,
     Exception: _bug,
 }

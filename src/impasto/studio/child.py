@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,10 +87,10 @@ class Child:
             while line := await process.stdout.readline():
                 if self._process is process:
                     self._heard(self._decoder.decode(line))
-        except (ValueError, msgspec.MsgspecError) as fault:
-            # It has lost its wits: what it says cannot be trusted any more.
+        except Exception:
+            # What it says cannot be trusted any more: as if it had died.
             with self._log.open("a") as log:
-                log.write(f"{self._module} said what cannot be read: {fault}\n")
+                traceback.print_exc(file=log)
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
         await process.wait()

@@ -39,7 +39,7 @@ class EventStream(Response):
     async def _send(self, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
-        news = b": hello\n\n"
+        news = b": hello\nretry: 1000\n\n"
         while True:
             message = {"type": "http.response.body", "body": news, "more_body": True}
             await asyncio.wait_for(send(message), _SLOW_SECONDS)

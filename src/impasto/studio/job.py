@@ -1,19 +1,18 @@
-"""A job: what was asked for, how far it is, and how that stands on disk and in the interface."""
+"""A job: what was asked for, how far it is, and what the interface says of it."""
 
 from __future__ import annotations
 
+import math
 import re
 import time
 import unicodedata
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
 
-from impasto.files import replacing
 from impasto.studio.asked import Asked
-from impasto.workshop.messages import Progress
+from impasto.workshop.messages import Began, Changed, Ended, Kept, Noted, Progress, WentBack
 
 State = Literal[
     "queued", "running", "paused", "interrupted", "done", "stopped", "cancelled", "failed"
@@ -24,9 +23,11 @@ WAITING = ("queued", "interrupted")
 _POINTS = 400
 _NOTES = 50
 
+Row = tuple[int, float, float, float]
+
 
 class Job(Struct, kw_only=True):
-    """All of a job that outlives the server; `job.json` in its folder."""
+    """All of a job that outlives the server."""
 
     id: str
     number: int  # in the order they came
@@ -37,14 +38,14 @@ class Job(Struct, kw_only=True):
     look: dict[str, Any] | None = None
     state: State = "queued"
     wish: Literal["stop", "cancel"] | None = None  # that the painter has not answered yet
-    held: bool = False  # paused in the painter's memory, not on disk
+    held: bool = False  # paused in the painter's memory, not on disk alone
     attempts: int = 0  # that ended with the painter's death
     first: bool = False  # before others that wait
     created: float
     started: float | None = None
     ended: float | None = None
     progress: dict[str, Any] | None = None
-    losses: list[tuple[int, float, float, float]] = []
+    losses: list[Row] = []
     stride: int = 1
     changes: list[dict[str, Any]] = []
     brought: list[str] = []  # pictures that changes named
@@ -59,72 +60,118 @@ class Job(Struct, kw_only=True):
         """Whether nothing more will happen to it by itself."""
         return self.state in ENDED
 
-    def see(self, told: Progress) -> None:
-        """Take in how far it is."""
-        self.preview = told.preview
-        self.progress = {
-            name: getattr(told, name)
-            for name in Progress.__struct_fields__
-            if name not in ("job", "losses", "preview")
-        }
-        for row in told.losses:
-            self._add(row)
+    @property
+    def waits(self) -> bool:
+        """Whether it is in the queue."""
+        return self.state in WAITING
 
-    def note(self, text: str) -> None:
-        """Keep a note, once, the newest fifty."""
-        if text not in self.notes:
-            self.notes = [*self.notes, text][-_NOTES:]
+    def begin(self) -> None:
+        """Take in that it is painted."""
+        self.state, self.first = "running", False
+        self.started = self.started or time.time()
 
-    def forget_after(self, evaluations: int) -> None:
-        """Drop what was seen after an evaluation, which will be seen again or never."""
-        self.losses = [row for row in self.losses if row[0] <= evaluations]
-        self.changes = [one for one in self.changes if one["evaluations"] <= evaluations]
-        self.steps = [step for step in self.steps if step[0] <= evaluations]
+    def wait(self, state: Literal["queued", "interrupted"]) -> None:
+        """Put it into the queue, before others that wait."""
+        self.state, self.first, self.held = state, True, False
+        self.ended = self.error = None
 
     def end(self, state: State) -> None:
         """Take in that it is over."""
         self.state, self.ended, self.held, self.wish = state, time.time(), False, None
 
-    def _add(self, row: tuple[int, float, float, float]) -> None:
+    def fail(self, message: str, code: int) -> None:
+        """Take in that it cannot be painted."""
+        self.error = {"message": message, "code": code}
+        self.end("failed")
+
+    def hear(self, message: Any) -> None:
+        """Take in what the painter says of it, while it is painted."""
+        match message:
+            case Progress():
+                self._see(message)
+            case Began():
+                self._forget_after(message.evaluations)
+            case WentBack():
+                self._forget_after(message.n)
+            case Kept():
+                self.steps = message.steps
+            case Noted() if message.text not in self.notes:
+                self.notes = [*self.notes, message.text][-_NOTES:]
+            case Changed():
+                self.changes = [*self.changes, _change(message)]
+
+    def close(self, message: Ended) -> None:
+        """Take in how the painting of it ended."""
+        if message.size is not None:
+            self.size = message.size[1], message.size[0]
+        match message.how:
+            case "parked":
+                self.state, self.held = "paused" if self.held else "interrupted", False
+            case "stopped":
+                self.end("cancelled" if self.wish == "cancel" else "stopped")
+            case "failed":
+                self.fail(message.message, message.code)
+            case _:
+                self.progress = {**(self.progress or {}), "fraction": 1.0, "seconds_left": 0.0}
+                self.end("done")
+
+    def _see(self, told: Progress) -> None:
+        self.preview = told.preview
+        names = [name for name in told.__struct_fields__ if name not in _APART]
+        self.progress = {name: getattr(told, name) for name in names}
+        for row in told.losses:
+            self._add(row)
+
+    def _add(self, row: Row) -> None:
         """Keep every so manyth point of the curve, fewer the longer it gets, and the last."""
-        # Numbers that broke are none in JSON.
-        row = tuple(0.0 if number != number else number for number in row)  # type: ignore[assignment]  # noqa: PLR0124
-        if self.losses and (self.losses[-1][0] - 1) % self.stride:
+        if self.losses and row[0] <= self.losses[-1][0]:
+            return
+        if self.losses and not self._is_due(self.losses[-1]):
             self.losses.pop()
         if len(self.losses) >= _POINTS - 1:
             self.stride *= 2
-            self.losses = [one for one in self.losses if (one[0] - 1) % self.stride == 0]
-        if not self.losses or row[0] > self.losses[-1][0]:
-            self.losses.append(row)
+            self.losses = [one for one in self.losses if self._is_due(one)]
+        # JSON knows no numbers that are none.
+        self.losses.append((row[0], *map(_finite, row[1:])))  # type: ignore[arg-type]
+
+    def _is_due(self, row: Row) -> bool:
+        return (row[0] - 1) % self.stride == 0
+
+    def _forget_after(self, evaluations: int) -> None:
+        """Drop what was seen after an evaluation, which will be seen again or never."""
+        self.losses = [row for row in self.losses if row[0] <= evaluations]
+        self.changes = [one for one in self.changes if one["evaluations"] <= evaluations]
+        self.steps = [step for step in self.steps if step[0] <= evaluations]
 
 
-def save_job(job: bytes, place: Path) -> None:
-    """Replace a job's file."""
-    place.mkdir(exist_ok=True)
-    with replacing(place / "job.json") as stream:
-        stream.write(job)
+_APART = ("job", "losses", "preview")  # of what is told of how far a job is
 
 
-def read_job(place: Path) -> Job:
-    """Read a job's file; raise ValueError or OSError for what is none."""
-    return msgspec.json.decode((place / "job.json").read_bytes(), type=Job)
+def _finite(number: float) -> float:
+    return number if math.isfinite(number) else 0.0
+
+
+def _change(message: Changed) -> dict[str, Any]:
+    made = {
+        "level": message.level,
+        "iteration": message.iteration,
+        "evaluations": message.evaluations,
+        "options": message.options,
+    }
+    return {**made, "protect": message.protect_id} if message.protects else made
+
+
+_OUR_OWN = ("number", "file", "held", "attempts", "first", "stride", "brought", "steps")
+_TOLD = [name for name in Job.__struct_fields__ if name not in _OUR_OWN]
 
 
 def view(job: Job, position: int | None, place: Path) -> dict[str, Any]:
     """Return what the interface says of a job."""
-    found = {
-        name: getattr(job, name)
-        for name in (
-            "id", "title", "group", "look", "state", "wish", "asked", "created", "started",
-            "ended", "progress", "losses", "size", "error", "notes", "preview",
-        )
-    }  # fmt: skip
-    has_result = (place / job.file).exists()
     here = f"/api/jobs/{job.id}"
+    has_result = (place / job.file).exists()
     return {
-        **found,
+        **{name: getattr(job, name) for name in _TOLD},
         "position": position,
-        "changes": job.changes,
         "steps": [dict(zip(("n", "level", "iteration"), step, strict=True)) for step in job.steps],
         "files": {
             "result": f"{here}/result" if has_result else None,
@@ -136,7 +183,7 @@ def view(job: Job, position: int | None, place: Path) -> dict[str, Any]:
 
 
 def short_view(job: Job, position: int | None, place: Path) -> dict[str, Any]:
-    """Return what an event says of a job: nothing that was said before."""
+    """Return what an event says of a job: of its losses the last alone."""
     found = view(job, position, place)
     del found["asked"], found["losses"]
     return {**found, "loss": job.losses[-1] if job.losses else None}

@@ -13,12 +13,16 @@ SIZE_PX = 256
 
 
 def looks(asked: Asked) -> list[tuple[dict[str, Any], Asked]]:
-    """Return four jobs of a job, each with its look: a name, and the options that make it."""
+    """Return four jobs of a job, each with its look.
+
+    That is a name, the options that make it, and the `size` that was asked for the picture itself
+    (None for the preset's own), so that one of them can be painted large.
+    """
     settings = check_options(asked.options, asked.preset)
     found = []
     for name, own in _variants(settings).items():
         values = {**asked.options, **own, "size": _small(settings)}
-        look = {"name": name, "options": own}
+        look = {"name": name, "options": own, "size": asked.options.get("size")}
         found.append((look, msgspec.structs.replace(asked, options=values)))
     return found
 
@@ -38,7 +42,7 @@ def _small(settings: Settings) -> int | str:
     """Return the size of a look; a texture keeps its shape."""
     size = settings.size
     if not isinstance(size, str) or "x" not in size:
-        return SIZE_PX
+        return min(SIZE_PX, size) if isinstance(size, int) else SIZE_PX
     width, height = (int(side) for side in size.split("x"))
     scale = min(1.0, SIZE_PX / max(width, height))
     return f"{max(32, round(width * scale))}x{max(32, round(height * scale))}"

@@ -54,8 +54,8 @@ class Pictures:
         """Make a picture of a file, which is moved; raise PictureError for what is none."""
         id_ = new_id()
         place = self._folder.pictures / id_
-        place.mkdir()
         try:
+            place.mkdir()
             upload.replace(self.original(id_))
             answer = await self._reader.ask(
                 Look(0, str(self.original(id_)), str(place), name, self._max_pixels, RUNGS)
@@ -65,6 +65,7 @@ class Pictures:
                 stream.write(msgspec.json.encode(facts))
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
+            upload.unlink(missing_ok=True)
             raise
         self.known[id_] = facts
         return facts

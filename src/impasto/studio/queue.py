@@ -1,58 +1,41 @@
-"""The jobs: kept on disk, painted one after another, whoever watches and whatever breaks."""
+"""The queue: which job is painted when, whoever watches and whatever breaks."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-
 from impasto.studio.asked import Asked, is_colour
 from impasto.studio.child import Child
 from impasto.studio.events import Watchers
-from impasto.studio.folder import Folder, is_id, new_id
-from impasto.studio.job import (
-    WAITING,
-    Job,
-    file_name,
-    read_job,
-    save_job,
-    short_view,
-    view,
-)
+from impasto.studio.folder import Folder, new_id
+from impasto.studio.job import Job, file_name, short_view, view
 from impasto.studio.pictures import Pictures
+from impasto.studio.shelf import Shelf
 from impasto.workshop.messages import (
     Back,
-    Began,
     Change,
-    Changed,
     Ended,
     FromPainter,
     Go,
     Held,
     Hello,
-    Kept,
-    Noted,
     Paint,
     Pause,
+    PictureFile,
     Progress,
     Stop,
     StyleFile,
-    WentBack,
 )
-from impasto.workshop.places import CHECKPOINT
-
-_log = logging.getLogger(__name__)
 
 # A job whose painter dies is tried again so often.
 _ATTEMPTS = 2
-_SAVE_SECONDS = 3.0  # between two notes of how far a job is
-_BREATH_SECONDS = 1.0  # before a painter that died is started again
+# Before a painter that died is started again: longer each time that it dies at once.
+_BREATH_SECONDS = (1.0, 60.0)
+_PARK_SECONDS = 5.0
 _DIED = (
     "the painter ended {times} times in the middle of this job, maybe for want of memory; "
     "try a smaller size, and see studio.log in the studio's folder"
@@ -73,13 +56,9 @@ class Queue:
     def __init__(
         self, folder: Folder, pictures: Pictures, watchers: Watchers, *, most: int, holds: int
     ) -> None:
-        """Read the jobs that are there; what was painted is interrupted, and waits again."""
-        self._folder, self._pictures, self._watchers, self._most = (
-            folder,
-            pictures,
-            watchers,
-            most,
-        )
+        """Read the jobs that are there; what was painted then is interrupted, and waits."""
+        self._pictures, self._watchers, self._most = pictures, watchers, most
+        self._shelf = Shelf(folder)
         self._painter = Child(
             "impasto.workshop.worker",
             FromPainter,
@@ -89,12 +68,11 @@ class Queue:
             holds=[holds],
         )
         self.hello: Hello | None = None
-        self.jobs: dict[str, Job] = {}
+        self._breath = _BREATH_SECONDS[0]
         self._painting: Job | None = None
-        self._saved: dict[str, float] = {}
-        self._saving: set[asyncio.Task[None]] = set()
-        self._turns: dict[str, asyncio.Lock] = {}
-        self._read()
+        self.jobs = {job.id: job for job in self._shelf.jobs()}
+        for job in self.jobs.values():
+            self._take_up(job)
 
     async def start(self) -> None:
         """Start the painter, and paint what waits."""
@@ -105,33 +83,26 @@ class Queue:
         """End the painter; its job goes on from its checkpoint when the studio is opened again."""
         job = self._painting
         if job is not None and self._painter.send(Stop(job.id, park=True)):
-            for _ in range(50):
-                if self._painting is not job:
-                    break
-                await asyncio.sleep(0.1)
+            end = time.monotonic() + _PARK_SECONDS
+            while self._painting is job and time.monotonic() < end:
+                await asyncio.sleep(0.05)
         await self._painter.stop()
-        for job in self.jobs.values():
-            if job.state == "running":
-                job.state = "interrupted"
-                self._save(job)
-        await asyncio.gather(*self._saving)
+        if self._painting is not None:
+            self._take_up(self._painting)
+            self._shelf.save(self._painting)
+        await self._shelf.settle()
 
     # What is asked of it.
 
     async def add(
-        self,
-        asked: Asked,
-        *,
-        group: str | None = None,
-        look: dict[str, Any] | None = None,
+        self, asked: Asked, *, group: str | None = None, look: dict[str, Any] | None = None
     ) -> Job:
-        """Queue a job; raise Full where too many wait."""
+        """Queue a job; raise Full where too many wait, OutputError where it cannot be kept."""
         self.check_room(1)
-        title = asked.title[:200] or self._title(asked)
-        number = 1 + max((job.number for job in self.jobs.values()), default=0)
+        title = asked.title or self._title(asked)
         job = Job(
             id=new_id(),
-            number=number,
+            number=1 + max((job.number for job in self.jobs.values()), default=0),
             title=title,
             file=file_name(title),
             asked=asked,
@@ -141,7 +112,7 @@ class Queue:
         )
         self.jobs[job.id] = job
         try:
-            await self._save(job)
+            await self._shelf.put(job)  # what is answered for is not lost any more
         except BaseException:
             del self.jobs[job.id]
             raise
@@ -151,12 +122,12 @@ class Queue:
 
     def check_room(self, count: int) -> None:
         """Raise Full where so many more may not wait."""
-        if sum(job.state in WAITING for job in self.jobs.values()) + count > self._most:
+        if sum(job.waits for job in self.jobs.values()) + count > self._most:
             raise Full
 
     def pause(self, job: Job) -> None:
-        """Hold a job that is painted; one that waits stays out of the queue."""
-        if job.state in WAITING:
+        """Hold a job that is painted; one that waits leaves the queue."""
+        if job.waits:
             job.state = "paused"
             self._changed(job)
         elif job.state == "running":
@@ -165,15 +136,16 @@ class Queue:
             raise Refused(f"this job is {job.state}")
 
     def go(self, job: Job) -> None:
-        """Go on with a job that is held, or was stopped before its end."""
-        if job.state in (*WAITING, "running"):
-            return
+        """Go on with a job that is held, or was ended before it was done."""
         if job.state == "done":
             raise Refused("this job is done")
+        if job.waits or job.state == "running":
+            return
         if job.held:
             self._painter.send(Go(job.id))
             return
-        job.state, job.wish, job.ended, job.error, job.first = "queued", None, None, None, True
+        self.check_room(1)
+        job.wait("queued")
         job.attempts = 0
         self._changed(job)
         self._next()
@@ -183,16 +155,15 @@ class Queue:
 
         What was painted is kept either way; how it ended is told.
         """
-        if job.is_over:
+        if job.is_over or job.wish is not None:
             return
         if job is self._painting:
-            # The first wish counts: what ends already is not asked again.
-            if job.wish is None:
-                job.wish = wish
-                self._painter.send(Stop(job.id))
-        elif self._has_checkpoint(job):
+            job.wish = wish
+            self._painter.send(Stop(job.id))
+        elif self._shelf.has_checkpoint(job):
             # Taken up once more, so that what was painted becomes a file.
-            job.wish, job.state, job.first = wish, "interrupted", True
+            job.wait("interrupted")
+            job.wish = wish
         else:
             job.end("cancelled")
         self._changed(job)
@@ -202,19 +173,18 @@ class Queue:
         self, job: Job, options: dict[str, Any], protects: bool, protect: str | None
     ) -> None:
         """Change settings of a job that is painted; and what it protects, if it `protects`."""
-        if job is not self._painting:
-            raise Refused(f"this job is {job.state}: what is painted just now can be changed")
-        file = None if protect is None else self._pictures.file(protect)
+        self._check_painted(job)
+        file = None
         if protect is not None:
             # Before the painter knows: its checkpoint will need the file.
+            file = self._pictures.file(protect)
             job.brought = [*job.brought, protect]
-            await self._save(job)
+            await self._shelf.put(job)
         self._painter.send(Change(job.id, options, protects, file, protect))
 
     def back(self, job: Job, n: int) -> None:
         """Go on from an earlier step."""
-        if job is not self._painting:
-            raise Refused(f"this job is {job.state}: what is painted just now can go back")
+        self._check_painted(job)
         if all(step[0] != n for step in job.steps):
             raise Refused(f"there is no step {n} to go back to")
         self._painter.send(Back(job.id, n))
@@ -224,167 +194,107 @@ class Queue:
         if not job.is_over:
             raise Refused(f"this job is {job.state}: cancel it first")
         del self.jobs[job.id]
-        async with self._turn(job):
-            await asyncio.to_thread(self._folder.throw_away, job.id)
-        self._turns.pop(job.id, None)
+        await self._shelf.throw_away(job)
         self._watchers.tell(job.id, "removed", lambda: {"id": job.id})
 
     # What is said of it.
 
     def view(self, job: Job) -> dict[str, Any]:
         """Return a job as the interface shows it."""
-        return view(job, self.position(job), self.place(job))
+        return view(job, self._position(job), self.place(job))
 
     def views(self) -> list[dict[str, Any]]:
-        """Return all jobs, the newest first."""
+        """Return all jobs, the newest first; without the losses of those that are over."""
         newest = sorted(self.jobs.values(), key=lambda job: -job.number)
-        return [self.view(job) for job in newest]
-
-    def short_view(self, job: Job) -> dict[str, Any]:
-        """Return a job as events show it."""
-        return short_view(job, self.position(job), self.place(job))
+        return [{**self.view(job), **({"losses": []} if job.is_over else {})} for job in newest]
 
     def place(self, job: Job) -> Path:
         """Return a job's folder."""
-        return self._folder.jobs / job.id
+        return self._shelf.place(job)
 
-    def position(self, job: Job) -> int | None:
+    def _position(self, job: Job) -> int | None:
         """Return how many are painted before a job that waits, None for one that does not."""
-        if job.state not in WAITING:
-            return None
-        return self._line().index(job) + (self._painting is not None)
+        return self._line().index(job) + (self._painting is not None) if job.waits else None
 
     # How it goes.
 
-    def _read(self) -> None:
-        for place in sorted(self._folder.jobs.iterdir()):
-            if not is_id(place.name):
-                continue
-            try:
-                job = read_job(place)
-            except (OSError, ValueError) as fault:
-                _log.warning("the job in %s cannot be read: %s", place, fault)
-                continue
-            if job.id != place.name:
-                continue
-            job.held = False
-            if job.state == "running":
-                job.state, job.first = "interrupted", True
-            if job.wish is not None and not self._has_checkpoint(job):
-                job.end("cancelled")
-            self.jobs[job.id] = job
-
     def _line(self) -> list[Job]:
         """Return the jobs that wait, the next first."""
-        waiting = [job for job in self.jobs.values() if job.state in WAITING]
+        waiting = [job for job in self.jobs.values() if job.waits]
         return sorted(waiting, key=lambda job: (not job.first, job.number))
 
     def _next(self) -> None:
         """Paint the next job where the painter is free, or can be freed of one that is held."""
-        line = self._line()
-        if not line or self._painter.pid is None:
+        if self._painter.pid is None or not (line := self._line()):
             return
         if self._painting is not None:
             if self._painting.held:
                 self._painter.send(Stop(self._painting.id, park=True))
             return
         job = line[0]
-        self._painting, job.state, job.first = job, "running", False
-        job.started = job.started or time.time()
+        try:
+            message = self._message(job)
+        except KeyError:
+            job.fail("a picture of this job is not in the studio's folder any more", 2)
+            self._changed(job)
+            self._next()
+            return
+        job.begin()
+        self._painting = job
         self.place(job).mkdir(exist_ok=True)
-        self._painter.send(self._message(job))
-        if job.wish is not None:
-            self._painter.send(Stop(job.id))
+        self._painter.send(message)
         self._changed(job)
         for other in line[1:]:
             self._tell(other)
 
     def _message(self, job: Job) -> Paint:
+        """Return what the painter is told of a job; raise KeyError where a picture is gone."""
         asked, file = job.asked, self._pictures.file
         return Paint(
             job=job.id,
             folder=str(self.place(job)),
             output=job.file,
-            content=None if asked.content is None else file(asked.content),
+            content=self._file(asked.content),
             styles=[
-                StyleFile(
-                    file(style.picture),
-                    style.weight,
-                    style.scale,
-                    style.regions
-                    if style.regions is None or is_colour(style.regions)
-                    else file(style.regions),
-                )
-                for style in asked.styles
+                StyleFile(file(one.picture), one.weight, one.scale, self._map(one.regions))
+                for one in asked.styles
             ],
-            regions=None if asked.regions is None else file(asked.regions),
-            protect=None if asked.protect is None else file(asked.protect),
+            regions=self._file(asked.regions),
+            protect=self._file(asked.protect),
             options={"preset": asked.preset, **asked.options},
             others=[file(id_) for id_ in job.brought],
             steps=job.steps,
+            ends=job.wish is not None,
         )
+
+    def _file(self, id_: str | None) -> PictureFile | None:
+        return None if id_ is None else self._pictures.file(id_)
+
+    def _map(self, regions: str | None) -> PictureFile | str | None:
+        return regions if regions is not None and is_colour(regions) else self._file(regions)
 
     def _heard(self, message: Any) -> None:
         """Take in what the painter says."""
         if isinstance(message, Hello):
-            self.hello = message
+            self.hello, self._breath = message, _BREATH_SECONDS[0]
             return
         job = self.jobs.get(message.job)
         if job is None:
             return
         match message:
-            case Began():
-                job.forget_after(message.evaluations)
             case Progress():
-                job.see(message)
+                job.hear(message)
                 self._tell(job)
-                if time.monotonic() - self._saved.get(job.id, 0) > _SAVE_SECONDS:
-                    self._save(job)
+                self._shelf.note(job)
                 return
-            case Kept():
-                job.steps = message.steps
-            case Changed():
-                made: dict[str, Any] = {
-                    "level": message.level,
-                    "iteration": message.iteration,
-                    "evaluations": message.evaluations,
-                    "options": message.options,
-                }
-                if message.protects:
-                    made["protect"] = message.protect_id
-                job.changes = [*job.changes, made]
-            case WentBack():
-                job.forget_after(message.n)
             case Held():
                 job.held = message.held
                 job.state = "paused" if message.held else "running"
-                self._changed(job)
-                self._next()
-                return
-            case Noted():
-                job.note(message.text)
             case Ended():
-                self._ended(job, message)
-                return
-        self._changed(job)
-
-    def _ended(self, job: Job, message: Ended) -> None:
-        if message.size is not None:
-            job.size = message.size[1], message.size[0]
-        match message.how:
-            case "parked":
-                job.state = "paused" if job.held else "interrupted"
-                job.held = False
-            case "stopped":
-                job.end("cancelled" if job.wish == "cancel" else "stopped")
-            case "failed":
-                job.error = {"message": message.message, "code": message.code}
-                job.end("failed")
+                job.close(message)
+                self._painting = None
             case _:
-                if job.progress is not None:
-                    job.progress |= {"fraction": 1.0, "seconds_left": 0.0}
-                job.end("done")
-        self._painting = None
+                job.hear(message)
         self._changed(job)
         self._next()
 
@@ -394,50 +304,38 @@ class Queue:
         job, self._painting = self._painting, None
         if job is not None:
             job.attempts += 1
-            job.held = False
-            if job.wish is not None and not self._has_checkpoint(job):
-                job.end("cancelled")
-            elif job.attempts > _ATTEMPTS:
-                job.error = {"message": _DIED.format(times=job.attempts), "code": 1}
-                job.end("failed")
+            if job.attempts > _ATTEMPTS:
+                job.fail(_DIED.format(times=job.attempts), 1)
             else:
-                job.state, job.first = "interrupted", True
+                self._take_up(job)
             self._changed(job)
-        await asyncio.sleep(_BREATH_SECONDS)
+        self._breath = min(2 * self._breath, _BREATH_SECONDS[1])
+        await asyncio.sleep(self._breath)
         await self.start()
 
-    def _has_checkpoint(self, job: Job) -> bool:
-        return (self.place(job) / CHECKPOINT).exists()
+    def _take_up(self, job: Job) -> None:
+        """Let a job wait that was painted when its painter, or the studio, ended."""
+        if job.state == "running":
+            job.wait("interrupted")
+        job.held = False
+        if job.wish is not None and not self._shelf.has_checkpoint(job):
+            job.end("cancelled")
+
+    def _check_painted(self, job: Job) -> None:
+        if job is not self._painting:
+            raise Refused(f"this job is {job.state}: only what is painted just now can change")
 
     def _title(self, asked: Asked) -> str:
-        names = [asked.content, *(style.picture for style in asked.styles)]
-        stems = [Path(self._pictures.known[id_].name).stem for id_ in names if id_ is not None]
-        return " by ".join((stems[0], " and ".join(stems[1:]))) if stems[1:] else stems[0]
+        ids = [asked.content, *(style.picture for style in asked.styles)]
+        first, *others = (Path(self._pictures.known[id_].name).stem for id_ in ids if id_)
+        return f"{first} by {' and '.join(others)}"[:200] if others else first
 
     def _changed(self, job: Job) -> None:
-        self._save(job)
+        self._shelf.save(job)
         self._tell(job)
 
     def _tell(self, job: Job) -> None:
         self._watchers.tell(job.id, "job", self._saying(job))
 
     def _saying(self, job: Job) -> Callable[[], Any]:
-        return lambda: self.short_view(job) if job.id in self.jobs else {"id": job.id}
-
-    def _save(self, job: Job) -> asyncio.Task[None]:
-        """Write a job's file, one writing of it after another."""
-        self._saved[job.id] = time.monotonic()
-        task = asyncio.create_task(self._written(job))
-        self._saving.add(task)
-        task.add_done_callback(self._saving.discard)
-        return task
-
-    async def _written(self, job: Job) -> None:
-        async with self._turn(job):
-            if job.id in self.jobs:
-                text = msgspec.json.encode(job)
-                with contextlib.suppress(OSError):
-                    await asyncio.to_thread(save_job, text, self.place(job))
-
-    def _turn(self, job: Job) -> asyncio.Lock:
-        return self._turns.setdefault(job.id, asyncio.Lock())
+        return lambda: short_view(job, self._position(job), self.place(job))

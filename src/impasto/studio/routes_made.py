@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from impasto.studio.answers import fault, file, missing
+from impasto.studio.answers import fault, file, missing, small_file
 from impasto.studio.folder import new_id
 from impasto.studio.here import Here, HereJob
 from impasto.studio.job import Job
@@ -28,13 +28,13 @@ _Side = Annotated[int, Query(ge=1, le=_MOST_CROP_PX)]
 @router.get("/preview")
 async def preview(studio: Here, job: HereJob, n: int = 0) -> Response:
     """Send the newest picture of a job, of at most 900 px; `n` is any number, against caches."""
-    return file(studio.queue.place(job) / PREVIEW)
+    return small_file(studio.queue.place(job) / PREVIEW, "image/jpeg")
 
 
 @router.get("/steps/{n}")
 async def step(studio: Here, job: HereJob, n: int) -> Response:
     """Send the picture of a step that can be gone back to."""
-    return file(step_picture(studio.queue.place(job), n))
+    return small_file(step_picture(studio.queue.place(job), n), "image/jpeg")
 
 
 @router.get("/result")

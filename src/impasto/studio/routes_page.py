@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 import impasto
-from impasto.studio.answers import answer, fault, file, missing
+from impasto.studio.answers import answer, fault, missing, small_file
 from impasto.studio.event_stream import EventStream
 from impasto.studio.form import form
 from impasto.studio.here import Here
@@ -93,4 +93,4 @@ def _page_file(path: str) -> Response:
     there = {one.relative_to(PAGE).as_posix(): one for one in PAGE.rglob("*") if one.is_file()}
     if path not in there or there[path].suffix not in _TYPES:
         raise missing("page")
-    return file(there[path], media=_TYPES[there[path].suffix])
+    return small_file(there[path], _TYPES[there[path].suffix])

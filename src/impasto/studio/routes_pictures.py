@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from impasto.errors import PictureError
 from impasto.studio.answers import answer, fault, file, missing
 from impasto.studio.folder import new_id
 from impasto.studio.here import Here
-from impasto.studio.pictures import Facts, facts_view, picture_name
+from impasto.studio.pictures import facts_view, picture_name
 from impasto.studio.recipes import opened_recipe
-from impasto.studio.studio import Studio
-from impasto.studio.uploads import Silent, TooLarge, save_upload
+from impasto.studio.uploads import save_upload
 from impasto.workshop.messages import Flat, Whole
 
 router = APIRouter(prefix="/api", tags=["pictures"])
@@ -33,25 +31,12 @@ async def list_examples(studio: Here) -> Response:
 @router.post("/pictures", status_code=201)
 async def hand_in(studio: Here, request: Request, name: str = "picture") -> Response:
     """Hand in a picture: the body is the file itself, `name` only a text. Answers with its id."""
-    most = studio.limits.upload_bytes
-    too_large = fault(413, f"the file is larger than {most / 1e6:g} MB")
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > most:
-        return too_large
     path = studio.folder.scratch / new_id()
-    try:
-        if not await save_upload(request.stream(), path, most):
-            return fault(422, "the file is empty")
-        facts = await studio.pictures.take_in(path, picture_name(name))
-    except TooLarge:
-        return too_large
-    except Silent:
-        return fault(408, "the upload stopped on its way")
-    except PictureError as wrong:
-        return fault(422, str(wrong))
-    finally:
-        path.unlink(missing_ok=True)
-    return answer(_told(studio, facts), 201)
+    async with studio.uploads.one() as most:
+        await save_upload(request, path, most)
+    facts = await studio.pictures.take_in(path, picture_name(name))
+    recipe = opened_recipe(facts.recipe, studio.pictures)
+    return answer({**facts_view(facts), "recipe": recipe}, 201)
 
 
 @router.get("/pictures/{id}")
@@ -92,8 +77,3 @@ async def tell_of_picture(studio: Here, id: str) -> Response:
     if facts is None:
         raise missing("picture")
     return answer(facts_view(facts))
-
-
-def _told(studio: Studio, facts: Facts) -> dict[str, Any]:
-    recipe = opened_recipe(facts.recipe, studio.pictures)
-    return {**facts_view(facts), "recipe": recipe}

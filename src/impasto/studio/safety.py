@@ -45,17 +45,15 @@ class Safety:
         if refused := self._refusal(scope, headers):
             await _answer(send, *refused)
             return
-        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        cookie = self._token is not None and hmac.compare_digest(
-            given.encode(), self._token.encode()
-        )
+        if self._token is not None and scope["path"] == "/" and _asked_token(scope):
+            # The address bar, its history and who looks over a shoulder need not keep it.
+            cookie = f"{COOKIE}={self._token}; Path=/; HttpOnly; SameSite=Strict"
+            await _answer(send, 303, "", location="/", set_cookie=cookie)
+            return
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 found = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
-                if cookie:
-                    value = f"{COOKIE}={self._token}; Path=/; HttpOnly; SameSite=Strict"
-                    found.append((b"set-cookie", value.encode()))
                 if not any(name == b"cache-control" for name, _ in message["headers"]):
                     found.append((b"cache-control", b"no-store"))
                 message = {**message, "headers": [*message["headers"], *found]}
@@ -97,14 +95,18 @@ class Safety:
 
     def _has_token(self, scope: Scope, headers: Mapping[str, str]) -> bool:
         assert self._token is not None
-        query = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         kind, _, bearer = headers.get("authorization", "").partition(" ")
-        given = [query, bearer if kind.lower() == "bearer" else "", _cookie(headers)]
+        given = [_asked_token(scope), bearer if kind.lower() == "bearer" else "", _cookie(headers)]
         return any(hmac.compare_digest(one.encode(), self._token.encode()) for one in given)
 
 
 def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _asked_token(scope: Scope) -> str:
+    query: str = scope["query_string"].decode("latin-1")
+    return parse_qs(query).get("token", [""])[0]
 
 
 def _cookie(headers: Mapping[str, str]) -> str:
@@ -133,9 +135,10 @@ class _Bounded:
         return message
 
 
-async def _answer(send: Send, status: int, detail: str) -> None:
+async def _answer(send: Send, status: int, detail: str, **more: str) -> None:
     body = json.dumps({"detail": detail}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    headers += [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+    told = {**_HEADERS, **{name.replace("_", "-"): value for name, value in more.items()}}
+    headers += [(name.encode(), value.encode()) for name, value in told.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

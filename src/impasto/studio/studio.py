@@ -14,6 +14,7 @@ from impasto.studio.folder import Folder, new_id
 from impasto.studio.pictures import Pictures
 from impasto.studio.queue import Queue
 from impasto.studio.reading_room import ReadingRoom
+from impasto.studio.uploads import Uploads
 
 # Which of the pictures that come with impasto are offered, and as what.
 _EXAMPLES = {
@@ -45,6 +46,7 @@ class Studio:
         self.reader = ReadingRoom(folder)
         self.pictures = Pictures(folder, self.reader, self.limits.pixels)
         self.queue = Queue(folder, self.pictures, self.watchers, most=self.limits.queue, holds=held)
+        self.uploads = Uploads(self.limits.upload_bytes)
         self._examples: asyncio.Task[None] | None = None
 
     async def open(self) -> None:

@@ -33,13 +33,19 @@ class Commands:
         if isinstance(message, Stop) and not message.park and self.computing:
             _thread.interrupt_main(signal.SIGINT)
 
-    def next_job(self) -> Paint:
-        """Wait for a job to paint."""
+    def next_job(self, seconds: float | None = None) -> Paint | None:
+        """Wait for a job to paint, for so long at most; None where there is none."""
         with self._changed:
-            self._changed.wait_for(lambda: self._jobs)
+            if not self._changed.wait_for(lambda: self._jobs, seconds):
+                return None
             asked = self._jobs.popleft()
             self._job = asked.job
             return asked
+
+    def wait(self) -> None:
+        """Wait until there is a job to paint, which is left for `next_job`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._jobs)
 
     def over(self) -> None:
         """Forget what was wanted of a job that has ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -85,6 +86,8 @@ class Follower:
         except Exception as fault:  # whatever it is, what is wanted must still be done
             self._tell(Noted(self._asked.job, f"cannot be shown: {fault}"))
         try:
+            if self._asked.ends:
+                raise Stopped(signal.SIGTERM)
             if self._obey(step, self._commands.take_up()):
                 self._hold(step, meter)
         except BaseException:  # by which the job leaves the device
@@ -175,7 +178,7 @@ class Follower:
         self._write_checkpoint(step)
         if message.park:
             raise Parked
-        raise Stopped(15)
+        raise Stopped(signal.SIGTERM)
 
     def _go_back(self, message: Back) -> None:
         if self._kept.has(message.n):

@@ -39,6 +39,7 @@ class Paint(Struct, frozen=True, tag="paint"):
     options: dict[str, Any]
     others: list[PictureFile] = []  # that a change brought in
     steps: list[tuple[int, int, int]] = []  # that were kept of an earlier part of the run
+    ends: bool = False  # it is taken up for nothing but to be saved
 
 
 class Pause(Struct, frozen=True, tag="pause"):

@@ -13,9 +13,9 @@ from impasto.engine.step import Step
 from impasto.scene.finish import finish
 from impasto.workshop.places import PREVIEW, frame, frames
 
-# Three a second at most, and one part in thirty of the time.
+# Three a second at most, and one part in fifty of the time.
 _SECONDS = 1 / 3
-_SHARE = 0.033
+_SHARE = 0.02
 _LONG_SIDE = 900
 _FILM_SIDE = 640
 _FRAMES = 120

@@ -37,6 +37,18 @@ _MOST_COLOURS = 64
 _OUR_OWN = Reading(max_pixels=1 << 62)
 
 
+class _LetIn(Reading):
+    """What is let in of pictures that are handed in."""
+
+    def check_size(self, name: str, width: int, height: int) -> None:
+        """Refuse a picture of too many pixels, before anything is decoded."""
+        if width * height > self.max_pixels:
+            raise PictureError(
+                f"{name} has {width} x {height} pixels; {self.max_pixels / 1e6:g} million are let "
+                "in: make it smaller first"
+            )
+
+
 def main() -> None:
     """Answer requests until there are no more."""
     tell = protected_stdout()
@@ -58,7 +70,7 @@ def _answer(request: Any) -> Answer:
 
 def _look(request: Look) -> Answer:
     path = Path(request.path)
-    picture = load(path, Reading(max_pixels=request.max_pixels, by_flags=False))
+    picture = load(path, _LetIn(max_pixels=request.max_pixels, by_flags=False))
     source = picture.origin.source
     assert source is not None
     shown = _shown(picture)

@@ -18,7 +18,7 @@ from impasto.workshop.previews import preview_of, write_jpeg
 _MOST = 24
 _MOST_BYTES = 512_000_000
 _EVERY = 5  # evaluations, the more the longer the run
-_SHARE = 0.02
+_SHARE = 0.01
 _LONG_SIDE = 320
 
 

@@ -5,7 +5,7 @@ import { button, el } from "./dom.js";
 import { allJobs, asking, onJobs, readJob, readJobs } from "./jobs.js";
 import { trouble } from "./notice.js";
 import { progress } from "./progress.js";
-import { openAsked } from "./recipe.js";
+import { askedAgain, openAsked } from "./recipe.js";
 import { isLive, plain, sentence } from "./words.js";
 
 /** Fill `main` with the looks of a group; returns how to end it. */
@@ -21,7 +21,7 @@ export async function looksView(main, group) {
   const choose = async (job) => {
     chosen = job;
     show();
-    await openAsked(job.asked, job.look.options);
+    await openAsked(job);
   };
   const cards = jobs.map((job) => [job, card(job, () => choose(job))]);
   const large = button({ text: "Paint large", kind: "first" });
@@ -29,9 +29,8 @@ export async function looksView(main, group) {
   const stop = button({ text: "Stop", kind: "link", title: "Paint these no further", onClick: () => jobs.forEach(({ id }) => asking(() => api.cancel(id)).catch(trouble)) });
   const hint = el("p", { class: "quiet" });
   large.addEventListener("click", async () => {
-    const { asked, look } = chosen;
     try {
-      const job = await asking(() => api.paint({ ...asked, options: { ...asked.options, ...look.options } }));
+      const job = await asking(() => api.paint(askedAgain(chosen)));
       // What is not wanted any more need not be painted.
       for (const other of jobs) if (isLive(now(other.id))) asking(() => api.cancel(other.id)).catch(() => {});
       location.hash = `#/job/${job.id}`;

@@ -178,7 +178,7 @@ function results() {
   const node = el("section", { class: "results", "aria-label": "Files", hidden: true }, main, list, again);
   let job = null;
   again.addEventListener("click", async () => {
-    await openAsked(job.asked, job.look ? job.look.options : {});
+    await openAsked(job);
     location.hash = "#/start";
   });
   const show = (now) => {

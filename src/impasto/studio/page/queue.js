@@ -92,7 +92,7 @@ function card(first) {
     symbol: "again",
     kind: small,
     onClick: async () => {
-      await openAsked(first.asked, first.look ? first.look.options : {});
+      await openAsked(first);
       location.hash = "#/start";
     },
   });

@@ -46,8 +46,16 @@ export async function named(id) {
   return api.pictureAbout(id).catch(() => null);
 }
 
+/** Return what would paint a job again; one of four looks, at the size of the picture itself. */
+export function askedAgain({ asked, look }) {
+  if (!look) return asked;
+  const { size, ...options } = { ...asked.options, ...look.options };
+  return { ...asked, options: look.size === null ? options : { ...options, size: look.size } };
+}
+
 /** Fill the form with what a job was asked. */
-export async function openAsked(asked, options = {}) {
+export async function openAsked(job) {
+  const asked = askedAgain(job);
   const content = asked.content ? await named(asked.content) : null;
   const styles = await Promise.all((asked.styles || []).map(readStyle));
   edit({
@@ -57,6 +65,6 @@ export async function openAsked(asked, options = {}) {
     labels: [],
     protect: asked.protect || null,
     preset: asked.preset || "standard",
-    options: { ...asked.options, ...options },
+    options: asked.options || {},
   });
 }
