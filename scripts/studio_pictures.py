@@ -29,8 +29,15 @@ VIEW = {"width": 1240, "height": 780}
 NARROW = {"width": 390, "height": 780}
 MOST_BYTES = 150_000
 PATIENCE_MS = 900_000
-# The sides of a job's result, or of a preview that shows what is to come.
+# Steps on the film strip before something is changed.
 STEPS_SEEN = 6
+# Around the bowl of fig.jpg, in shares of its sides, and a point inside.
+BOWL = [
+    *((0.23, 0.49), (0.30, 0.36), (0.42, 0.20), (0.56, 0.13), (0.70, 0.13), (0.83, 0.21)),
+    *((0.93, 0.36), (0.98, 0.52), (0.98, 0.70), (0.92, 0.84), (0.82, 0.93), (0.68, 0.98)),
+    *((0.54, 0.94), (0.40, 0.80), (0.30, 0.65), (0.23, 0.50)),
+]
+BOWL_INSIDE = [(0.6, 0.5), (0.6, 0.5)]
 
 
 def main() -> None:
@@ -92,22 +99,11 @@ class Guide:
         self._press("Regions")
         easel = self.page.locator(".easel-map")
         easel.hover()
-        self.page.get_by_label("Size of the brush").fill("70")
-        for points in (
-            [
-                (0.30, 0.30),
-                (0.42, 0.24),
-                (0.55, 0.28),
-                (0.60, 0.42),
-                (0.50, 0.54),
-                (0.36, 0.50),
-                (0.30, 0.38),
-                (0.44, 0.36),
-                (0.50, 0.42),
-                (0.40, 0.44),
-            ],
-        ):
-            self._stroke(easel, points)
+        self.page.get_by_label("Size of the brush").fill("26")
+        self._stroke(easel, BOWL)
+        self._press("Fill (F)")
+        self._stroke(easel, BOWL_INSIDE)
+        self._press("Brush (B)")
         serves = self.page.get_by_label("Regions in the style")
         serves.nth(0).select_option(label="Only Everything else")
         serves.nth(1).select_option(label="Only Part 2")
@@ -115,19 +111,23 @@ class Guide:
         self._press("Cancel")
 
     def _painting(self) -> None:
-        self._fill("chelsea.jpg", ["glass.jpg", "pastel.jpg"])
+        self._fill("chelsea.jpg", ["glass.jpg", "pastel.jpg"], preset="standard")
         self._press("Paint")
         self.page.wait_for_url("**/#/job/*")
         self.page.wait_for_selector(f".frame >> nth={STEPS_SEEN}", timeout=PATIENCE_MS)
         self.page.locator(".live [data-option=strength] input[type=range]").fill("58")
         self.page.wait_for_selector(".mark-change", timeout=PATIENCE_MS)
-        self._until(lambda: self._now()["progress"]["level"] == self._now()["progress"]["levels"])
+        self._until(self._is_at_the_last_level)
         self.page.wait_for_timeout(6000)
         self._take("painting")
         self._until(lambda: not self._running())
-        self.page.get_by_role("button", name="Photograph").click()
+        self._press("Photograph")
         self.page.wait_for_timeout(800)
         self._take("compare")
+
+    def _is_at_the_last_level(self) -> bool:
+        now = self._get("/api/jobs")["jobs"][0]["progress"]
+        return now["level"] == now["levels"] and now["iteration"] > 1
 
     def _pictures(self) -> None:
         self._open("#/queue")
@@ -155,7 +155,7 @@ class Guide:
             self._post("/api/jobs", json.dumps(asked).encode())
         self._until(lambda: not self._running())
 
-    def _fill(self, content: str, styles: list[str]) -> None:
+    def _fill(self, content: str, styles: list[str], preset: str = "quick") -> None:
         """Open the first view with pictures chosen."""
 
         def picture(name: str) -> dict[str, Any]:
@@ -163,8 +163,8 @@ class Guide:
 
         draft = {
             "content": picture(content),
-            "options": {"size": self.size},
-            "preset": "quick",
+            "options": {} if self.size == 512 else {"size": self.size},
+            "preset": preset,
             "styles": [
                 {"picture": picture(style), "weight": 1, "scale": 1, "regions": None}
                 for style in styles
@@ -208,10 +208,6 @@ class Guide:
     def _running(self) -> bool:
         ended = {"done", "stopped", "cancelled", "failed"}
         return any(job["state"] not in ended for job in self._get("/api/jobs")["jobs"])
-
-    def _now(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._get("/api/jobs")["jobs"][0]
-        return found
 
     def _until(self, done: Callable[[], bool]) -> None:
         for _ in range(PATIENCE_MS // 500):

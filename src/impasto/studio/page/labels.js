@@ -1,7 +1,7 @@
 /* The labels of a map: flat colours far enough apart to be told from each other, and their names. */
 
 // Paul Tol's bright colours: told apart by colour-blind eyes, and by the reader of maps (> 16 apart).
-const COLOURS = ["#4477aa", "#ee7733", "#228833", "#ccbb44", "#aa3377", "#66ccee", "#ee6677", "#666666"];
+const COLOURS = ["#666666", "#4477aa", "#ee7733", "#228833", "#ccbb44", "#aa3377", "#66ccee", "#ee6677"];
 
 export const MOST_LABELS = COLOURS.length;
 
