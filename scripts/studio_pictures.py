@@ -201,9 +201,13 @@ class Guide:
         self.page.wait_for_timeout(400)
         image = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
         path = self.out / f"{name}.jpg"
-        image.save(path, quality=85, optimize=True, progressive=True)
-        if path.stat().st_size > MOST_BYTES:
-            print(f"{path} has {path.stat().st_size} bytes, more than {MOST_BYTES}")
+        for share in (1.0, 0.92, 0.85, 0.78, 0.72):
+            size = (round(image.width * share), round(image.height * share))
+            made = image.resize(size, Image.Resampling.LANCZOS)
+            made.save(path, quality=85, optimize=True, progressive=True)
+            if path.stat().st_size < MOST_BYTES:
+                return
+        raise SystemExit(f"{path} has {path.stat().st_size} bytes, more than {MOST_BYTES}")
 
     def _running(self) -> bool:
         ended = {"done", "stopped", "cancelled", "failed"}

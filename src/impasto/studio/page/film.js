@@ -61,6 +61,8 @@ export function film(look) {
         { type: "button", class: "frame", title: label, "aria-label": `Look at: ${label}`, "aria-pressed": "false", on: { click: () => choose(chosen && chosen.n === step.n ? null : step) } },
         el("img", { src: urls.step(now.id, step.n), alt: "", loading: "lazy", decoding: "async" }),
       );
+      // Known before the picture is, so that the strip can stay at its end.
+      if (now.size) frame.style.aspectRatio = `${now.size[0]} / ${now.size[1]}`;
       frames.set(step.n, frame);
       row.append(frame);
     }

@@ -91,7 +91,7 @@ function presetChoice(presets) {
   const show = () => {
     row.show(draft.preset);
     const preset = presets.find(({ name }) => name === draft.preset);
-    about.textContent = preset ? sentence(preset.description) : "";
+    about.textContent = preset ? sentence(preset.description).replaceAll("`", "") : "";
   };
   return { node: el("div", { class: "preset" }, heading, row.node, about), show };
 }

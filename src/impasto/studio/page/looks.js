@@ -62,9 +62,9 @@ function card(first, choose) {
   const image = el("img", { alt: "", decoding: "async" });
   const bar = progress({ small: true });
   const field = el("input", { type: "radio", name: "look", class: "unseen", "aria-label": `${look.name}: ${said(look.options)}`, on: { change: choose } });
-  const frame = el("div", { class: "look-picture" }, image, bar.node);
-  const wrong = el("p", { class: "wrong", hidden: true });
-  const words = el("div", { class: "look-words" }, el("h2", { text: look.name }), el("p", { class: "quiet", text: said(look.options) }), wrong);
+  const frame = el("span", { class: "look-picture" }, image, bar.node);
+  const wrong = el("span", { class: "wrong", hidden: true });
+  const words = el("span", { class: "look-words" }, el("strong", { text: look.name }), el("span", { class: "quiet", text: said(look.options) }), wrong);
   const node = el("label", { class: "look" }, field, frame, words);
   const show = (job, chosen) => {
     field.checked = chosen;

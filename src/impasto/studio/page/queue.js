@@ -27,7 +27,7 @@ export async function queueView(main) {
     const jobs = allJobs().filter(({ id }) => !leaving.has(id));
     const running = jobs.filter(isLive).sort((a, b) => (a.position || 0) - (b.position || 0) || a.created - b.created);
     keep(rows, live, running, row);
-    keep(grid, done, jobs.filter((job) => !isLive(job)), card);
+    keep(grid, done, cards(jobs.filter((job) => !isLive(job))), card);
     waiting.hidden = !running.length;
     painted.hidden = !done.size;
     none.hidden = running.length + done.size > 0;
@@ -80,55 +80,69 @@ function row(first) {
   return { node, show };
 }
 
+/** The four looks of a picture are one card; every other picture has its own. */
+function cards(jobs) {
+  const groups = new Map();
+  for (const job of jobs) {
+    const id = job.group && job.look ? job.group : job.id;
+    groups.set(id, [job, ...(groups.get(id) || [])]);
+  }
+  return [...groups].map(([id, some]) => ({ ...some[0], id, jobs: some }));
+}
+
 function card(first) {
-  const image = el("img", { alt: "", loading: "lazy", decoding: "async" });
-  const open = el("a", { class: "gallery-picture", href: `#/job/${first.id}` }, image);
-  const name = el("a", { class: "name", href: `#/job/${first.id}`, text: nameOf(first) });
+  const isLooks = Boolean(first.look);
+  const title = isLooks ? `Four looks of ${titleOfJob(first)}` : titleOfJob(first);
+  const images = el("a", { class: `gallery-picture${isLooks ? " four" : ""}`, href: placeOf(first), tabIndex: -1, "aria-hidden": "true" });
+  const name = el("a", { class: "name", href: placeOf(first), text: title });
   const about = el("p", { class: "quiet small-text" });
   const settings = el("p", { class: "quiet small-text name" });
   const small = "icon-button small";
   const again = button({
-    label: `Again with changes: ${nameOf(first)}`,
+    label: `Again with changes: ${title}`,
     symbol: "again",
     kind: small,
     onClick: async () => {
-      await openAsked(first);
+      await openAsked(isLooks ? { ...first, look: { ...first.look, options: {} } } : first);
       location.hash = "#/start";
     },
   });
-  const remove = button({ label: `Delete ${nameOf(first)}`, symbol: "trash", kind: small, onClick: () => take(first) });
-  open.setAttribute("aria-hidden", "true");
-  open.tabIndex = -1;
-  const node = el("li", { class: "gallery-card" }, open, el("div", { class: "gallery-words" }, el("div", { class: "gallery-name" }, name, about, settings), el("div", { class: "gallery-tools" }, again, remove)));
-  const show = (job) => {
-    put(image, thumbOf(job));
+  let shown = [];
+  const remove = button({ label: `Delete ${title}`, symbol: "trash", kind: small, onClick: () => take(shown, title) });
+  const node = el("li", { class: "gallery-card" }, images, el("div", { class: "gallery-words" }, el("div", { class: "gallery-name" }, name, about, settings), el("div", { class: "gallery-tools" }, again, remove)));
+  const show = ({ jobs }) => {
+    shown = jobs;
+    const [job] = jobs;
+    while (images.children.length > jobs.length) images.lastElementChild.remove();
+    while (images.children.length < jobs.length) images.append(el("img", { alt: "", loading: "lazy", decoding: "async" }));
+    jobs.forEach((one, i) => put(images.children[i], thumbOf(one)));
     const [width, height] = job.size || [3, 2];
     node.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.6, width / height))));
-    const state = job.state === "done" ? "" : `${stateOf(job)} · `;
+    const state = job.state === "done" || isLooks ? "" : `${stateOf(job)} · `;
     about.textContent = `${state}${moment(job.ended || job.created)}`;
     settings.textContent = settingsInShort(job.asked);
-    node.classList.toggle("faint", !job.preview);
+    node.classList.toggle("faint", !jobs.some(({ preview }) => preview));
   };
   return { node, show };
 }
 
-/** Delete a job a little later, so that it can be undone. */
-function take(job) {
-  leaving.add(job.id);
+/** Delete jobs a little later, so that it can be undone. */
+function take(jobs, title) {
+  for (const { id } of jobs) leaving.add(id);
   refresh();
-  say(`${nameOf(job)} deleted`);
-  notice(`Deleted ${nameOf(job)}.`, {
+  say(`${title} deleted`);
+  notice(`Deleted ${title}.`, {
     action: { text: "Undo", run: () => {} },
     onGone: async (undone) => {
-      if (!undone) {
-        try {
-          await api.remove(job.id);
-          forget(job.id);
-        } catch (error) {
-          trouble(error);
+      try {
+        for (const { id } of undone ? [] : jobs) {
+          await api.remove(id);
+          forget(id);
         }
+      } catch (error) {
+        trouble(error);
       }
-      leaving.delete(job.id);
+      for (const { id } of jobs) leaving.delete(id);
       refresh();
     },
   });
