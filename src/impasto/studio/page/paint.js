@@ -8,7 +8,7 @@ import { asking, jobOf, onJobs, readJob } from "./jobs.js";
 import { live } from "./live.js";
 import { notice, say, trouble } from "./notice.js";
 import { progress } from "./progress.js";
-import { openAsked } from "./recipe.js";
+import { named, openAsked } from "./recipe.js";
 import { Stage } from "./stage.js";
 import { options } from "./start.js";
 import { isLive, moment, sentence, settingsInShort, stateOf, titleOfJob } from "./words.js";
@@ -27,6 +27,7 @@ export async function paintView(main, id) {
     return () => {};
   }
 
+  const photo = job.asked.content ? await named(job.asked.content) : null;
   const stage = new Stage();
   const strip = film((step) => {
     looked = step;
@@ -51,7 +52,7 @@ export async function paintView(main, id) {
     for (const part of parts) part.show(now);
     strip.show(now);
     compares.show(against, now);
-    stage.show(onStage(now, looked, against));
+    stage.show(onStage(now, photo, looked, against));
     if (before && before !== state) say(`${titleOfJob(now)}: ${stateOf(now)}`);
     before = state;
   };
@@ -68,8 +69,8 @@ export async function paintView(main, id) {
   return end;
 }
 
-function onStage(job, looked, against) {
-  const size = job.size || guessed(job);
+function onStage(job, photo, looked, against) {
+  const size = job.size || guessed(job) || (photo ? [photo.width, photo.height] : [3, 2]);
   let picture = null;
   if (looked) picture = urls.step(job.id, looked.n);
   else if (HAS_RESULT(job) && Math.max(...size) <= 900) picture = urls.view(job.id);
@@ -96,7 +97,7 @@ function onStage(job, looked, against) {
 
 /** The finished size, before the plan is known: each level has twice the side of the one below. */
 function guessed({ progress: now }) {
-  if (!now || !now.width) return [3, 2];
+  if (!now || !now.width) return null;
   const factor = 2 ** (now.levels - now.level);
   return [now.width * factor, now.height * factor];
 }

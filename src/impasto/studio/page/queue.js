@@ -117,7 +117,7 @@ function card(first) {
     while (images.children.length < jobs.length) images.append(el("img", { alt: "", loading: "lazy", decoding: "async" }));
     jobs.forEach((one, i) => put(images.children[i], thumbOf(one)));
     const [width, height] = job.size || [3, 2];
-    node.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.6, width / height))));
+    node.style.setProperty("--ratio", String(Math.min(2.2, Math.max(0.75, width / height))));
     const state = job.state === "done" || isLooks ? "" : `${stateOf(job)} · `;
     about.textContent = `${state}${moment(job.ended || job.created)}`;
     settings.textContent = settingsInShort(job.asked);

@@ -121,7 +121,7 @@ export class Stage {
     const real = this.view.scale * devicePixelRatio;
     this.port.classList.toggle("magnified", !this.fits);
     this.port.classList.toggle("pixels", !this.fits && real >= 2 && Boolean(this.crop));
-    this.percent.textContent = Math.max(...this.size) > 8 ? `${Math.round(real * 100)} %` : "";
+    this.percent.textContent = this.port.classList.contains("waits") ? "" : `${Math.round(real * 100)} %`;
     for (const detail of [this.detail, this.divider.detail]) detail.hidden = true;
     this.fetchDetail();
   }
