@@ -4,6 +4,7 @@ import { el } from "./dom.js";
 
 const MOST_BRUSH = 400;
 const KEY_STEP = 0.5;
+const MOST_ZOOM = 12;
 
 /**
  * The easel. `show({url, map, labels, alpha, alt})` puts a picture and its map on it; `label` is
@@ -17,6 +18,7 @@ export class Easel {
     this.tool = "brush";
     this.size = 40;
     this.label = 1;
+    this.zoom = 1;
     this.map = null;
     this.cursor = { x: 0, y: 0 };
     this.image = el("img", { class: "easel-picture", alt: "", draggable: false });
@@ -45,6 +47,7 @@ export class Easel {
     this.canvas.height = map.height;
     this.cursor = { x: map.width / 2, y: map.height / 2 };
     this.ring.hidden = true;
+    this.zoom = 1;
     this.redraw();
     this.#fit();
   }
@@ -69,13 +72,25 @@ export class Easel {
 
   #fit() {
     if (!this.map) return;
-    const box = this.node.getBoundingClientRect();
-    const scale = Math.min((box.width - 32) / this.map.width, (box.height - 32) / this.map.height);
-    if (scale <= 0) return;
+    const fit = Math.min((this.node.clientWidth - 32) / this.map.width, (this.node.clientHeight - 32) / this.map.height);
+    if (fit <= 0) return;
+    const scale = fit * this.zoom;
     this.scale = scale;
     this.paper.style.width = `${Math.floor(this.map.width * scale)}px`;
     this.paper.style.height = `${Math.floor(this.map.height * scale)}px`;
     this.#mark();
+  }
+
+  /** Magnify around what is in the middle; 0 fits it in again. */
+  magnify(factor) {
+    const { node } = this;
+    const before = this.zoom;
+    this.zoom = factor ? Math.min(MOST_ZOOM, Math.max(1, before * factor)) : 1;
+    const by = this.zoom / before;
+    const x = (node.scrollLeft + node.clientWidth / 2) * by;
+    const y = (node.scrollTop + node.clientHeight / 2) * by;
+    this.#fit();
+    node.scrollTo(x - node.clientWidth / 2, y - node.clientHeight / 2);
   }
 
   resize(size) {
@@ -142,6 +157,15 @@ export class Easel {
       if (this.map.end()) this.onPaint();
     };
     for (const name of ["pointerup", "pointercancel"]) this.canvas.addEventListener(name, stop);
+    this.node.addEventListener(
+      "wheel",
+      (event) => {
+        if (!event.ctrlKey && !event.metaKey) return;
+        event.preventDefault();
+        this.magnify(Math.exp(-event.deltaY / 300));
+      },
+      { passive: false },
+    );
     this.canvas.addEventListener("pointerleave", () => (this.ring.hidden = true));
   }
 

@@ -14,6 +14,8 @@ export function film(look) {
   const frames = new Map();
   let job = null;
   let chosen = null;
+  let follows = true; // the newest step, until somebody scrolls back
+  row.addEventListener("scroll", () => (follows = row.scrollLeft + row.clientWidth >= row.scrollWidth - 60));
 
   const leave = () => choose(null);
   const choose = (step) => {
@@ -52,7 +54,7 @@ export function film(look) {
         if (chosen && chosen.n === n) leave();
       }
     }
-    const atEnd = row.scrollLeft + row.clientWidth >= row.scrollWidth - 40;
+    const before = frames.size;
     for (const step of steps) {
       if (frames.has(step.n)) continue;
       const label = `Level ${step.level}, evaluation ${step.n}`;
@@ -66,7 +68,7 @@ export function film(look) {
       frames.set(step.n, frame);
       row.append(frame);
     }
-    if (atEnd) row.scrollLeft = row.scrollWidth;
+    if (follows && frames.size > before) requestAnimationFrame(() => (row.scrollLeft = row.scrollWidth));
   };
   return { node, show, leave };
 }

@@ -27,12 +27,16 @@ export function easelTools(easel, { load, save }) {
   const width = el("output", { class: "size-words" });
   const undo = button({ label: "Undo (Ctrl+Z)", symbol: "undo", kind: "icon-button tool", "aria-keyshortcuts": "Control+Z", onClick: () => easel.undo() });
   const redo = button({ label: "Redo (Ctrl+Shift+Z)", symbol: "redo", kind: "icon-button tool", "aria-keyshortcuts": "Control+Shift+Z", onClick: () => easel.redo() });
+  const zoom = [["Smaller (−)", "minus", 1 / 1.5], ["Larger (+)", "plus", 1.5], ["Fit (0)", "fit", 0]].map(([label, symbol, factor]) =>
+    button({ label, symbol, kind: "icon-button tool", onClick: () => easel.magnify(factor) }),
+  );
   const node = el(
     "div",
     { class: "easel-tools", role: "toolbar", "aria-label": "Tools" },
     el("div", { class: "tool-group" }, picks.map(([, made]) => made)),
     el("label", { class: "size" }, size, width),
     el("div", { class: "tool-group" }, undo, redo),
+    el("div", { class: "tool-group" }, zoom),
     el("div", { class: "tool-group end" }, button({ text: "Load", label: "Load a map from a PNG", symbol: "load", kind: "quiet-button", onClick: load }), button({ text: "Save", label: "Save this map as a PNG", symbol: "download", kind: "quiet-button", onClick: save })),
   );
   const show = () => {
@@ -62,6 +66,9 @@ export function easelTools(easel, { load, save }) {
     if (tool) pick(tool[0]);
     else if (letter === "[") easel.resize(easel.size / 1.25);
     else if (letter === "]") easel.resize(easel.size * 1.25 + 1);
+    else if (letter === "+" || letter === "=") easel.magnify(1.5);
+    else if (letter === "-") easel.magnify(1 / 1.5);
+    else if (letter === "0") easel.magnify(0);
     else return false;
     show();
     return true;
