@@ -69,7 +69,7 @@ function card(first, choose) {
   const show = (job, chosen) => {
     field.checked = chosen;
     bar.show(job);
-    bar.node.hidden = !isLive(job);
+    bar.node.hidden = !isLive(job) || !job.progress;
     const url = job.preview ? urls.preview(job.id, job.preview) : job.asked.content ? urls.picture(job.asked.content, 400) : "";
     if (url && image.dataset.url !== url) {
       image.dataset.url = url;
