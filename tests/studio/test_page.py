@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -337,6 +338,9 @@ def test_a_run_is_changed_paused_reloaded_and_kept(visit, server, pictures):
     press(page, "Stop and keep")
     expect(page.get_by_role("link", name="Download")).to_be_visible()
     assert server.job(job)["state"] == "stopped"
+    press(page, "Go on")
+    expect(page.locator(".stage-picture")).to_have_attribute("src", re.compile("preview"))
+    cancel(server, job)
 
 
 def test_earlier_steps_are_looked_at_and_gone_back_to(visit, server, pictures):

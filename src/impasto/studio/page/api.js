@@ -70,6 +70,7 @@ export const urls = {
   map: (id) => `${picture(id)}?map=1`,
   preview: (id, n) => `${job(id)}/preview?n=${n}`,
   step: (id, n) => `${job(id)}/steps/${n}`,
-  view: (id) => `${job(id)}/result?view=1`,
-  crop: (id, { x, y, w, h }, of) => `${job(id)}/crop?x=${x}&y=${y}&w=${w}&h=${h}&of=${of}`,
+  // `n` counts previews: a picture that was painted on is another one.
+  view: (id, n) => `${job(id)}/result?view=1&n=${n}`,
+  crop: (id, { x, y, w, h }, of, n) => `${job(id)}/crop?x=${x}&y=${y}&w=${w}&h=${h}&of=${of}&n=${n}`,
 };

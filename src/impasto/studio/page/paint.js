@@ -13,7 +13,8 @@ import { Stage } from "./stage.js";
 import { options } from "./start.js";
 import { isLive, moment, sentence, settingsInShort, stateOf, titleOfJob } from "./words.js";
 
-const HAS_RESULT = (job) => Boolean(job.files && job.files.result);
+const hasResult = (job) => Boolean(job.files && job.files.result);
+const isFinished = (job) => hasResult(job) && !isLive(job);
 
 /** Fill `main` with the view of a job; returns how to end it. */
 export async function paintView(main, id) {
@@ -73,7 +74,7 @@ function onStage(job, photo, looked, against) {
   const size = job.size || guessed(job) || (photo ? [photo.width, photo.height] : [3, 2]);
   let picture = null;
   if (looked) picture = urls.step(job.id, looked.n);
-  else if (HAS_RESULT(job) && Math.max(...size) <= 900) picture = urls.view(job.id);
+  else if (isFinished(job) && Math.max(...size) <= 900) picture = urls.view(job.id, job.preview);
   else if (job.preview) picture = urls.preview(job.id, job.preview);
   const { content, styles = [] } = job.asked;
   let other = null;
@@ -89,7 +90,7 @@ function onStage(job, photo, looked, against) {
     waits: !picture,
     size,
     against: picture ? other : null,
-    crop: HAS_RESULT(job) && !looked ? (rect, of) => urls.crop(job.id, rect, of) : null,
+    crop: isFinished(job) && !looked ? (rect, of) => urls.crop(job.id, rect, of, job.preview) : null,
     alt: looked ? "An earlier step of the painting" : picture ? `The painting ${titleOfJob(job)}` : "The photograph, not painted yet",
     empty: job.state === "failed" ? "Nothing was painted." : "The first brush strokes will be here soon.",
   };
@@ -118,7 +119,7 @@ function compareTools(job, choose) {
     current = against;
     for (const [key, made] of buttons) {
       made.setAttribute("aria-pressed", String(key === against));
-      made.disabled = !now.preview && !HAS_RESULT(now);
+      made.disabled = !now.preview && !hasResult(now);
     }
   };
   return { node, show };
@@ -185,8 +186,8 @@ function results() {
   const show = (now) => {
     job = now;
     node.hidden = isLive(now);
-    main.hidden = !HAS_RESULT(now);
-    if (HAS_RESULT(now)) main.href = now.files.result;
+    main.hidden = !hasResult(now);
+    if (hasResult(now)) main.href = now.files.result;
     const links = FILES.filter(([key]) => now.files && now.files[key]).map(([key, text, symbol, title]) =>
       el("a", { class: "quiet-button", href: now.files[key], download: "", title }, icon(symbol), el("span", { text })),
     );
