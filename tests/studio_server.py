@@ -38,9 +38,11 @@ class Server:
             [*command, "--folder", str(folder), *words], stderr=subprocess.PIPE, text=True
         )
         assert self.process.stderr is not None
-        said = self.process.stderr.readline()
-        found = re.search(r"http://\S+", said)
-        assert found, said + self.process.stderr.read()
+        found = None
+        for line in self.process.stderr:  # notes may come before
+            if found := re.search(r"http://\S+", line):
+                break
+        assert found, "the studio did not start"
         self.address = found[0].rstrip("/")
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -104,6 +105,22 @@ def test_a_change_survives_a_kill(start: Start, pictures: tuple[Path, Path]):
     done = server.wait_for(job, "done")
     recipe = server.get(done["files"]["recipe"])
     assert [one["settings"] for one in recipe["changes"]] == [{"strength": 70}]
+
+
+@posix
+def test_a_job_whose_picture_is_gone_fails_alone(start: Start, pictures: tuple[Path, Path]):
+    server = start()
+    long = server.post("/api/jobs", asked_of(server, pictures, 400))["id"]
+    asked, other = (asked_of(server, pictures, 2) for _ in range(2))
+    lost, kept = (server.post("/api/jobs", one)["id"] for one in (asked, other))
+    server.kill()
+    shutil.rmtree(server.folder / "pictures" / asked["content"])
+    (server.folder / "jobs" / ("f" * 20)).mkdir()
+    server = start()
+    server.post(f"/api/jobs/{long}/cancel")
+    failed = server.wait(lost, lambda job: job["state"] == "failed")
+    assert "not in the studio's folder any more" in failed["error"]["message"]
+    server.wait_for(kept, "done")
 
 
 def test_one_studio_at_a_time_works_in_a_folder(start: Start, tmp_path: Path):

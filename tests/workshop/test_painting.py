@@ -189,6 +189,44 @@ def test_a_dropped_result_opens_its_recipe(
     assert _result(server, repeated) == _result(server, done)
 
 
+def test_regions_protection_and_textures_are_painted(
+    server: Server, pictures: tuple[Path, Path], tmp_path: Path
+):
+    asked = asked_of(server, pictures, 2)
+    map_ = Image.new("RGB", (96, 80), "#ff0000")
+    map_.paste("#00ff00", (0, 0, 48, 80))
+    map_.save(tmp_path / "map.png")
+    style = asked["styles"][0]["picture"]
+    regions = {
+        **asked,
+        "styles": [
+            {"picture": style, "regions": "#ff0000", "scale": 0.8},
+            {"picture": asked["content"], "regions": "#00ff00", "weight": 2},
+        ],
+        "regions": server.upload(tmp_path / "map.png"),
+        "protect": server.upload(_mask(tmp_path / "mask.png")),
+    }
+    texture = {**asked, "content": None, "options": {**asked["options"], "size": "64x48"}}
+    jobs = [server.post("/api/jobs", one)["id"] for one in (regions, texture)]
+    done = [server.wait_for(job, "done") for job in jobs]
+    assert [job["size"] for job in done] == [[64, 53], [64, 48]]
+    recipe = server.get(done[0]["files"]["recipe"])["ingredients"]
+    assert [one["regions"] for one in recipe["styles"]] == [[255, 0, 0], [0, 255, 0]]
+    assert recipe["protect"]["name"] == "mask.png"
+
+
+def test_who_left_the_device_is_ended_with_a_picture(
+    server: Server, asked: dict[str, Any], pictures: tuple[Path, Path]
+):
+    job = server.post("/api/jobs", asked_of(server, pictures, LONG))["id"]
+    held = server.held(job, 2)
+    server.wait_for(server.post("/api/jobs", asked)["id"], "done")
+    server.post(f"/api/jobs/{job}/stop")
+    stopped = server.wait_for(job, "stopped")
+    assert stopped["files"]["result"]
+    assert stopped["progress"]["evaluations"] == held["progress"]["evaluations"] + 1
+
+
 def test_what_cannot_be_painted_fails_in_one_sentence(
     server: Server, asked: dict[str, Any], pictures: tuple[Path, Path]
 ):

@@ -12,7 +12,7 @@ from impasto.studio.asked import Asked, is_colour
 from impasto.studio.child import Child
 from impasto.studio.events import Watchers
 from impasto.studio.folder import Folder, new_id
-from impasto.studio.job import Job, file_name, short_view, view
+from impasto.studio.job import Job, file_name, now, short_view, view
 from impasto.studio.pictures import Pictures
 from impasto.studio.shelf import Shelf
 from impasto.workshop.messages import (
@@ -108,7 +108,7 @@ class Queue:
             asked=asked,
             group=group,
             look=look,
-            created=time.time(),
+            created=now(),
         )
         self.jobs[job.id] = job
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class Previews:
         self._due = 0.0
         self._shown: int | None = None
         # One that was seen before is never shown for a new one.
-        self.counter = time.time_ns() // 1_000_000
+        self.counter = secrets.randbelow(1 << 40)
 
     def forget_after(self, evaluations: int) -> None:
         """Drop the film's pictures of evaluations that will be made again, or never."""
