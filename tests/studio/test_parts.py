@@ -119,7 +119,7 @@ def test_there_are_never_more_than_400_points_of_a_curve():
     numbers = [row[0] for row in job.losses]
     assert numbers == sorted(set(numbers))
     assert (numbers[0], numbers[-1]) == (1, 4999)
-    job.hear(Began(job.id, 100))
+    job.hear(Began(job.id, 100, (64, 64)))
     assert job.losses[-1][0] <= 100
     msgspec.json.encode(job)
 
