@@ -12,7 +12,7 @@ from impasto.studio.asked import Asked, is_colour
 from impasto.studio.child import Child
 from impasto.studio.events import Watcher, Watchers
 from impasto.studio.folder import Folder, new_id
-from impasto.studio.job import Job, file_name, now, short_view, view
+from impasto.studio.job import ENDED, Job, file_name, now, short_view, view
 from impasto.studio.pictures import Pictures
 from impasto.studio.shelf import Shelf
 from impasto.workshop.messages import (
@@ -212,7 +212,11 @@ class Queue:
     def views(self) -> list[dict[str, Any]]:
         """Return all jobs, the newest first; without the losses of those that are over."""
         newest = sorted(self.jobs.values(), key=lambda job: -job.number)
-        return [{**self.view(job), **({"losses": []} if job.is_over else {})} for job in newest]
+        found = [self.view(job) for job in newest]
+        for told in found:
+            if told["state"] in ENDED:
+                del told["losses"]
+        return found
 
     def place(self, job: Job) -> Path:
         """Return a job's folder."""
