@@ -176,6 +176,22 @@ def test_so_many_may_watch_and_no_more():
     asyncio.run(watch())
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"strength": 5, "style_loss": "sliced"},
+        {"network": "original", "style_loss": "covariance"},
+        {"style_scale": "0.5,2"},
+    ],
+)
+def test_looks_are_four_that_can_be_painted(options: dict[str, Any]):
+    asked = Asked("c", (AskedStyle("x"), AskedStyle("y")), options=options)
+    settings = [check_options(one.options, one.preset) for _, one in looks(asked)]
+    assert len({repr(one) for one in settings}) == 4
+    assert {one.size for one in settings} == {256}
+
+
 def test_looks_keep_the_shape_of_a_texture():
     asked = Asked(None, (AskedStyle("x"),), options={"size": "600x300", "strength": 10})
     found = looks(asked)
