@@ -119,7 +119,7 @@ def test_there_are_never_more_than_400_points_of_a_curve():
     numbers = [row[0] for row in job.losses]
     assert numbers == sorted(set(numbers))
     assert (numbers[0], numbers[-1]) == (1, 4999)
-    job.hear(Began(job.id, 100))
+    job.hear(Began(job.id, 100, (64, 64)))
     assert job.losses[-1][0] <= 100
     msgspec.json.encode(job)
 
@@ -174,6 +174,22 @@ def test_so_many_may_watch_and_no_more():
         assert watchers.join() is not None
 
     asyncio.run(watch())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"strength": 5, "style_loss": "sliced"},
+        {"network": "original", "style_loss": "covariance"},
+        {"style_scale": "0.5,2"},
+    ],
+)
+def test_looks_are_four_that_can_be_painted(options: dict[str, Any]):
+    asked = Asked("c", (AskedStyle("x"), AskedStyle("y")), options=options)
+    settings = [check_options(one.options, one.preset) for _, one in looks(asked)]
+    assert len({repr(one) for one in settings}) == 4
+    assert {one.size for one in settings} == {256}
 
 
 def test_looks_keep_the_shape_of_a_texture():

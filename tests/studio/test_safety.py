@@ -65,6 +65,7 @@ def test_every_answer_says_what_browsers_must_heed(client: TestClient):
 def test_no_answer_names_another_host(client: TestClient):
     page = client.get("/docs").text
     assert "://" not in page
+    assert all(word in page for word in ("/api/jobs/{id}/back", "PostedJob", "protect"))
     assert client.get("/openapi.json").json()["info"]["title"] == "impasto studio"
 
 

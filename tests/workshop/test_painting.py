@@ -79,6 +79,10 @@ def test_a_job_is_held_and_goes_on_to_the_same_bits(
     job = server.post("/api/jobs", asked_of(server, pictures, ENOUGH))["id"]
     held = server.held(job, 3)
     assert server.job(job)["progress"] == held["progress"]
+    assert held["size"] == [64, 53]
+    with urllib.request.urlopen(server.address + "/api/events", timeout=30) as stream:
+        come = b"".join(stream.readline() for _ in range(5))
+    assert job.encode() in come  # whoever comes is told of what is not over
     server.post(f"/api/jobs/{job}/go")
     done = server.wait_for(job, "done")
     assert _result(server, done) == undisturbed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,7 +19,16 @@ import pytest
 from bad_files import BAD
 from PIL import Image
 
-from impasto.workshop.messages import Answer, FromReader, Look
+from impasto.workshop.messages import (
+    Answer,
+    Ended,
+    FromReader,
+    Look,
+    Paint,
+    PictureFile,
+    StyleFile,
+)
+from impasto.workshop.worker import Worker
 
 
 class Talk:
@@ -92,6 +102,27 @@ def test_the_reader_makes_pictures_for_the_page(reader: Talk, tmp_path: Path):
         assert small.size == (100, 75)
 
 
+def test_a_painter_that_has_rested_paints_the_same(pictures: tuple[Path, Path], tmp_path: Path):
+    told: list[Any] = []
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        worker = Worker(told.append)
+        made = []
+        for number in range(2):
+            asked = _paint(pictures, tmp_path / str(number))
+            worker.commands.take(asked)
+            if number:
+                worker._rest()
+            worker._paint(worker.commands.next_job())
+            made.append((Path(asked.folder) / asked.output).read_bytes())
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert made[0] == made[1]
+    ended = [message for message in told if isinstance(message, Ended)]
+    assert [(one.how, one.size) for one in ended] == [("done", (53, 64))] * 2
+    assert worker.commands.next_job(0.01) is None
+
+
 def test_prints_do_not_disturb_what_is_said():
     code = (
         "import os; from impasto.workshop.lines import protected_stdout; "
@@ -112,6 +143,15 @@ def test_who_speaks_to_nobody_ends():
         os.close(os.dup(process.stdout.fileno()))
         process.stdout.close()
         assert process.wait(30) == 0
+
+
+def _paint(pictures: tuple[Path, Path], folder: Path) -> Paint:
+    folder.mkdir()
+    content, style = (PictureFile(str(path), path.name) for path in pictures)
+    options = {"size": 64, "levels": 1, "iterations": "2", "faces": "style"}
+    return Paint(
+        folder.name, str(folder), "out.png", content, [StyleFile(style)], None, None, options
+    )
 
 
 def _looked_at(reader: Talk, folder: Path, name: str) -> Answer:

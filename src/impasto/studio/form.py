@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from impasto.settings.numbers import INIT_WORDS
 from impasto.settings.option import Option, options
 from impasto.settings.presets import NAMES, read_preset
 from impasto.settings.readers import plain_px, read_float, read_integer, read_layers
@@ -30,18 +31,17 @@ def form() -> dict[str, Any]:
 
 
 def _control(name: str, option: Option, default: Any) -> dict[str, Any]:
-    words = [part for part in option.metavar.split("|") if part.islower() and not option.choices]
     return {
         "name": name,
         "label": name.replace("_", " ").capitalize(),
         "flag": f"--{name.replace('_', '-')}",
         "kind": _kind(name, option),
-        "default": plain(default),
+        "default": _default(name, default),
         "low": _finite(option.low),
         "high": _finite(option.high),
         "unit": "px" if option.say is plain_px else "",
         "choices": list(option.choices),
-        "words": words,  # that stand for a value, beside numbers
+        "words": _words(name, option),  # that stand for a value, beside numbers
         "help": option.help,
         "main": name in MAIN,
         "live": name in LIVE,
@@ -56,6 +56,16 @@ def _kind(name: str, option: Option) -> str:
     if option.read is read_float or name in _NUMBERS:
         return "number"
     return "layers" if option.read is read_layers else "text"
+
+
+def _words(name: str, option: Option) -> list[str]:
+    if name == "init":
+        return list(INIT_WORDS)
+    return [word for word in option.metavar.split("|") if word.islower() and not option.choices]
+
+
+def _default(name: str, default: Any) -> Any:
+    return default[0] if name in _NUMBERS else plain(default)
 
 
 def _preset(name: str) -> dict[str, Any]:

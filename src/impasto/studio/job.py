@@ -12,7 +12,16 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from impasto.studio.asked import Asked
-from impasto.workshop.messages import Began, Changed, Ended, Kept, Noted, Progress, WentBack
+from impasto.workshop.messages import (
+    Began,
+    Changed,
+    Ended,
+    Kept,
+    KeptStep,
+    Noted,
+    Progress,
+    WentBack,
+)
 
 State = Literal[
     "queued", "running", "paused", "interrupted", "done", "stopped", "cancelled", "failed"
@@ -49,7 +58,7 @@ class Job(Struct, kw_only=True):
     stride: int = 1
     changes: list[dict[str, Any]] = []
     brought: list[str] = []  # pictures that changes named
-    steps: list[tuple[int, int, int]] = []
+    steps: list[KeptStep] = []
     size: tuple[int, int] | None = None  # width, height
     error: dict[str, Any] | None = None
     notes: list[str] = []
@@ -90,6 +99,7 @@ class Job(Struct, kw_only=True):
             case Progress():
                 self._see(message)
             case Began():
+                self.size = message.size[1], message.size[0]
                 self._forget_after(message.evaluations)
             case WentBack():
                 self._forget_after(message.n)
@@ -141,7 +151,7 @@ class Job(Struct, kw_only=True):
         """Drop what was seen after an evaluation, which will be seen again or never."""
         self.losses = [row for row in self.losses if row[0] <= evaluations]
         self.changes = [one for one in self.changes if one["evaluations"] <= evaluations]
-        self.steps = [step for step in self.steps if step[0] <= evaluations]
+        self.steps = [step for step in self.steps if step.n <= evaluations]
 
 
 _APART = ("job", "losses", "preview")  # of what is told of how far a job is
@@ -161,7 +171,7 @@ def _change(message: Changed) -> dict[str, Any]:
     return {**made, "protect": message.protect_id} if message.protects else made
 
 
-_OUR_OWN = ("number", "file", "held", "attempts", "first", "stride", "brought", "steps")
+_OUR_OWN = ("number", "file", "held", "attempts", "first", "stride", "brought")
 _TOLD = [name for name in Job.__struct_fields__ if name not in _OUR_OWN]
 
 
@@ -177,7 +187,6 @@ def view(job: Job, position: int | None, place: Path) -> dict[str, Any]:
     return {
         **{name: getattr(job, name) for name in _TOLD},
         "position": position,
-        "steps": [dict(zip(("n", "level", "iteration"), step, strict=True)) for step in job.steps],
         "files": {
             "result": f"{here}/result" if has_result else None,
             "recipe": f"{here}/recipe" if has_result else None,

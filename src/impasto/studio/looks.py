@@ -6,10 +6,13 @@ from typing import Any
 
 import msgspec
 
+from impasto.settings.readers import show
 from impasto.settings.settings import Settings
+from impasto.settings.style_losses import COUNTING
 from impasto.studio.asked import Asked, check_options
 
 SIZE_PX = 256
+_SEEN = 35  # of strength
 
 
 def looks(asked: Asked) -> list[tuple[dict[str, Any], Asked]]:
@@ -28,14 +31,27 @@ def looks(asked: Asked) -> list[tuple[dict[str, Any], Asked]]:
 
 
 def _variants(settings: Settings) -> dict[str, dict[str, Any]]:
-    scales = tuple(min(20.0, scale * 1.6) for scale in settings.style_scale)
-    other = "nearest" if settings.style_loss != "nearest" else "covariance"
+    scales = [min(20.0, scale * 1.6) for scale in settings.style_scale]
     return {
         "As it is": {},
-        "Gentler": {"strength": max(0.0, settings.strength - 20)},
-        "Larger strokes": {"style_scale": ",".join(f"{scale:g}" for scale in scales)},
-        "Closer to the brush": {"style_loss": other},
+        **_other_strength(settings.strength),
+        "Larger strokes": {"style_scale": scales[0] if len(scales) == 1 else show(tuple(scales))},
+        "Closer to the brush": {"style_loss": _other_loss(settings)},
     }
+
+
+def _other_strength(strength: float) -> dict[str, dict[str, Any]]:
+    """Return as much less style as is seen at a glance, or more where there is little."""
+    if strength < _SEEN:
+        return {"Stronger": {"strength": strength + _SEEN}}
+    return {"Gentler": {"strength": strength - _SEEN}}
+
+
+def _other_loss(settings: Settings) -> str:
+    """Return the loss that differs most from the settings', of those that their network can."""
+    counts = settings.network == "normalised"
+    known = [name for name in ("sliced", "covariance", "gram") if counts or name not in COUNTING]
+    return next(name for name in known if name != settings.style_loss)
 
 
 def _small(settings: Settings) -> int | str:

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from impasto.studio.asked import Asked, is_colour
 from impasto.studio.child import Child
-from impasto.studio.events import Watchers
+from impasto.studio.events import Watcher, Watchers
 from impasto.studio.folder import Folder, new_id
-from impasto.studio.job import Job, file_name, now, short_view, view
+from impasto.studio.job import ENDED, Job, file_name, now, short_view, view
 from impasto.studio.pictures import Pictures
 from impasto.studio.shelf import Shelf
 from impasto.workshop.messages import (
@@ -185,7 +185,7 @@ class Queue:
     def back(self, job: Job, n: int) -> None:
         """Go on from an earlier step."""
         self._check_painted(job)
-        if all(step[0] != n for step in job.steps):
+        if all(step.n != n for step in job.steps):
             raise Refused(f"there is no step {n} to go back to")
         self._painter.send(Back(job.id, n))
 
@@ -199,6 +199,12 @@ class Queue:
 
     # What is said of it.
 
+    def tell_all(self, watcher: Watcher) -> None:
+        """Tell one who has just come of all jobs that are not over."""
+        for job in self.jobs.values():
+            if not job.is_over:
+                watcher.tell(job.id, "job", self._saying(job))
+
     def view(self, job: Job) -> dict[str, Any]:
         """Return a job as the interface shows it."""
         return view(job, self._position(job), self.place(job))
@@ -206,7 +212,11 @@ class Queue:
     def views(self) -> list[dict[str, Any]]:
         """Return all jobs, the newest first; without the losses of those that are over."""
         newest = sorted(self.jobs.values(), key=lambda job: -job.number)
-        return [{**self.view(job), **({"losses": []} if job.is_over else {})} for job in newest]
+        found = [self.view(job) for job in newest]
+        for told in found:
+            if told["state"] in ENDED:
+                del told["losses"]
+        return found
 
     def place(self, job: Job) -> Path:
         """Return a job's folder."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from typing import Any
 
 _PAGE = """<!doctype html>
@@ -25,6 +26,8 @@ answered with <code>{{"detail": "one sentence"}}</code>.</p>
 {rows}
 </tbody>
 </table>
+<h2>What is posted</h2>
+{shapes}
 </main>
 </body>
 </html>
@@ -38,7 +41,12 @@ def reference(schema: dict[str, Any]) -> str:
         for path, methods in schema["paths"].items()
         for method, told in methods.items()
     ]
-    return _PAGE.format(rows="\n".join(rows))
+    shapes = [
+        _shape(name, told)
+        for name, told in schema["components"]["schemas"].items()
+        if name.startswith("Posted")
+    ]
+    return _PAGE.format(rows="\n".join(rows), shapes="\n".join(shapes))
 
 
 def _row(method: str, path: str, told: dict[str, Any]) -> str:
@@ -48,3 +56,22 @@ def _row(method: str, path: str, told: dict[str, Any]) -> str:
     cells = f"<code>{method.upper()}</code>", f"<code>{html.escape(path)}</code>"
     words = html.escape(", ".join(filter(None, takes))), html.escape(told.get("description", ""))
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in (*cells, *words))}</tr>"
+
+
+def _shape(name: str, told: dict[str, Any]) -> str:
+    items = [
+        f"<li><code>{html.escape(field)}</code>{_default(one)}{_words(one)}</li>"
+        for field, one in told["properties"].items()
+    ]
+    words = html.escape(told.get("description", ""))
+    return f"<h3>{name}</h3><p>{words}</p><ul>{''.join(items)}</ul>"
+
+
+def _default(told: dict[str, Any]) -> str:
+    if "default" not in told:
+        return ""
+    return f" = <code>{html.escape(json.dumps(told['default']))}</code>"
+
+
+def _words(told: dict[str, Any]) -> str:
+    return f": {html.escape(told['description'])}" if "description" in told else ""

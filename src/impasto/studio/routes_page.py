@@ -85,6 +85,7 @@ async def events(studio: Here) -> Response:
     watcher = studio.watchers.join()
     if watcher is None:
         return fault(503, "too many pages watch; close some")
+    studio.queue.tell_all(watcher)
     return EventStream(watcher, studio.watchers)
 
 

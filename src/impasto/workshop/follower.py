@@ -74,7 +74,8 @@ class Follower:
         self._previews.forget_after(done)
         self._kept.forget_after(done)
         self._rows, self._due = [], 0.0
-        self._tell(Began(self._asked.job, done))
+        finest = run.levels[-1]
+        self._tell(Began(self._asked.job, done, (finest.height, finest.width)))
 
     def see(self, step: Step, meter: Meter) -> None:
         """Take in one evaluation, and do what is wanted before the next."""

@@ -23,6 +23,16 @@ class StyleFile(Struct, frozen=True):
     regions: PictureFile | str | None = None
 
 
+class KeptStep(Struct, frozen=True):
+    """A step that may be gone back to; `n` evaluations were made until then."""
+
+    n: int
+    level: int
+    iteration: int
+    width: int
+    height: int
+
+
 # To the painter.
 
 
@@ -38,7 +48,7 @@ class Paint(Struct, frozen=True, tag="paint"):
     protect: PictureFile | None
     options: dict[str, Any]
     others: list[PictureFile] = []  # that a change brought in
-    steps: list[tuple[int, int, int]] = []  # that were kept of an earlier part of the run
+    steps: list[KeptStep] = []  # that were kept of an earlier part of the run
     ends: bool = False  # it is taken up for nothing but to be saved
 
 
@@ -91,10 +101,11 @@ class Hello(Struct, frozen=True, tag="hello"):
 
 
 class Began(Struct, frozen=True, tag="began"):
-    """The job's pictures are read; painting begins at a place, after so many evaluations."""
+    """Painting begins, after so many evaluations; the result will have this (height, width)."""
 
     job: str
     evaluations: int
+    size: tuple[int, int]
 
 
 class Progress(Struct, frozen=True, tag="progress"):
@@ -115,10 +126,10 @@ class Progress(Struct, frozen=True, tag="progress"):
 
 
 class Kept(Struct, frozen=True, tag="kept"):
-    """Which steps may be gone back to: number, level and iteration of each."""
+    """Which steps may be gone back to."""
 
     job: str
-    steps: list[tuple[int, int, int]]
+    steps: list[KeptStep]
 
 
 class Changed(Struct, frozen=True, tag="changed"):

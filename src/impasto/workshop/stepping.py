@@ -11,7 +11,7 @@ from typing import Any
 from impasto.engine.checkpoint import write_checkpoint
 from impasto.engine.step import Step
 from impasto.errors import ImpastoError
-from impasto.workshop.messages import Kept, Paint
+from impasto.workshop.messages import Kept, KeptStep, Paint
 from impasto.workshop.places import step_picture, step_state
 from impasto.workshop.previews import preview_of, write_jpeg
 
@@ -28,7 +28,7 @@ class KeptSteps:
     def __init__(self, folder: Path, tell: Callable[[Any], None], asked: Paint) -> None:
         self._folder, self._tell, self._job = folder, tell, asked.job
         (folder / "steps").mkdir(exist_ok=True)
-        self._steps = [step for step in asked.steps if self.has(step[0])]
+        self._steps = [step for step in asked.steps if self.has(step.n)]
         self._stride = _EVERY
         self._due = 0.0
         self._gave_up = False
@@ -39,7 +39,7 @@ class KeptSteps:
 
     def forget_after(self, evaluations: int) -> None:
         """Drop steps that will be made again, or never."""
-        self._drop([step for step in self._steps if step[0] > evaluations])
+        self._drop([step for step in self._steps if step.n > evaluations])
 
     def see(self, step: Step, notes: dict[str, Any]) -> None:
         """Keep a step when it is time; where that cannot be done, never again."""
@@ -52,7 +52,8 @@ class KeptSteps:
         except (ImpastoError, OSError):
             self._gave_up = True
             return
-        self._steps.append((n, step.level, step.iteration))
+        height, width = step.image.shape[-2:]
+        self._steps.append(KeptStep(n, step.level, step.iteration, width, height))
         self._thin()
         after = time.monotonic()
         self._due = after + (after - began) / _SHARE
@@ -64,13 +65,12 @@ class KeptSteps:
             self._drop(self._steps[-2::-2])
 
     def _bytes(self) -> int:
-        there = (step_state(self._folder, n) for n, _, _ in self._steps)
+        there = (step_state(self._folder, step.n) for step in self._steps)
         return sum(path.stat().st_size for path in there if path.exists())
 
-    def _drop(self, steps: list[tuple[int, int, int]]) -> None:
-        for n, _, _ in steps:
-            for path in (step_state(self._folder, n), step_picture(self._folder, n)):
+    def _drop(self, steps: list[KeptStep]) -> None:
+        for step in steps:
+            for path in (step_state(self._folder, step.n), step_picture(self._folder, step.n)):
                 with contextlib.suppress(OSError):
                     path.unlink()
-        gone = {step[0] for step in steps}
-        self._steps = [step for step in self._steps if step[0] not in gone]
+        self._steps = [step for step in self._steps if step not in steps]

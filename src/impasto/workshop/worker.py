@@ -78,7 +78,7 @@ class Worker:
         self._tell(Hello(device, threads))
 
     def _paint(self, asked: Paint) -> None:
-        notes = _Notes(self._tell, asked.job)
+        notes = _Notes(self._tell, asked)
         log = logging.getLogger("impasto")
         log.addHandler(notes)
         try:
@@ -158,12 +158,12 @@ class Worker:
 class _Notes(logging.Handler):
     """Tells the person what the library notes of a job."""
 
-    def __init__(self, tell: Any, job: str) -> None:
+    def __init__(self, tell: Any, asked: Paint) -> None:
         super().__init__(logging.INFO)
-        self._tell, self._job = tell, job
+        self._tell, self._asked = tell, asked
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._tell(Noted(self._job, record.getMessage()))
+        self._tell(Noted(self._asked.job, _without(record.getMessage(), self._asked)))
 
 
 def _without(message: str, asked: Paint) -> str:
