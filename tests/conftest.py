@@ -17,6 +17,9 @@ from impasto import Encoder, Run, Step, paint
 from impasto.engine.checkpoint import State
 from impasto.testing import TinyEncoder
 
+# Fixtures of a whole file's.
+pytest_plugins = ["studio_server"]
+
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the processors: more threads than those only wait for each other. impasto
     # and the programs started by tests follow this too.

@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 # Highest first. Rooms on one floor do not know each other.
 FLOORS = [
     ["cli"],
-    ["sheets"],
+    ["sheets", "studio"],
+    ["workshop"],
     ["jobs"],
     ["engine", "measures", "testing"],
     ["objective"],

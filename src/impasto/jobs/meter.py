@@ -34,6 +34,11 @@ class Meter:
         """How long the run has taken so far."""
         return time.monotonic() - self._began
 
+    def leave_out(self, seconds: float) -> None:
+        """Leave out a time in which nothing was painted, because the run was held."""
+        self._began += seconds
+        self._last += seconds
+
     def see(self, step: Step) -> None:
         """Take in one evaluation."""
         costs = [level.height * level.width for level in step.levels]

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 from impasto.errors import UsageError
 from impasto.pictures import writing
 from impasto.pictures.origin import Origin
 from impasto.profiles.icc import Pixels, converted
+
+if TYPE_CHECKING:  # whoever only reads and shows pictures needs no torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +59,17 @@ class Picture:
 
     def tensor(self) -> Tensor:
         """Return the picture as a float32 tensor (3, H, W), 0..1."""
+        import torch
+
         return torch.from_numpy(self.array).permute(2, 0, 1).contiguous()
 
     def visible(self) -> Tensor | None:
         """Return the alpha as (1, 1, H, W), 0..1; None where all is visible."""
-        return None if self.alpha is None else torch.from_numpy(self.alpha)[None, None]
+        if self.alpha is None:
+            return None
+        import torch
+
+        return torch.from_numpy(self.alpha)[None, None]
 
     def with_pixels(self, array: Pixels) -> Picture:
         """Return the picture with other pixels, its alpha and origin kept."""

@@ -1,0 +1,99 @@
+"""A helper process that is spoken to in lines of JSON over its pipes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+# Of a line: a message with many losses, or a recipe.
+_LONGEST_LINE = 1 << 24
+
+
+class Child:
+    """One process at a time of a module of ours; what it says goes to `heard`, its end to `ended`.
+
+    It reads its stdin, and ends when that ends: with this process, however that goes.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        kind: Any,
+        heard: Callable[[Any], None],
+        ended: Callable[[], Awaitable[None]],
+        *,
+        log: Path,
+        holds: Sequence[int] = (),
+    ) -> None:
+        self._module = module
+        self._decoder = msgspec.json.Decoder(kind)
+        self._heard, self._ended = heard, ended
+        self._log, self._holds = log, tuple(holds)
+        self._process: asyncio.subprocess.Process | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process's number, None where there is none."""
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> None:
+        """Start the process; does nothing where it is there."""
+        if self._process is not None:
+            return
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                self._module,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                limit=_LONGEST_LINE,
+                # Ctrl-C in the terminal is the server's to answer.
+                start_new_session=True,
+                pass_fds=self._holds if sys.platform != "win32" else (),
+            )
+        self._listening = asyncio.create_task(self._listen(self._process))
+
+    def send(self, message: Any) -> bool:
+        """Hand a message over; False where nobody is there to take it."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdin.is_closing():
+            return False
+        process.stdin.write(msgspec.json.encode(message) + b"\n")
+        return True
+
+    async def stop(self) -> None:
+        """End the process, and wait until it is gone."""
+        process, listening = self._process, self._listening
+        if process is None or listening is None:
+            return
+        self._process = None  # nobody is told of an end that was asked for
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await asyncio.gather(listening, return_exceptions=True)
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        try:
+            while line := await process.stdout.readline():
+                if self._process is process:
+                    self._heard(self._decoder.decode(line))
+        except Exception:
+            # What it says cannot be trusted any more: as if it had died.
+            with self._log.open("a") as log:
+                traceback.print_exc(file=log)
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        await process.wait()
+        if self._process is process:
+            self._process = None
+            await self._ended()

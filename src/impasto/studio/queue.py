@@ -1,0 +1,351 @@
+"""The queue: which job is painted when, whoever watches and whatever breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from impasto.studio.asked import Asked, is_colour
+from impasto.studio.child import Child
+from impasto.studio.events import Watcher, Watchers
+from impasto.studio.folder import Folder, new_id
+from impasto.studio.job import ENDED, Job, file_name, now, short_view, view
+from impasto.studio.pictures import Pictures
+from impasto.studio.shelf import Shelf
+from impasto.workshop.messages import (
+    Back,
+    Change,
+    Ended,
+    FromPainter,
+    Go,
+    Held,
+    Hello,
+    Paint,
+    Pause,
+    PictureFile,
+    Progress,
+    Stop,
+    StyleFile,
+)
+
+# A job whose painter dies is tried again so often.
+_ATTEMPTS = 2
+# Before a painter that died is started again: longer each time that it dies at once.
+_BREATH_SECONDS = (1.0, 60.0)
+_PARK_SECONDS = 5.0
+_DIED = (
+    "the painter ended {times} times in the middle of this job, maybe for want of memory; "
+    "try a smaller size, and see studio.log in the studio's folder"
+)
+
+
+class Full(Exception):
+    """As many jobs wait as are let in."""
+
+
+class Refused(Exception):
+    """What is asked of a job cannot be done in its state; the message says why."""
+
+
+class Queue:
+    """Owns the jobs and the painter."""
+
+    def __init__(
+        self, folder: Folder, pictures: Pictures, watchers: Watchers, *, most: int, holds: int
+    ) -> None:
+        """Read the jobs that are there; what was painted then is interrupted, and waits."""
+        self._pictures, self._watchers, self._most = pictures, watchers, most
+        self._shelf = Shelf(folder)
+        self._painter = Child(
+            "impasto.workshop.worker",
+            FromPainter,
+            self._heard,
+            self._died,
+            log=folder.log,
+            holds=[holds],
+        )
+        self.hello: Hello | None = None
+        self._breath = _BREATH_SECONDS[0]
+        self._painting: Job | None = None
+        self.jobs = {job.id: job for job in self._shelf.jobs()}
+        for job in self.jobs.values():
+            self._take_up(job)
+
+    async def start(self) -> None:
+        """Start the painter, and paint what waits."""
+        await self._painter.start()
+        self._next()
+
+    async def stop(self) -> None:
+        """End the painter; its job goes on from its checkpoint when the studio is opened again."""
+        job = self._painting
+        if job is not None and self._painter.send(Stop(job.id, park=True)):
+            end = time.monotonic() + _PARK_SECONDS
+            while self._painting is job and time.monotonic() < end:
+                await asyncio.sleep(0.05)
+        await self._painter.stop()
+        if self._painting is not None:
+            self._take_up(self._painting)
+            self._shelf.save(self._painting)
+        await self._shelf.settle()
+
+    # What is asked of it.
+
+    async def add(
+        self, asked: Asked, *, group: str | None = None, look: dict[str, Any] | None = None
+    ) -> Job:
+        """Queue a job; raise Full where too many wait, OutputError where it cannot be kept."""
+        self.check_room(1)
+        title = asked.title or self._title(asked)
+        job = Job(
+            id=new_id(),
+            number=1 + max((job.number for job in self.jobs.values()), default=0),
+            title=title,
+            file=file_name(title),
+            asked=asked,
+            group=group,
+            look=look,
+            created=now(),
+        )
+        self.jobs[job.id] = job
+        try:
+            await self._shelf.put(job)  # what is answered for is not lost any more
+        except BaseException:
+            del self.jobs[job.id]
+            raise
+        self._tell(job)
+        self._next()
+        return job
+
+    def check_room(self, count: int) -> None:
+        """Raise Full where so many more may not wait."""
+        if sum(job.waits for job in self.jobs.values()) + count > self._most:
+            raise Full
+
+    def pause(self, job: Job) -> None:
+        """Hold a job that is painted; one that waits leaves the queue."""
+        if job.waits:
+            job.state = "paused"
+            self._changed(job)
+        elif job.state == "running":
+            self._painter.send(Pause(job.id))
+        elif job.state != "paused":
+            raise Refused(f"this job is {job.state}")
+
+    def go(self, job: Job) -> None:
+        """Go on with a job that is held, or was ended before it was done."""
+        if job.state == "done":
+            raise Refused("this job is done")
+        if job.waits or job.state == "running":
+            return
+        if job.held:
+            self._painter.send(Go(job.id))
+            return
+        self.check_room(1)
+        job.wait("queued")
+        job.attempts = 0
+        self._changed(job)
+        self._next()
+
+    def end(self, job: Job, wish: Literal["stop", "cancel"]) -> None:
+        """End a job, wherever it is; does nothing to one that has ended.
+
+        What was painted is kept either way; how it ended is told.
+        """
+        if job.is_over or job.wish is not None:
+            return
+        if job is self._painting:
+            job.wish = wish
+            self._painter.send(Stop(job.id))
+        elif self._shelf.has_checkpoint(job):
+            # Taken up once more, so that what was painted becomes a file.
+            job.wait("interrupted")
+            job.wish = wish
+        else:
+            job.end("cancelled")
+        self._changed(job)
+        self._next()
+
+    async def change(
+        self, job: Job, options: dict[str, Any], protects: bool, protect: str | None
+    ) -> None:
+        """Change settings of a job that is painted; and what it protects, if it `protects`."""
+        self._check_painted(job)
+        file = None
+        if protect is not None:
+            # Before the painter knows: its checkpoint will need the file.
+            file = self._pictures.file(protect)
+            job.brought = [*job.brought, protect]
+            await self._shelf.put(job)
+        self._painter.send(Change(job.id, options, protects, file, protect))
+
+    def back(self, job: Job, n: int) -> None:
+        """Go on from an earlier step."""
+        self._check_painted(job)
+        if all(step.n != n for step in job.steps):
+            raise Refused(f"there is no step {n} to go back to")
+        self._painter.send(Back(job.id, n))
+
+    async def remove(self, job: Job) -> None:
+        """Throw a job away that has ended."""
+        if not job.is_over:
+            raise Refused(f"this job is {job.state}: cancel it first")
+        del self.jobs[job.id]
+        await self._shelf.throw_away(job)
+        self._watchers.tell(job.id, "removed", lambda: {"id": job.id})
+
+    # What is said of it.
+
+    def tell_all(self, watcher: Watcher) -> None:
+        """Tell one who has just come of all jobs that are not over."""
+        for job in self.jobs.values():
+            if not job.is_over:
+                watcher.tell(job.id, "job", self._saying(job))
+
+    def view(self, job: Job) -> dict[str, Any]:
+        """Return a job as the interface shows it."""
+        return view(job, self._position(job), self.place(job))
+
+    def views(self) -> list[dict[str, Any]]:
+        """Return all jobs, the newest first; without the losses of those that are over."""
+        newest = sorted(self.jobs.values(), key=lambda job: -job.number)
+        found = [self.view(job) for job in newest]
+        for told in found:
+            if told["state"] in ENDED:
+                del told["losses"]
+        return found
+
+    def place(self, job: Job) -> Path:
+        """Return a job's folder."""
+        return self._shelf.place(job)
+
+    def _position(self, job: Job) -> int | None:
+        """Return how many are painted before a job that waits, None for one that does not."""
+        return self._line().index(job) + (self._painting is not None) if job.waits else None
+
+    # How it goes.
+
+    def _line(self) -> list[Job]:
+        """Return the jobs that wait, the next first."""
+        waiting = [job for job in self.jobs.values() if job.waits]
+        return sorted(waiting, key=lambda job: (not job.first, job.number))
+
+    def _next(self) -> None:
+        """Paint the next job where the painter is free, or can be freed of one that is held."""
+        if self._painter.pid is None or not (line := self._line()):
+            return
+        if self._painting is not None:
+            if self._painting.held:
+                self._painter.send(Stop(self._painting.id, park=True))
+            return
+        job = line[0]
+        try:
+            message = self._message(job)
+        except KeyError:
+            job.fail("a picture of this job is not in the studio's folder any more", 2)
+            self._changed(job)
+            self._next()
+            return
+        job.begin()
+        self._painting = job
+        self.place(job).mkdir(exist_ok=True)
+        self._painter.send(message)
+        self._changed(job)
+        for other in line[1:]:
+            self._tell(other)
+
+    def _message(self, job: Job) -> Paint:
+        """Return what the painter is told of a job; raise KeyError where a picture is gone."""
+        asked, file = job.asked, self._pictures.file
+        return Paint(
+            job=job.id,
+            folder=str(self.place(job)),
+            output=job.file,
+            content=self._file(asked.content),
+            styles=[
+                StyleFile(file(one.picture), one.weight, one.scale, self._map(one.regions))
+                for one in asked.styles
+            ],
+            regions=self._file(asked.regions),
+            protect=self._file(asked.protect),
+            options={"preset": asked.preset, **asked.options},
+            others=[file(id_) for id_ in job.brought],
+            steps=job.steps,
+            ends=job.wish is not None,
+        )
+
+    def _file(self, id_: str | None) -> PictureFile | None:
+        return None if id_ is None else self._pictures.file(id_)
+
+    def _map(self, regions: str | None) -> PictureFile | str | None:
+        return regions if regions is not None and is_colour(regions) else self._file(regions)
+
+    def _heard(self, message: Any) -> None:
+        """Take in what the painter says."""
+        if isinstance(message, Hello):
+            self.hello, self._breath = message, _BREATH_SECONDS[0]
+            return
+        job = self.jobs.get(message.job)
+        if job is None:
+            return
+        match message:
+            case Progress():
+                job.hear(message)
+                self._tell(job)
+                self._shelf.note(job)
+                return
+            case Held():
+                job.held = message.held
+                job.state = "paused" if message.held else "running"
+            case Ended():
+                job.close(message)
+                self._painting = None
+            case _:
+                job.hear(message)
+        self._changed(job)
+        self._next()
+
+    async def _died(self) -> None:
+        """Take in that the painter is gone: its job waits again, another painter is started."""
+        self.hello = None
+        job, self._painting = self._painting, None
+        if job is not None:
+            job.attempts += 1
+            if job.attempts > _ATTEMPTS:
+                job.fail(_DIED.format(times=job.attempts), 1)
+            else:
+                self._take_up(job)
+            self._changed(job)
+        self._breath = min(2 * self._breath, _BREATH_SECONDS[1])
+        await asyncio.sleep(self._breath)
+        await self.start()
+
+    def _take_up(self, job: Job) -> None:
+        """Let a job wait that was painted when its painter, or the studio, ended."""
+        if job.state == "running":
+            job.wait("interrupted")
+        job.held = False
+        if job.wish is not None and not self._shelf.has_checkpoint(job):
+            job.end("cancelled")
+
+    def _check_painted(self, job: Job) -> None:
+        if job is not self._painting:
+            raise Refused(f"this job is {job.state}: only what is painted just now can change")
+
+    def _title(self, asked: Asked) -> str:
+        ids = [asked.content, *(style.picture for style in asked.styles)]
+        first, *others = (Path(self._pictures.known[id_].name).stem for id_ in ids if id_)
+        return f"{first} by {' and '.join(others)}"[:200] if others else first
+
+    def _changed(self, job: Job) -> None:
+        self._shelf.save(job)
+        self._tell(job)
+
+    def _tell(self, job: Job) -> None:
+        self._watchers.tell(job.id, "job", self._saying(job))
+
+    def _saying(self, job: Job) -> Callable[[], Any]:
+        return lambda: short_view(job, self._position(job), self.place(job))

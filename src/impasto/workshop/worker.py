@@ -1,0 +1,195 @@
+"""The process that paints: its network stays loaded from job to job."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import threading
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from impasto.engine.checkpoint import read_checkpoint
+from impasto.engine.networks import Networks
+from impasto.engine.prepare import prepare
+from impasto.engine.run import Run
+from impasto.errors import ImpastoError
+from impasto.jobs.job import Job
+from impasto.jobs.outputs import Outputs
+from impasto.jobs.rerun import again
+from impasto.jobs.stopping import Interrupted, Stopped
+from impasto.memory.free import give_back
+from impasto.pictures.picture import Picture
+from impasto.settings.resources import Resources
+from impasto.settings.settings import Settings
+from impasto.workshop.commands import Commands
+from impasto.workshop.follower import Follower, Parked, WentBackTo
+from impasto.workshop.lines import lines_in, protected_stdout
+from impasto.workshop.messages import Ended, Hello, Noted, Paint, ToPainter
+from impasto.workshop.places import CHECKPOINT, step_state
+from impasto.workshop.setting_out import Named, run_of
+
+# Often, for it costs at most its small share of the time.
+_CHECKPOINT_SECONDS = 3.0
+_IDLE_SECONDS = 60.0
+
+
+class Worker:
+    """Paints one job after another."""
+
+    def __init__(self, tell: Any) -> None:
+        """Load the network before anybody asks."""
+        self._tell = tell
+        self._networks = Networks()
+        self.commands = Commands()
+        signal.signal(signal.SIGINT, self._stop_now)
+
+    def work(self) -> None:
+        """Paint until nobody is left who asks."""
+        self._greet()
+        while True:
+            asked = self.commands.next_job(_IDLE_SECONDS)
+            if asked is None:
+                self._rest()
+            else:
+                self._paint(asked)
+
+    def _rest(self) -> None:
+        """Let go of the network: 480 MB in the form it paints in, and loaded in a second."""
+        self._networks = Networks()
+        give_back()
+        self.commands.wait()
+
+    def _greet(self) -> None:
+        device, threads = "unknown", 0
+        with contextlib.suppress(ImpastoError):  # said again, to whoever wants a picture
+            grey = Picture(np.full((64, 64, 3), 0.5, np.float32))
+            run = prepare(grey, [grey], Settings(size=64, faces="style"), Resources())
+            device, threads = run.plan.device, run.plan.threads
+            self._networks.find(run.settings, run.plan, None)
+        self._tell(Hello(device, threads))
+
+    def _paint(self, asked: Paint) -> None:
+        notes = _Notes(self._tell, asked)
+        log = logging.getLogger("impasto")
+        log.addHandler(notes)
+        try:
+            ended = self._ended(asked)
+        finally:
+            log.removeHandler(notes)
+            self.commands.computing = False
+        self.commands.over()
+        self._tell(ended)
+
+    def _ended(self, asked: Paint) -> Ended:
+        """Paint a job, and say how that ended."""
+        follower = Follower(asked, self._tell, self.commands)
+        try:
+            return self._done(asked, follower)
+        except Parked:
+            return Ended(asked.job, "parked")
+        except (Interrupted, Stopped):
+            return Ended(asked.job, "stopped", follower.size_on_disk())
+        except ImpastoError as fault:
+            message = "; ".join((str(fault), *getattr(fault, "__notes__", ())))
+            size = follower.size_on_disk()
+            return Ended(asked.job, "failed", size, _without(message, asked), fault.exit_code)
+        except Exception as fault:
+            traceback.print_exc()
+            memory = isinstance(fault, MemoryError)
+            told = "memory ran out" if memory else f"a bug: {type(fault).__name__}: {fault}"
+            return Ended(asked.job, "failed", None, _without(told, asked), 6 if memory else 1)
+
+    def _done(self, asked: Paint, follower: Follower) -> Ended:
+        folder = Path(asked.folder)
+        outputs = Outputs(
+            output=folder / asked.output,
+            overwrite=True,
+            checkpoint=folder / CHECKPOINT,
+            checkpoint_every=_CHECKPOINT_SECONDS,
+        )
+        pantry = Named(asked)
+        state = None
+        while True:
+            self.commands.computing = True
+            self.commands.check_stop()
+            run: Run
+            if (folder / CHECKPOINT).exists():
+                kept = read_checkpoint(folder / CHECKPOINT)
+                run, state = again(kept.recipe, pantry), kept.state
+            else:
+                run, state = run_of(asked, pantry), None
+            run = replace(run, networks=self._networks)
+            follower.begin(run, outputs, pantry.paths, state)
+            job = Job(
+                run=run,
+                outputs=outputs,
+                inputs=pantry.paths,
+                observers=[follower],
+                resume=state,
+            )
+            try:
+                done = job.paint()
+            except WentBackTo as back:
+                follower.went_back(back.n)
+                # Copied: it may be gone back to again.
+                beside = folder / f".{CHECKPOINT}.tmp"
+                shutil.copyfile(step_state(folder, back.n), beside)
+                os.replace(beside, folder / CHECKPOINT)
+                continue
+            (folder / CHECKPOINT).unlink(missing_ok=True)
+            return Ended(asked.job, "done", done.size)
+
+    def _stop_now(self, number: int, frame: FrameType | None) -> None:
+        """End an evaluation in its middle; between two of them the follower does."""
+        if self.commands.computing:
+            self.commands.computing = False
+            raise Stopped(signal.SIGTERM)
+
+
+class _Notes(logging.Handler):
+    """Tells the person what the library notes of a job."""
+
+    def __init__(self, tell: Any, asked: Paint) -> None:
+        super().__init__(logging.INFO)
+        self._tell, self._asked = tell, asked
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell(Noted(self._asked.job, _without(record.getMessage(), self._asked)))
+
+
+def _without(message: str, asked: Paint) -> str:
+    """Say pictures' names as the person knows them, not where they lie here."""
+    for file in Named(asked).files:
+        message = message.replace(file.path, file.name)
+    return " ".join(message.replace(f"{asked.folder}{os.sep}", "").split())
+
+
+def _listen(worker: Worker) -> None:
+    for message in lines_in(msgspec.json.Decoder(ToPainter)):
+        worker.commands.take(message)
+    # The server is gone, however that came: the checkpoint is on disk.
+    os._exit(0)
+
+
+def main() -> None:
+    """Paint what stdin asks for, until it ends."""
+    tell = protected_stdout()
+    logging.getLogger("impasto").setLevel(logging.INFO)
+    if hasattr(os, "nice"):
+        os.nice(3)  # the page answers first; nothing is lost where nobody else computes
+    worker = Worker(tell)
+    threading.Thread(target=_listen, args=(worker,), daemon=True).start()
+    worker.work()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""The studio's parts that paint nothing: its form, its pictures, its notes of jobs, its events."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from studio_server import Server
+
+pytest.importorskip("fastapi", reason="needs the extra studio")
+
+import msgspec
+from starlette.testclient import TestClient
+
+from impasto.errors import OutputError
+from impasto.settings.option import options
+from impasto.settings.presets import NAMES
+from impasto.settings.settings import Settings
+from impasto.studio.asked import Asked, AskedStyle, check_options, plain_options
+from impasto.studio.events import MOST_WATCHERS, Watchers
+from impasto.studio.folder import Folder
+from impasto.studio.job import Job, file_name
+from impasto.studio.looks import looks
+from impasto.studio.shelf import read_job, save_job
+from impasto.workshop.messages import Began, Progress
+
+
+def test_the_form_has_every_option_but_those_that_name_files(client: TestClient):
+    form = client.get("/api/options").json()
+    found = {one["name"]: one for group in form["groups"] for one in group["options"]}
+    assert set(found) == set(options(Settings)) - {"weights"}
+    kinds = {name: found[name]["kind"] for name in ("size", "strength", "colour", "style_layers")}
+    assert kinds == {
+        "size": "integer",
+        "strength": "number",
+        "colour": "choice",
+        "style_layers": "layers",
+    }
+    assert (found["size"]["unit"], found["size"]["words"]) == ("px", ["original"])
+    assert found["strength"]["live"]
+    assert not found["size"]["live"]
+    assert [preset["name"] for preset in form["presets"]] == list(NAMES)
+
+
+def test_what_the_form_offers_can_be_asked_for(client: TestClient):
+    form = client.get("/api/options").json()
+    defaults = {one["name"]: one["default"] for group in form["groups"] for one in group["options"]}
+    assert check_options(defaults) == check_options({})
+    for preset in form["presets"]:
+        assert check_options(preset["options"]) == check_options({}, preset["name"])
+        settings = check_options({}, preset["name"])
+        assert check_options(plain_options(settings)) == settings
+
+
+def test_examples_are_offered_once(client: TestClient):
+    found = client.get("/api/examples").json()
+    assert [one["role"] for one in found] == ["content", "content", "style", "style", "style"]
+    for one in found:
+        shown = client.get(f"/api/pictures/{one['picture']}", params={"long_side": 200})
+        assert Image.open(io.BytesIO(shown.content)).width == 200
+        assert "immutable" in shown.headers["cache-control"]
+
+
+def test_pictures_are_shown_upright_and_in_srgb(client: TestClient):
+    image = Image.fromarray(np.arange(300 * 200 * 3, dtype=np.uint8).reshape(200, 300, 3))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    told = _handed_in(client, image, "JPEG", exif=exif)
+    assert (told["width"], told["height"], told["kind"]) == (200, 300, "photo")
+    shown = client.get(f"/api/pictures/{told['id']}", params={"long_side": 150})
+    assert Image.open(io.BytesIO(shown.content)).size == (133, 200)
+    whole = client.get(f"/api/pictures/{told['id']}")
+    assert Image.open(io.BytesIO(whole.content)).size == (200, 300)
+
+
+def test_maps_keep_their_colours(client: TestClient):
+    image = Image.new("RGB", (300, 200), "#ff0000")
+    image.paste("#00ff00", (0, 0, 101, 67))
+    told = _handed_in(client, image, "PNG")
+    assert told["kind"] == "map"
+    for side, size in ((150, (150, 100)), (4000, (300, 200))):
+        params = {"long_side": side, "map": True}
+        shown = client.get(f"/api/pictures/{told['id']}", params=params)
+        small = Image.open(io.BytesIO(shown.content)).convert("RGB")
+        assert small.size == size
+        colours = {colour for _, colour in small.getcolors() or ()}
+        assert colours == {(255, 0, 0), (0, 255, 0)}
+
+
+def test_a_see_through_picture_stays_so(client: TestClient):
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 60, 4), dtype=np.uint8)
+    told = _handed_in(client, Image.fromarray(pixels), "PNG")
+    shown = client.get(f"/api/pictures/{told['id']}", params={"long_side": 800})
+    assert Image.open(io.BytesIO(shown.content)).mode == "RGBA"
+
+
+def test_pixels_of_the_photograph_are_cut_out(server: Server, asked: dict[str, Any]):
+    job = server.post("/api/jobs", asked)
+    part = server.get(f"/api/jobs/{job['id']}/crop?of=content&x=10&y=20&w=30&h=40")
+    whole = np.asarray(Image.open(io.BytesIO(server.get(f"/api/pictures/{asked['content']}"))))
+    assert (np.asarray(Image.open(io.BytesIO(part))) == whole[20:60, 10:40]).all()
+    assert server.ask("GET", f"/api/jobs/{job['id']}/crop?of=content&x=999")[0] == 422
+    assert server.ask("GET", f"/api/jobs/{job['id']}/crop?w=9999")[0] == 422
+    server.wait_for(job["id"], "done")
+
+
+def test_there_are_never_more_than_400_points_of_a_curve():
+    job = _job()
+    for number in range(1, 5000):
+        job.hear(_progress([(number, 1.0, float("nan"), 0.5)]))
+    assert 150 <= len(job.losses) <= 400
+    numbers = [row[0] for row in job.losses]
+    assert numbers == sorted(set(numbers))
+    assert (numbers[0], numbers[-1]) == (1, 4999)
+    job.hear(Began(job.id, 100, (64, 64)))
+    assert job.losses[-1][0] <= 100
+    msgspec.json.encode(job)
+
+
+def test_a_job_is_read_as_it_was_saved(tmp_path: Path):
+    job = _job()
+    job.hear(_progress([(1, 3.0, 2.0, 1.0)]))
+    save_job(msgspec.json.encode(job), tmp_path / job.id)
+    assert read_job(tmp_path / job.id) == job
+    elsewhere = msgspec.structs.replace(job, file="../out.png")
+    save_job(msgspec.json.encode(elsewhere), tmp_path / job.id)
+    with pytest.raises(ValueError, match="another"):
+        read_job(tmp_path / job.id)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("coffee by ink", "impasto-coffee-by-ink.png"),
+        ("../../etc/passwd", "impasto-etc-passwd.png"),
+        ("\u96ea", "impasto.png"),
+        ("CON", "impasto-con.png"),
+        ("x" * 300, f"impasto-{'x' * 60}.png"),
+    ],
+)
+def test_results_have_plain_names(title: str, name: str):
+    assert file_name(title) == name
+
+
+def test_a_slow_watcher_is_told_the_newest_alone():
+    async def watch() -> bytes:
+        watchers = Watchers()
+        watcher = watchers.join()
+        assert watcher is not None
+        for number in range(1000):
+            watchers.tell("job", "job", lambda number=number: {"id": "job", "n": number})
+        told = await watcher.next(1)
+        assert await watcher.next(0.01) == b": nothing new\n\n"
+        watchers.leave(watcher)
+        return told
+
+    assert asyncio.run(watch()) == b'event: job\ndata: {"id":"job","n":999}\n\n'
+
+
+def test_so_many_may_watch_and_no_more():
+    async def watch() -> None:
+        watchers = Watchers()
+        joined = [watchers.join() for _ in range(MOST_WATCHERS)]
+        assert all(joined)
+        assert watchers.join() is None
+        watchers.leave(joined[0])
+        assert watchers.join() is not None
+
+    asyncio.run(watch())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"strength": 5, "style_loss": "sliced"},
+        {"network": "original", "style_loss": "covariance"},
+        {"style_scale": "0.5,2"},
+    ],
+)
+def test_looks_are_four_that_can_be_painted(options: dict[str, Any]):
+    asked = Asked("c", (AskedStyle("x"), AskedStyle("y")), options=options)
+    settings = [check_options(one.options, one.preset) for _, one in looks(asked)]
+    assert len({repr(one) for one in settings}) == 4
+    assert {one.size for one in settings} == {256}
+
+
+def test_looks_keep_the_shape_of_a_texture():
+    asked = Asked(None, (AskedStyle("x"),), options={"size": "600x300", "strength": 10})
+    found = looks(asked)
+    assert all(one.options["size"] == "256x128" for _, one in found)
+    settings = [check_options(one.options, one.preset) for _, one in found]
+    assert len({repr(one) for one in settings}) == 4
+
+
+def test_a_lock_is_gone_with_whoever_held_it(tmp_path: Path):
+    folder = Folder(tmp_path / "studio")
+    held = os.dup(folder.lock())
+    folder.unlock()
+    began = time.monotonic()
+    other = Folder(tmp_path / "studio")
+    with pytest.raises(OutputError, match="another studio"):
+        other.lock()  # a helper still has it
+    assert time.monotonic() - began > 1
+    os.close(held)
+    other.lock()
+    other.unlock()
+
+
+def test_half_a_picture_is_swept_and_a_strangers_folder_is_not(tmp_path: Path):
+    from impasto.studio.pictures import Pictures
+
+    folder = Folder(tmp_path / "studio")
+    (folder.pictures / ("a" * 20)).mkdir()
+    (folder.pictures / "mine").mkdir()
+    Pictures(folder, None, 1)  # type: ignore[arg-type]
+    assert [path.name for path in folder.pictures.iterdir()] == ["mine"]
+
+
+def _handed_in(client: TestClient, image: Image.Image, kind: str, **more: Any) -> dict[str, Any]:
+    data = io.BytesIO()
+    image.save(data, kind, **more)
+    found = client.post("/api/pictures", content=data.getvalue())
+    assert found.status_code == 201, found.text
+    return found.json()
+
+
+def _job() -> Job:
+    asked = Asked("c", (AskedStyle("s"),))
+    return Job(id="a" * 20, number=1, title="", file="impasto.png", asked=asked, created=0.0)
+
+
+def _progress(losses: list[tuple[int, float, float, float]]) -> Progress:
+    return Progress("a" * 20, 1, 1, 1, 1, 0.5, 1.0, 1, 64, 64, 1, losses)
