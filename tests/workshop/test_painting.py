@@ -146,6 +146,28 @@ def test_a_job_goes_back_to_an_earlier_step(server: Server, pictures: tuple[Path
     assert status == 409
 
 
+def test_going_back_keeps_what_was_changed_before(
+    server: Server, pictures: tuple[Path, Path], tmp_path: Path
+):
+    job = server.post("/api/jobs", asked_of(server, pictures, LONG))["id"]
+    server.held(job, 2)
+    mask = server.upload(_mask(tmp_path / "mask.png"))
+    server.post(f"/api/jobs/{job}/change", {"protect": mask})
+    [change] = server.wait(job, lambda job: job["changes"])["changes"]
+    server.post(f"/api/jobs/{job}/go")
+    later = server.wait(job, lambda job: job["steps"] and job["steps"][-1]["n"] > 7)
+    n = later["steps"][-1]["n"]
+    server.post(f"/api/jobs/{job}/back", {"n": n})
+    server.evaluated(job, n + 1)
+    server.post(f"/api/jobs/{job}/stop")
+    stopped = server.wait_for(job, "stopped")
+    assert stopped["changes"] == [change]
+    recipe = server.get(stopped["files"]["recipe"])
+    # Of a step that was gone back to, and not yet painted on, there is no other change.
+    assert [one["iteration"] for one in recipe["changes"]][:1] == [change["iteration"]]
+    assert not [note for note in stopped["notes"] if "/" in note]
+
+
 def test_stopping_keeps_what_is_there_and_it_can_go_on(
     server: Server, pictures: tuple[Path, Path], undisturbed: bytes
 ):
@@ -228,7 +250,8 @@ def test_who_left_the_device_is_ended_with_a_picture(
     server.post(f"/api/jobs/{job}/stop")
     stopped = server.wait_for(job, "stopped")
     assert stopped["files"]["result"]
-    assert stopped["progress"]["evaluations"] == held["progress"]["evaluations"] + 1
+    assert stopped["progress"]["evaluations"] == held["progress"]["evaluations"]
+    assert server.get(stopped["files"]["recipe"])["interrupted"]
 
 
 def test_what_cannot_be_painted_fails_in_one_sentence(
