@@ -102,6 +102,7 @@ class Follower:
     def went_back(self, n: int) -> None:
         """Say that the job goes on from an earlier step."""
         self.has_seen = False
+        self._tell(Held(self._asked.job, False))  # if it was
         self._tell(WentBack(self._asked.job, n))
 
     def size_on_disk(self) -> tuple[int, int] | None:
