@@ -128,6 +128,7 @@ def test_a_change_is_made_recorded_and_painted_again(
 def test_a_job_goes_back_to_an_earlier_step(server: Server, pictures: tuple[Path, Path]):
     job = server.post("/api/jobs", asked_of(server, pictures, 24))["id"]
     server.wait(job, lambda job: job["steps"])
+    server.held(job, 1)
     server.post(f"/api/jobs/{job}/change", {"options": {"smoothness": 3}})
     changed = server.wait(job, lambda job: job["changes"])
     n = changed["steps"][0]["n"]
@@ -144,6 +145,28 @@ def test_a_job_goes_back_to_an_earlier_step(server: Server, pictures: tuple[Path
     assert [row[0] for row in done["losses"]] == list(range(1, 25))
     status, _ = server.ask("POST", f"/api/jobs/{job}/back", {"n": n})
     assert status == 409
+
+
+def test_going_back_keeps_what_was_changed_before(
+    server: Server, pictures: tuple[Path, Path], tmp_path: Path
+):
+    job = server.post("/api/jobs", asked_of(server, pictures, LONG))["id"]
+    server.held(job, 2)
+    mask = server.upload(_mask(tmp_path / "mask.png"))
+    server.post(f"/api/jobs/{job}/change", {"protect": mask})
+    [change] = server.wait(job, lambda job: job["changes"])["changes"]
+    server.post(f"/api/jobs/{job}/go")
+    later = server.wait(job, lambda job: job["steps"] and job["steps"][-1]["n"] > 7)
+    n = later["steps"][-1]["n"]
+    server.post(f"/api/jobs/{job}/back", {"n": n})
+    server.evaluated(job, n + 1)
+    server.post(f"/api/jobs/{job}/stop")
+    stopped = server.wait_for(job, "stopped")
+    assert stopped["changes"] == [change]
+    recipe = server.get(stopped["files"]["recipe"])
+    # Of a step that was gone back to, and not yet painted on, there is no other change.
+    assert [one["iteration"] for one in recipe["changes"]][:1] == [change["iteration"]]
+    assert not [note for note in stopped["notes"] if "/" in note]
 
 
 def test_stopping_keeps_what_is_there_and_it_can_go_on(
@@ -174,7 +197,7 @@ def test_four_looks_differ(server: Server, pictures: tuple[Path, Path]):
     assert len(made["jobs"]) == 4
     assert {job["group"] for job in made["jobs"]} == {made["group"]}
     done = [server.wait_for(job["id"], "done") for job in made["jobs"]]
-    assert all(max(job["size"]) == 256 for job in done)
+    assert all(job["size"] == [64, 53] for job in done)
     assert len({_result(server, job) for job in done}) == 4
     assert len({job["look"]["name"] for job in done}) == 4
 
@@ -228,7 +251,8 @@ def test_who_left_the_device_is_ended_with_a_picture(
     server.post(f"/api/jobs/{job}/stop")
     stopped = server.wait_for(job, "stopped")
     assert stopped["files"]["result"]
-    assert stopped["progress"]["evaluations"] == held["progress"]["evaluations"] + 1
+    assert stopped["progress"]["evaluations"] == held["progress"]["evaluations"]
+    assert server.get(stopped["files"]["recipe"])["interrupted"]
 
 
 def test_what_cannot_be_painted_fails_in_one_sentence(

@@ -18,6 +18,8 @@ _EXAMPLES = (
         "impasto studio --host 0.0.0.0",
     ),
 )
+# What the extra brings.
+_EXTRA = ("fastapi", "pydantic", "starlette", "uvicorn", "h11")
 
 
 @click.command(cls=GroupedCommand, examples=_EXAMPLES)
@@ -49,6 +51,8 @@ def studio(
     try:
         from impasto.studio.serve import serve
     except ModuleNotFoundError as fault:
+        if str(fault.name).partition(".")[0] not in _EXTRA:
+            raise
         raise UsageError("the studio needs its extra: pip install 'impasto[studio]'") from fault
     place = Path.home() / "impasto-studio" if folder is None else folder
     serve(place, port=port, host=host, token=token, browser=browser, say=tell)

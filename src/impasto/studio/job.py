@@ -103,6 +103,7 @@ class Job(Struct, kw_only=True):
                 self._forget_after(message.evaluations)
             case WentBack():
                 self._forget_after(message.n)
+                self._go_back(message.n)
             case Kept():
                 self.steps = message.steps
             case Noted() if message.text not in self.notes:
@@ -146,6 +147,14 @@ class Job(Struct, kw_only=True):
 
     def _is_due(self, row: Row) -> bool:
         return (row[0] - 1) % self.stride == 0
+
+    def _go_back(self, n: int) -> None:
+        """Be as far as an earlier step was."""
+        for step in self.steps:
+            if step.n == n and self.progress is not None:
+                names = ("level", "iteration", "width", "height")
+                at = {name: getattr(step, name) for name in names}
+                self.progress = {**self.progress, **at, "evaluations": n}
 
     def _forget_after(self, evaluations: int) -> None:
         """Drop what was seen after an evaluation, which will be seen again or never."""

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from impasto.studio.asked import Asked, is_colour
-from impasto.studio.child import Child
 from impasto.studio.events import Watcher, Watchers
 from impasto.studio.folder import Folder, new_id
 from impasto.studio.job import ENDED, Job, file_name, now, short_view, view
 from impasto.studio.pictures import Pictures
 from impasto.studio.shelf import Shelf
+from impasto.workshop.child import Child
 from impasto.workshop.messages import (
     Back,
     Change,

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from impasto.studio.child import Child
 from impasto.studio.folder import Folder
+from impasto.workshop.child import Child
 from impasto.workshop.messages import Answer, FromReader
 
 # A picture that takes longer is one that nobody wants to wait for.

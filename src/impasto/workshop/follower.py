@@ -66,6 +66,7 @@ class Follower:
         self._rows: list[tuple[int, float, float, float]] = []
         self._due = 0.0
         self._notes: dict[str, Any] = {}
+        self.has_seen = False  # a step, since painting began or the job went back
 
     def begin(self, run: Run, outputs: Outputs, inputs: Sequence[str], state: State | None) -> None:
         """Take in that painting begins, from a state where there is one."""
@@ -73,13 +74,13 @@ class Follower:
         done = 0 if state is None else sum(state.evaluations) + state.iteration
         self._previews.forget_after(done)
         self._kept.forget_after(done)
-        self._rows, self._due = [], 0.0
+        self._rows, self._due, self.has_seen = [], 0.0, False
         finest = run.levels[-1]
         self._tell(Began(self._asked.job, done, (finest.height, finest.width)))
 
     def see(self, step: Step, meter: Meter) -> None:
         """Take in one evaluation, and do what is wanted before the next."""
-        self._commands.computing = False
+        self._commands.computing, self.has_seen = False, True
         try:
             self._show(step, meter)
         except PictureError:  # numbers that broke just now; the run says so
@@ -87,8 +88,6 @@ class Follower:
         except Exception as fault:  # whatever it is, what is wanted must still be done
             self._tell(Noted(self._asked.job, f"cannot be shown: {fault}"))
         try:
-            if self._asked.ends:
-                raise Stopped(signal.SIGTERM)
             if self._obey(step, self._commands.take_up()):
                 self._hold(step, meter)
         except BaseException:  # by which the job leaves the device
@@ -102,6 +101,8 @@ class Follower:
 
     def went_back(self, n: int) -> None:
         """Say that the job goes on from an earlier step."""
+        self.has_seen = False
+        self._tell(Held(self._asked.job, False))  # if it was
         self._tell(WentBack(self._asked.job, n))
 
     def size_on_disk(self) -> tuple[int, int] | None:
@@ -176,10 +177,11 @@ class Follower:
     def _stop(self, step: Step, message: Stop) -> None:
         if step.final:  # it ends by itself
             return
-        self._write_checkpoint(step)
-        if message.park:
+        is_kept = self._write_checkpoint(step)
+        if not message.park:
+            raise Stopped(signal.SIGTERM)
+        if is_kept:  # else all would be lost: it stays
             raise Parked
-        raise Stopped(signal.SIGTERM)
 
     def _go_back(self, message: Back) -> None:
         if self._kept.has(message.n):
@@ -192,6 +194,7 @@ class Follower:
             if message.protects:
                 file = message.protect
                 options["protect"] = None if file is None else Named(self._asked).of_file(file)
+                self._asked.others.extend([] if file is None else [file])
             step.change(**options)
         except ImpastoError as fault:
             self._tell(Noted(self._asked.job, f"not changed: {fault}"))
@@ -210,9 +213,15 @@ class Follower:
             )
         )
 
-    def _write_checkpoint(self, step: Step) -> None:
+    def _write_checkpoint(self, step: Step) -> bool:
+        """Write where the job is; say so, and return False, where that cannot be."""
         path = self._folder / CHECKPOINT
-        write_checkpoint(path, step.checkpoint({**self._notes, "checkpoint": str(path)}))
+        try:
+            write_checkpoint(path, step.checkpoint({**self._notes, "checkpoint": str(path)}))
+        except ImpastoError as fault:
+            self._tell(Noted(self._asked.job, f"no checkpoint: {fault}"))
+            return False
+        return True
 
 
 def _row(step: Step) -> tuple[int, float, float, float]:

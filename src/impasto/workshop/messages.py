@@ -49,7 +49,7 @@ class Paint(Struct, frozen=True, tag="paint"):
     options: dict[str, Any]
     others: list[PictureFile] = []  # that a change brought in
     steps: list[KeptStep] = []  # that were kept of an earlier part of the run
-    ends: bool = False  # it is taken up for nothing but to be saved
+    ends: bool = False  # nothing more is painted: its checkpoint becomes a file
 
 
 class Pause(Struct, frozen=True, tag="pause"):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import os
 import shutil
 import signal
 import threading
 import traceback
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,10 +18,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from impasto.engine.checkpoint import read_checkpoint
+from impasto.engine.checkpoint import State, read_checkpoint
 from impasto.engine.networks import Networks
 from impasto.engine.prepare import prepare
 from impasto.engine.run import Run
+from impasto.engine.steering import as_changed
 from impasto.errors import ImpastoError
 from impasto.jobs.job import Job
 from impasto.jobs.outputs import Outputs
@@ -28,6 +30,7 @@ from impasto.jobs.rerun import again
 from impasto.jobs.stopping import Interrupted, Stopped
 from impasto.memory.free import give_back
 from impasto.pictures.picture import Picture
+from impasto.scene.finish import finish
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 from impasto.workshop.commands import Commands
@@ -87,54 +90,42 @@ class Worker:
             log.removeHandler(notes)
             self.commands.computing = False
         self.commands.over()
+        give_back()  # before the next is told that the device is free
         self._tell(ended)
 
     def _ended(self, asked: Paint) -> Ended:
         """Paint a job, and say how that ended."""
         follower = Follower(asked, self._tell, self.commands)
         try:
-            return self._done(asked, follower)
+            return self._kept(asked) if asked.ends else self._painted(asked, follower)
         except Parked:
             return Ended(asked.job, "parked")
-        except (Interrupted, Stopped):
+        except (Interrupted, Stopped) as stop:
+            self._note(asked, [note for note in _notes_of(stop) if not note.startswith("saved")])
+            if not follower.has_seen and (Path(asked.folder) / CHECKPOINT).exists():
+                return self._ended(msgspec.structs.replace(asked, ends=True))
             return Ended(asked.job, "stopped", follower.size_on_disk())
         except ImpastoError as fault:
-            message = "; ".join((str(fault), *getattr(fault, "__notes__", ())))
+            message = _without("; ".join((str(fault), *_notes_of(fault))), asked)
             size = follower.size_on_disk()
-            return Ended(asked.job, "failed", size, _without(message, asked), fault.exit_code)
+            return Ended(asked.job, "failed", size, message, fault.exit_code)
         except Exception as fault:
             traceback.print_exc()
             memory = isinstance(fault, MemoryError)
             told = "memory ran out" if memory else f"a bug: {type(fault).__name__}: {fault}"
             return Ended(asked.job, "failed", None, _without(told, asked), 6 if memory else 1)
 
-    def _done(self, asked: Paint, follower: Follower) -> Ended:
-        folder = Path(asked.folder)
-        outputs = Outputs(
-            output=folder / asked.output,
-            overwrite=True,
-            checkpoint=folder / CHECKPOINT,
-            checkpoint_every=_CHECKPOINT_SECONDS,
-        )
-        pantry = Named(asked)
-        state = None
+    def _painted(self, asked: Paint, follower: Follower) -> Ended:
+        """Paint a job to its end, however often it goes back."""
+        folder, outputs = Path(asked.folder), _outputs(asked)
         while True:
+            pantry = Named(asked)  # with all that changes have brought in
             self.commands.computing = True
             self.commands.check_stop()
-            run: Run
-            if (folder / CHECKPOINT).exists():
-                kept = read_checkpoint(folder / CHECKPOINT)
-                run, state = again(kept.recipe, pantry), kept.state
-            else:
-                run, state = run_of(asked, pantry), None
-            run = replace(run, networks=self._networks)
+            run, state = self._prepared(asked, pantry)
             follower.begin(run, outputs, pantry.paths, state)
             job = Job(
-                run=run,
-                outputs=outputs,
-                inputs=pantry.paths,
-                observers=[follower],
-                resume=state,
+                run=run, outputs=outputs, inputs=pantry.paths, observers=[follower], resume=state
             )
             try:
                 done = job.paint()
@@ -147,6 +138,30 @@ class Worker:
                 continue
             (folder / CHECKPOINT).unlink(missing_ok=True)
             return Ended(asked.job, "done", done.size)
+
+    def _kept(self, asked: Paint) -> Ended:
+        """Save the picture in a job's checkpoint, without painting any more of it."""
+        self.commands.computing = False
+        kept = read_checkpoint(Path(asked.folder) / CHECKPOINT)
+        state = kept.state
+        run = as_changed(again(kept.recipe, Named(asked)), (state.level, state.iteration))
+        picture = finish(run.originals, run.settings.surface, state.tensors["image"])
+        _outputs(asked).save(dataclasses.replace(picture, recipe=kept.recipe.as_json()))
+        return Ended(asked.job, "stopped", picture.size)
+
+    def _note(self, asked: Paint, notes: Sequence[str]) -> None:
+        for note in notes:
+            self._tell(Noted(asked.job, _without(note, asked)))
+
+    def _prepared(self, asked: Paint, pantry: Named) -> tuple[Run, State | None]:
+        """Return the job's run, and where it goes on from if it was begun before."""
+        checkpoint, state = Path(asked.folder) / CHECKPOINT, None
+        if checkpoint.exists():
+            kept = read_checkpoint(checkpoint)
+            run, state = again(kept.recipe, pantry), kept.state
+        else:
+            run = run_of(asked, pantry)
+        return dataclasses.replace(run, networks=self._networks), state
 
     def _stop_now(self, number: int, frame: FrameType | None) -> None:
         """End an evaluation in its middle; between two of them the follower does."""
@@ -164,6 +179,20 @@ class _Notes(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._tell(Noted(self._asked.job, _without(record.getMessage(), self._asked)))
+
+
+def _outputs(asked: Paint) -> Outputs:
+    folder = Path(asked.folder)
+    return Outputs(
+        output=folder / asked.output,
+        overwrite=True,
+        checkpoint=folder / CHECKPOINT,
+        checkpoint_every=_CHECKPOINT_SECONDS,
+    )
+
+
+def _notes_of(fault: BaseException) -> Sequence[str]:
+    return getattr(fault, "__notes__", ())
 
 
 def _without(message: str, asked: Paint) -> str:
