@@ -13,7 +13,7 @@ from impasto import Resources
 from impasto.optimizers import lbfgs as optimizer
 from impasto.settings.presets import from_options
 
-NAMES = "FIRST_AT_MOST", "AT_MOST", "LONGEST_OF_PIXEL", "LONGEST_STEP"
+NAMES = "FIRST_AT_MOST", "EARLY_AT_MOST", "LONGEST_OF_PIXEL", "LONGEST_STEP"
 BOUNDS = tuple(getattr(optimizer, name) for name in NAMES)
 
 
