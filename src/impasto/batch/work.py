@@ -140,7 +140,7 @@ def reported(work: Work, watcher: Watcher) -> Iterator[None]:
     try:
         yield
         watcher.ended(work)
-    except (ImpastoError, Stopped) as fault:
+    except (ImpastoError, Stopped, KeyboardInterrupt) as fault:
         there = work.kept + work.painted
         fault.add_note(f"{there} of {work.count} pictures are there; the same command goes on")
         raise

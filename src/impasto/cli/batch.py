@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,18 @@ from impasto.batch.manifest import read_manifest
 from impasto.batch.names import FIELDS, TEMPLATE, check_template
 from impasto.batch.shard import Shard, read_shard, slurm_shard
 from impasto.cli.files import PATH, map_options, reading_options, writing_options
-from impasto.cli.options import GroupedCommand, given, settings_options, telling_options
+from impasto.cli.options import (
+    GroupedCommand,
+    at_least,
+    given,
+    of_group,
+    settings_options,
+    telling_options,
+)
 from impasto.errors import UsageError
+
+# What --ray is where no address is given.
+OWN = "own"
 
 _EXAMPLES = (
     ("A folder in two styles:", "impasto batch photos --style one.jpg --style two.jpg -o painted"),
@@ -28,6 +39,7 @@ _EXAMPLES = (
         "impasto batch photos --style one.jpg -o painted --dry-run",
     ),
     ("The second of four machines:", "impasto batch photos --style one.jpg -o painted --shard 2/4"),
+    ("On a Ray cluster:", "impasto batch photos --style one.jpg -o painted --ray head:6379"),
 )
 
 
@@ -67,6 +79,30 @@ _EXAMPLES = (
     metavar="I/N",
     help="Paint only the Ith of N shares. [default: this task's of a Slurm array, else all]",
 )
+@click.option(
+    "--ray",
+    metavar="[ADDRESS]",
+    is_flag=False,
+    flag_value=OWN,
+    cls=of_group("Cluster"),
+    help="Paint by Ray's workers, on the cluster at ADDRESS (HOST:PORT, or auto); without one, on "
+    "this machine. Stands last, or as --ray=ADDRESS.",
+)
+@click.option(
+    "--workers",
+    metavar="N",
+    cls=of_group("Cluster"),
+    callback=at_least(1),
+    help="How many. [default: one for each GPU, else for every --threads CPUs of each machine, "
+    "4 where that is auto]",
+)
+@click.option(
+    "--send-back",
+    is_flag=True,
+    cls=of_group("Cluster"),
+    help="Results are sent to this machine, for FOLDER is not on the workers'; photographs and "
+    "styles must be.",
+)
 @click.option("--dry-run", is_flag=True, help="List what would be painted, and how long it takes.")
 @telling_options
 @map_options
@@ -86,13 +122,28 @@ def batch(photos: tuple[str, ...], **flags: Any) -> None:
     manifest: Path | None = flags["manifest"]
     if bool(photos) == (manifest is not None):
         raise UsageError("give photographs, folders or patterns, or else a --manifest")
+    address = _address(flags["ray"])
     rows = None if manifest is None else read_manifest(manifest)
     from impasto.cli import batching
 
-    batching.batch(photos, rows, shard, flags)
+    batching.batch(photos, rows, shard, address, flags)
 
 
 def _shard(text: str | None) -> Shard:
     if text is not None:
         return read_shard(text)
     return slurm_shard(os.environ) or Shard()
+
+
+def _address(text: str | None) -> str | None:
+    """Return where Ray is to be found, None without it; a Ray of our own where nothing is said."""
+    if text is None:
+        return None
+    if text == OWN:  # as Ray has it: set in the jobs of a cluster
+        return os.environ.get("RAY_ADDRESS") or "local"
+    if text in ("auto", "local") or re.fullmatch(r"(ray://)?[\w.\-\[\]:]+:\d+", text):
+        return text
+    raise UsageError(
+        f"--ray cannot be {text!r}; give HOST:PORT or auto, or put --ray last, which starts a Ray "
+        "on this machine"
+    )

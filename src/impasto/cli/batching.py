@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.batch.checking import checked
+from impasto.batch.cluster import Cluster, paint_there
 from impasto.batch.forecast import forecast
 from impasto.batch.gathering import photographs
 from impasto.batch.item import Item
@@ -27,7 +28,11 @@ from impasto.pictures.limits import Reading
 
 
 def batch(
-    photos: Sequence[str], rows: Sequence[Row] | None, shard: Shard, flags: Mapping[str, Any]
+    photos: Sequence[str],
+    rows: Sequence[Row] | None,
+    shard: Shard,
+    address: str | None,
+    flags: Mapping[str, Any],
 ) -> None:
     """Paint what the flags name, or say what would be painted."""
     items = shard.of(_items(photos, rows, flags))
@@ -44,9 +49,24 @@ def batch(
     try:
         with watcher, stoppable():
             work = look(items, ledger)
-            paint_here(work, written, watcher)
+            if address is None:
+                paint_here(work, written, watcher)
+            else:
+                paint_there(work, written, watcher, _cluster(address, items, flags))
     finally:
         ledger.close()
+
+
+def _cluster(address: str, items: Sequence[Item], flags: Mapping[str, Any]) -> Cluster:
+    """Return the cluster of the flags; of several rows' threads, its workers have the most."""
+    threads = [int(t) for item in items if (t := item.resources.threads) != "auto"]
+    return Cluster(
+        address=address,
+        workers=flags["workers"],
+        threads=max(threads, default=None),
+        uses_gpus=any(item.resources.device in ("auto", "cuda") for item in items),
+        send_back=flags["send_back"],
+    )
 
 
 def _items(
