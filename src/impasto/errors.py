@@ -55,6 +55,12 @@ class NonFiniteError(ImpastoError):
         self.picture = picture
 
 
+class BatchError(ImpastoError):
+    """Some pictures of a batch failed; all others are painted."""
+
+    exit_code = 8
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the known word nearest to `word`, or an empty string."""
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -1,6 +1,7 @@
 """As a library: options by name, one painter for many photographs, networks of one's own."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ from impasto import Painter, Resources, Settings, UsageError, prepare
 from impasto.engine import networks
 from impasto.network.architecture import Layer
 from impasto.objective import look
+from impasto.pictures.origin import Origin
+from impasto.profiles.spaces import adobe_rgb
+from impasto.reading.sources import as_picture
 from impasto.scene import scene
 from impasto.testing import TINY, TinyEncoder
 
@@ -52,6 +56,31 @@ def test_a_painter_loads_the_network_and_measures_a_style_once(monkeypatch: pyte
     assert (len(loaded), len(measured)) == (1, 2)
     painter.paint(random_pixels(64, 64, 1))
     assert (len(loaded), len(measured)) == (1, 4)
+
+
+def test_a_style_that_is_cut_and_moved_is_measured_once_as_well(monkeypatch: pytest.MonkeyPatch):
+    measured = _counted(monkeypatch, look, "_sums")
+    # A painting in a mount, photographs in a camera's wide space.
+    mounted = np.full((124, 116, 3), 245, np.uint8)
+    mounted[30:-30, 30:-30] = STYLE
+    wide = Origin(adobe_rgb())
+    painter = Painter(mounted, encoder=TinyEncoder(), **SMALL, **TINY)
+    for photo in PHOTOS:
+        painter.paint(replace(as_picture(photo), origin=wide))
+    assert len(measured) == 2
+
+
+def test_what_was_measured_long_ago_is_let_go(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(look, "_MOST_SIZES", 3)
+    monkeypatch.setattr(networks, "_MOST", 2)
+    painter = Painter(STYLE, **SMALL, style_layers="relu1_1", content_layers="relu1_2")
+    for width in range(60, 70):
+        painter.paint(random_pixels(48, width, 1))
+    painter._asked["style_layers"] = "relu1_2"
+    painter.paint(PHOTOS[0])
+    assert len(painter._networks._loaded) == 2
+    kept = [one.measured for one in painter._networks._loaded.values()]
+    assert all(len(sizes) <= 3 for measured in kept for sizes in measured.values())
 
 
 def test_a_painter_refuses_what_stylize_refuses():

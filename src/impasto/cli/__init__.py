@@ -12,7 +12,18 @@ from collections.abc import Sequence
 
 import click
 
-from impasto.cli import doctor, measure, paint, plan, presets, recipes, reconstruct, sheets, studio
+from impasto.cli import (
+    batch,
+    doctor,
+    measure,
+    paint,
+    plan,
+    presets,
+    recipes,
+    reconstruct,
+    sheets,
+    studio,
+)
 from impasto.cli.telling import check_answered, hold_streams, let_go, tell, telling
 from impasto.errors import ImpastoError, UsageError
 from impasto.jobs.stopping import Stopped
@@ -38,6 +49,7 @@ def impasto(context: click.Context, debug: bool) -> None:
 
 
 impasto.add_command(paint.paint)
+impasto.add_command(batch.batch)
 impasto.add_command(plan.plan)
 impasto.add_command(paint.texture)
 impasto.add_command(reconstruct.reconstruct)

@@ -79,6 +79,46 @@ overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace OUT, and what goes beside it, if it exists."
 )
 
+_depth_option = _file(
+    "--depth",
+    "Bits a channel of OUT. [default: CONTENT's, where OUT's format has them]",
+    type=click.Choice([8, 16]),
+)
+_metadata_option = _file(
+    "--metadata/--no-metadata",
+    "Write CONTENT's camera data and the recipe into OUT. [default: metadata]",
+    default=True,
+)
+_fallback_option = _file(
+    "--fallback-dir",
+    "Where the result goes when OUT cannot be written in the end. [default: the system's "
+    "temporary folder]",
+    metavar="DIR",
+    type=PATH,
+)
+_checkpoint_every_option = _file(
+    "--checkpoint-every",
+    "Seconds between two checkpoints, more where that would take over 3 % of the time. "
+    f"[default: {plain_number(CHECKPOINT_SECONDS)}]",
+    metavar="SECONDS",
+    callback=at_least(0, read_float, _seconds),
+)
+_save_every_option = _file(
+    "--save-every",
+    "Save the picture so far every N evaluations, as OUT's name with .so-far.",
+    metavar="N",
+    callback=at_least(1),
+)
+
+# Of all the results of a batch alike.
+writing_options = adding(
+    _depth_option,
+    _metadata_option,
+    _fallback_option,
+    _checkpoint_every_option,
+    _save_every_option,
+)
+
 result_options = adding(
     click.option(
         *("-o", "--output"),
@@ -88,23 +128,9 @@ result_options = adding(
         help="Where the result goes: .png, .jpg, .webp, .tif, .avif or .jp2.",
     ),
     overwrite_option,
-    _file(
-        "--depth",
-        "Bits a channel of OUT. [default: CONTENT's, where OUT's format has them]",
-        type=click.Choice([8, 16]),
-    ),
-    _file(
-        "--metadata/--no-metadata",
-        "Write CONTENT's camera data and the recipe into OUT. [default: metadata]",
-        default=True,
-    ),
-    _file(
-        "--fallback-dir",
-        "Where the result goes when OUT cannot be written in the end. [default: the system's "
-        "temporary folder]",
-        metavar="DIR",
-        type=PATH,
-    ),
+    _depth_option,
+    _metadata_option,
+    _fallback_option,
     _file(
         "--checkpoint",
         "Where the run's state is kept, for 'impasto resume'. [default: OUT.checkpoint, for "
@@ -112,19 +138,8 @@ result_options = adding(
         metavar="FILE",
         type=PATH,
     ),
-    _file(
-        "--checkpoint-every",
-        "Seconds between two checkpoints, more where that would take over 3 % of the time. "
-        f"[default: {plain_number(CHECKPOINT_SECONDS)}]",
-        metavar="SECONDS",
-        callback=at_least(0, read_float, _seconds),
-    ),
-    _file(
-        "--save-every",
-        "Save the picture so far every N evaluations, as OUT's name with .so-far.",
-        metavar="N",
-        callback=at_least(1),
-    ),
+    _checkpoint_every_option,
+    _save_every_option,
     _file(
         "--timelapse",
         "Make a film of the run: .gif, .webp or .mp4.",

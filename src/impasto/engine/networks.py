@@ -29,6 +29,10 @@ class Network:
         return Network, (self.encoder, self.own, self.digest)
 
 
+# Networks that are kept, up to 80 MB each: those that were asked for last.
+_MOST = 8
+
+
 class Networks:
     """Finds the network of a run, loaded before or now."""
 
@@ -48,8 +52,12 @@ class Networks:
         digest = weights_digest(settings)
         kind = settings.network, settings.pooling, settings.layers
         key = settings.weights, digest, kind, plan.device, plan.precision, plan.kernel
-        if key not in self._loaded:
+        found = self._loaded.pop(key, None)
+        if found is None:
             dtype = DTYPES[plan.precision]
             network = build(settings, settings.layers, device=plan.device, dtype=dtype)
-            self._loaded[key] = Network(network, None, digest)
-        return self._loaded[key]
+            found = Network(network, None, digest)
+        self._loaded[key] = found  # now the last
+        if len(self._loaded) > _MOST:
+            del self._loaded[next(iter(self._loaded))]
+        return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from impasto.reading.load import load
 from impasto.scene.styles import Style
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
+
+# Reads a picture file.
+Load = Callable[[Path, Reading], Picture]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,41 +49,44 @@ class Inputs:
         """Read them all and prepare a run; see `read` and `Read.prepare`."""
         return self.read().prepare(settings, resources, must_fit=must_fit)
 
-    def read(self) -> Read:
-        """Read them all; raise UsageError where maps and styles do not pair."""
+    def read(self, known: Load = load) -> Read:
+        """Read them all; raise UsageError where maps and styles do not pair.
+
+        `known` reads all but the content: pictures that other runs have as well.
+        """
         content = None if self.content is None else load(self.content, self.reading)
         own = (Style(content),) if content is not None and not self.styles else ()
         return Read(
             inputs=self,
             content=content,
-            styles=own or tuple(self._styles()),
-            regions=self.first_frame(self.regions),
-            protect=self.first_frame(self.protect),
+            styles=own or tuple(self._styles(known)),
+            regions=self.first_frame(self.regions, known),
+            protect=self.first_frame(self.protect, known),
         )
 
-    def first_frame(self, path: Path | None) -> Picture | None:
+    def first_frame(self, path: Path | None, known: Load = load) -> Picture | None:
         """Read a picture, if any; the frame that is asked for is the content's."""
-        return None if path is None else load(path, replace(self.reading, frame=0))
+        return None if path is None else known(path, replace(self.reading, frame=0))
 
-    def _styles(self) -> list[Style]:
+    def _styles(self, known: Load) -> list[Style]:
         count, maps = len(self.styles), self.style_regions
         if maps and len(maps) != count:
             raise UsageError(
                 f"--style-regions is given {len(maps)} times for {count} styles; give it once "
                 "for each, 'all' where a style serves every region"
             )
-        regions = [self._style_map(text) for text in maps or ("all",) * count]
+        regions = [self._style_map(text, known) for text in maps or ("all",) * count]
         first = replace(self.reading, frame=0)
         pairs = zip(self.styles, regions, strict=True)
-        return [Style(load(path, first), regions=map_) for path, map_ in pairs]
+        return [Style(known(path, first), regions=map_) for path, map_ in pairs]
 
-    def _style_map(self, text: str) -> Picture | Colour | None:
+    def _style_map(self, text: str, known: Load) -> Picture | Colour | None:
         if text == "all":
             return None
         colour = read_colour(text)
         if colour is None and text.startswith("#") and not os.path.exists(text):
             raise UsageError(f"--style-regions cannot be {text!r}; give a map, #RRGGBB or all")
-        return colour or self.first_frame(Path(text))
+        return colour or self.first_frame(Path(text), known)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -22,6 +22,8 @@ from impasto.tiles.view import View, make_view
 
 # The sums of whole style pictures that were measured before, by what they were measured with.
 Measured = WeakKeyDictionary[Picture, dict[Hashable, Mapping[str, Sums]]]
+# Sizes of one picture whose sums are kept, 2.4 MB each: the last of them.
+_MOST_SIZES = 32
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,12 @@ class Look:
         kinds = tuple((layer, type(loss)) for layer, loss in losses.items())
         key = image.shape, image.device, image.dtype, view.tiling, view.margin, kinds
         known = self.measured.setdefault(self.scene.pictures[number], {})
-        if key not in known:
+        if key in known:
+            known[key] = known.pop(key)  # now the last
+        else:
             known[key] = _sums(view, image, mask, losses)
+        if len(known) > _MOST_SIZES:
+            del known[next(iter(known))]
         return known[key]
 
     @cached_property

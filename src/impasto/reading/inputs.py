@@ -40,7 +40,9 @@ def _check_input(path: Path) -> None:
     except (OSError, ValueError) as fault:
         raise UsageError(f"cannot open {path}: {fault}") from fault
     if path.is_dir():
-        raise UsageError(f"{path} is a folder; give a picture file in it")
+        raise UsageError(
+            f"{path} is a folder; give a picture file in it, or all to 'impasto batch'"
+        )
     if not path.is_file():
         raise UsageError(f"{path} is not a regular file")
     if status.st_size == 0:

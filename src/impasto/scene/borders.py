@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -27,6 +28,9 @@ _ENDS = 0.6
 _STEP, _ALONG = 0.07, 0.88
 # A mount within a frame within a scan.
 _NESTED = 3
+
+# What was found before, so that what is measured of a style's picture serves many photographs.
+_known: WeakKeyDictionary[Picture, tuple[Box, Picture] | None] = WeakKeyDictionary()
 
 # Each turns a picture (H,W,3) so that the side is on top.
 _SIDES: Mapping[str, Callable[[Pixels], Pixels]] = {
@@ -59,11 +63,23 @@ def border_of(picture: Picture) -> Mapping[str, int]:
 
 
 def _without_border(style: Style) -> Style:
-    border, (height, width) = border_of(style.picture), style.picture.size
-    if not any(border.values()):
+    picture = style.picture
+    if picture not in _known:
+        _known[picture] = _cut(picture)
+    if (found := _known[picture]) is None:
         return style
+    box, inner = found
+    maps = cropped(style, box) if isinstance(style.regions, Picture) else style
+    return maps.changed(picture=inner)
+
+
+def _cut(picture: Picture) -> tuple[Box, Picture] | None:
+    """Return what is left in a border, in shares of the sides, and cut out; None without one."""
+    border, (height, width) = border_of(picture), picture.size
+    if not any(border.values()):
+        return None
     told = ", ".join(f"{depth} px {side}" for side, depth in border.items() if depth)
-    source = style.picture.origin.source
+    source = picture.origin.source
     name = f"the style {source.name}" if source is not None else "a style"
     _log.info(
         "%s has a border, which is left out: %s; --style-border keep takes it as paint", name, told
@@ -74,7 +90,7 @@ def _without_border(style: Style) -> Style:
         1 - border["right"] / width,
         1 - border["bottom"] / height,
     )
-    return cropped(style, box)
+    return box, cropped(Style(picture), box).picture
 
 
 def _inside(pixels: Pixels, border: Mapping[str, int]) -> Pixels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
@@ -20,6 +21,9 @@ from impasto.scene.regions import with_shares
 from impasto.scene.styles import Style, weighing
 
 _log = logging.getLogger(__name__)
+
+# Pictures in the space that was asked for last, and with them what was measured of them.
+_known: WeakKeyDictionary[Picture, dict[bytes | None, Picture]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -75,8 +79,20 @@ def in_one_space(
 ) -> tuple[Picture | None, tuple[Style, ...]]:
     """Bring all pictures into the photograph's RGB space, colours beneath what is transparent."""
     space = photo or styles[0].picture
-    moved = each_picture(styles, lambda one: filled(one.in_space_of(space)))
+    moved = each_picture(styles, lambda one: _moved(one, space))
     return None if photo is None else filled(photo), moved
+
+
+def _moved(picture: Picture, space: Picture) -> Picture:
+    """Return a style's picture in a photograph's space, filled; the same for the next one's."""
+    known, profile = _known.setdefault(picture, {}), space.origin.profile
+    if profile not in known:
+        found = filled(picture.in_space_of(space))
+        if found is picture:  # which would keep itself
+            return picture
+        known.clear()
+        known[profile] = found
+    return known[profile]
 
 
 def each_picture(

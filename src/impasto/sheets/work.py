@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,11 @@ from typing import Any, Protocol
 from impasto.drawing.canvas import check_installed, page, save
 from impasto.drawing.curves import Line, draw_lines
 from impasto.drawing.sheet import draw_sheet
-from impasto.engine.checkpoint import State, read_checkpoint
-from impasto.engine.fitting import check_fits
 from impasto.engine.recipe import Ingredients, Recipe
 from impasto.engine.run import Run
 from impasto.errors import UsageError
 from impasto.files import check_place, fitting, landing, make_folder, replacing
+from impasto.jobs.going_on import going_on
 from impasto.jobs.job import Job
 from impasto.jobs.observers import Observer, checkpoint_beside
 from impasto.jobs.outputs import Outputs
@@ -224,7 +222,7 @@ def _prepared(cell: Cell) -> Run:
 
 
 def _paint(cell: Cell, path: Path, observer: Observer) -> None:
-    run, state = _picked_up(_prepared(cell), checkpoint_beside(path))
+    run, state = going_on(_prepared(cell), checkpoint_beside(path))
     # What is there under this name is an earlier part of it.
     outputs = Outputs(output=path, overwrite=True)
     try:
@@ -232,20 +230,6 @@ def _paint(cell: Cell, path: Path, observer: Observer) -> None:
     except Interrupted as stop:
         stop.add_note("the same command goes on with this picture")
         raise
-
-
-def _picked_up(run: Run, checkpoint: Path) -> tuple[Run, State | None]:
-    """Return a run, and where it goes on if it has a checkpoint."""
-    if not checkpoint.exists():
-        return run, None
-    try:
-        kept = read_checkpoint(checkpoint)
-        going_on = dataclasses.replace(run, plan=kept.recipe.plan)
-        check_fits(kept.state, going_on)
-    except UsageError:
-        return run, None
-    same = kept.recipe.paints(run.settings, run.ingredients)
-    return (going_on, kept.state) if same else (run, None)
 
 
 def _draw_curve(sheet: Sheet, curve: Curve, told: Mapping[str, Told], path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import IO, Any
 
@@ -30,6 +32,19 @@ def read(stream: IO[bytes], name: str, reading: Reading) -> Picture:
 
     Raises PictureError for raw camera files and for kinds of pixels that cannot be read.
     """
+    with _wanted(stream, name, reading) as page:
+        return _picture(page, name, reading)
+
+
+def size_of(stream: IO[bytes], name: str, reading: Reading) -> tuple[int, int]:
+    """Return the (height, width) of the picture that is wanted; raise as `read`, undecoded."""
+    with _wanted(stream, name, reading) as page:
+        return page.imagelength, page.imagewidth
+
+
+@contextlib.contextmanager
+def _wanted(stream: IO[bytes], name: str, reading: Reading) -> Iterator[Any]:
+    """Open the page that is wanted, which can be read."""
     import tifffile  # not before it is needed: a run starts sooner
 
     stream.seek(0)
@@ -42,7 +57,7 @@ def read(stream: IO[bytes], name: str, reading: Reading) -> Picture:
         whole = [found for page in pages for found in _whole(page)] or pages
         page = whole[reading.chosen(len(whole), name)]
         _check(page, name, reading)
-        return _picture(page, name, reading)
+        yield page
 
 
 def recipe_text(stream: IO[bytes]) -> str | None:

@@ -1,0 +1,155 @@
+"""Painting a batch: what is there is left, what fails is listed, all else is painted."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from impasto.batch.checking import Failure, checked, failure_of
+from impasto.batch.item import Item
+from impasto.batch.ledger import Ledger
+from impasto.batch.worker import Worker, Written
+from impasto.errors import BatchError, ImpastoError, OutputError
+from impasto.files import make_folder
+from impasto.jobs.job import Done
+from impasto.jobs.observers import Observer
+from impasto.jobs.stopping import Interrupted, Stopped
+
+
+class Watcher(Protocol):
+    """Told how a batch goes on."""
+
+    def looked(self, work: Work) -> None:
+        """Take in what there is to paint, before the first picture."""
+
+    def picture(self, item: Item) -> Observer:
+        """Return who follows a picture that is painted from now on."""
+
+    def painted(self, item: Item, done: Done) -> None:
+        """Take in that a picture is there."""
+
+    def failed(self, failure: Failure) -> None:
+        """Take in that a picture will not be there."""
+
+    def ended(self, work: Work) -> None:
+        """Take in that no picture is waiting any more."""
+
+
+@dataclass
+class Work:
+    """A batch that was looked at: `kept` pictures are there, `waiting` are to be painted.
+
+    `unfit` are those whose files cannot be painted by their headers, `failures` these and what
+    failed later; `elsewhere` counts those that another process paints.
+    """
+
+    ledger: Ledger
+    kept: int
+    waiting: list[Item]
+    unfit: list[Failure]
+    failures: list[Failure] = field(default_factory=list)
+    painted: int = 0
+    elsewhere: int = 0
+
+    @property
+    def count(self) -> int:
+        """All pictures of the batch."""
+        return self.kept + len(self.waiting) + len(self.unfit)
+
+    @property
+    def over(self) -> int:
+        """How many pictures wait no longer, whatever became of them."""
+        return self.painted + self.elsewhere + len(self.failures) - len(self.unfit)
+
+
+def look(items: Sequence[Item], ledger: Ledger) -> Work:
+    """Look at what is not there yet; raises what `Ledger.missing` and `checked` do."""
+    missing = ledger.missing(items)
+    waiting, unfit = checked(missing)
+    return Work(ledger, len(items) - len(missing), waiting, unfit)
+
+
+def paint_here(work: Work, written: Written, watcher: Watcher) -> None:
+    """Paint what is waiting in this process; at the end BatchError says what failed.
+
+    Raises OutputError where results cannot be written, Interrupted and Stopped as `Job.paint` does:
+    the same batch then goes on.
+    """
+    worker = Worker()
+    with reported(work, watcher):
+        for item in work.waiting:
+            with claimed(work, item) as is_ours:
+                if is_ours:
+                    _paint(work, worker, item, written, watcher)
+    verdict(work)
+
+
+def _paint(work: Work, worker: Worker, item: Item, written: Written, watcher: Watcher) -> None:
+    was_begun, replaces = work.ledger.begin(item)
+    try:
+        make_folder(item.output.parent)
+        outputs = written.outputs(item, replaces=replaces)
+        done = worker.paint(item, outputs, [watcher.picture(item)], was_begun=was_begun)
+    except (OutputError, Interrupted):
+        raise
+    except Exception as fault:
+        fail(work, failure_of(item, fault), watcher)
+    else:
+        finish(work, item, done, watcher)
+
+
+@contextlib.contextmanager
+def claimed(work: Work, item: Item) -> Iterator[bool]:
+    """Claim a picture inside the block, if nobody else has and it is not there by now."""
+    if not work.ledger.take(item):
+        work.elsewhere += 1
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        work.ledger.release(item)
+
+
+def finish(work: Work, item: Item, done: Done, watcher: Watcher) -> None:
+    """Take in a picture that is painted; elsewhere than it should be, it is a failure."""
+    if done.moved:
+        reason = f"{done.moved}; the result is in {done.path}"
+        fail(work, Failure(item, reason, OutputError.exit_code), watcher)
+        return
+    work.ledger.done(item, done)
+    work.painted += 1
+    watcher.painted(item, done)
+
+
+def fail(work: Work, failure: Failure, watcher: Watcher) -> None:
+    """Take in a picture that cannot be painted."""
+    work.ledger.failed(failure.item, failure.reason, failure.code)
+    work.failures.append(failure)
+    watcher.failed(failure)
+
+
+@contextlib.contextmanager
+def reported(work: Work, watcher: Watcher) -> Iterator[None]:
+    """Tell of failures that were seen before, and, of what ends the batch early, how it goes on."""
+    watcher.looked(work)
+    for failure in work.unfit:
+        fail(work, failure, watcher)
+    try:
+        yield
+        watcher.ended(work)
+    except (ImpastoError, Stopped, KeyboardInterrupt) as fault:
+        there = work.kept + work.painted
+        fault.add_note(f"{there} of {work.count} pictures are there; the same command goes on")
+        raise
+
+
+def verdict(work: Work) -> None:
+    """Raise BatchError where pictures failed."""
+    if work.failures:
+        raise BatchError(
+            f"{len(work.failures)} of {work.count} pictures failed, for the reasons above and in "
+            f"{work.ledger.journal.path}; what is mended is painted by the same command"
+        )
