@@ -190,8 +190,9 @@ class _Handing:
         try:
             while self._waiting or crew.busy:
                 crew.fill(len(self._waiting))
-                while self._waiting and crew.idle:
-                    self._hand_out(self._waiting.popleft())
+                for _ in range(len(self._waiting)):
+                    if crew.idle:
+                        self._hand_out(self._waiting.popleft())
                 for item, report in crew.answers():
                     self._take_in(item, report)
                 crew.check_any()
@@ -206,7 +207,11 @@ class _Handing:
         ledger = self._work.ledger
         if item.name not in self._held:
             if not ledger.take(item):
+                self._waiting.append(item)  # until it is there, or let go of
+                return
+            if ledger.is_finished(item):
                 self._work.elsewhere += 1
+                ledger.release(item)
                 return
             self._held[item.name] = item
         was_begun, replaces = ledger.begin(item)
