@@ -1,11 +1,12 @@
 """Batches: against as many runs of `paint`, with a thousand files, and killed at random moments.
 
-python benchmarks/batch.py PHOTOS_FOLDER STYLE [many|kills|speed ...]
+python benchmarks/batch.py PHOTOS_FOLDER STYLE [speed|many|journal|kills[:COUNT] ...]
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -30,35 +31,50 @@ def main() -> None:
     """Measure what is asked for, or all."""
     photos, style = Path(sys.argv[1]), Path(sys.argv[2])
     known = {"speed": speed, "many": many, "kills": kills, "journal": journal}
-    for name in sys.argv[3:] or known:
+    for words in sys.argv[3:] or known:
+        name, _, count = words.partition(":")
         with tempfile.TemporaryDirectory() as folder:
-            known[name](photos, style, Path(folder))
+            known[name](photos, style, Path(folder), *([int(count)] if count else []))
 
 
 def speed(photos: Path, style: Path, folder: Path, count: int = 20) -> None:
-    """Paint photographs at 256 px by one batch, and by as many runs of `paint`, in turns."""
+    """Paint photographs at 256 px by one batch, and by as many runs of `paint`."""
     chosen = sorted(photos.glob("*.jpg"))[:count]
     one, other = folder / "batch", folder / "paint"
     other.mkdir()
     size = ["--size", "256"]
-    seconds = {"batch": 0.0, "paint": 0.0}
-    began = time.perf_counter()
     words = ["batch", *map(str, chosen), "--style", str(style), "-o", str(one), *size]
-    lines = _run([*words, "--json-progress"]).stdout.splitlines()
-    seconds["batch"] = time.perf_counter() - began
-    began = time.perf_counter()
-    for photo in chosen:
-        out = other / f"{photo.stem}-{style.stem}.jpg"
-        _run(["paint", str(photo), str(style), "-o", str(out), *size])
-    seconds["paint"] = time.perf_counter() - began
+    lines, *batch = _timed([[*words, "--json-progress"]])
+    runs = [
+        [
+            "paint",
+            str(photo),
+            str(style),
+            "-o",
+            str(other / f"{photo.stem}-{style.stem}.jpg"),
+            *size,
+        ]
+        for photo in chosen
+    ]
+    _, *paint = _timed(runs)
     same = sum((one / path.name).read_bytes() == path.read_bytes() for path in other.iterdir())
-    painted = [event["seconds"] for event in map(json.loads, lines) if event["event"] == "picture"]
+    events = map(json.loads, lines.splitlines())
+    painted = [event["seconds"] for event in events if event["event"] == "picture"]
+    for what, here, there in zip(("seconds", "of the processor's"), batch, paint, strict=True):
+        print(f"{count} at 256 px, {what}: batch {here:.1f}, paint {there:.1f}: {there / here:.2f}")
     print(
-        f"{count} photographs at 256 px: batch {seconds['batch']:.1f} s, paint "
-        f"{seconds['paint']:.1f} s, {seconds['paint'] / seconds['batch']:.2f} times; "
         f"{same} of {count} files the same to the byte; in the batch the first took "
         f"{painted[0]:.2f} s, the others {np.median(painted[1:]):.2f} s"
     )
+
+
+def _timed(commands: list[list[str]]) -> tuple[str, float, float]:
+    """Run commands; return what they say, and the seconds by the clock and of the processor."""
+    began, before = time.perf_counter(), os.times()
+    said = "".join(_run(words).stdout for words in commands)
+    after = os.times()
+    used = after.children_user + after.children_system
+    return said, time.perf_counter() - began, used - before.children_user - before.children_system
 
 
 def many(photos: Path, style: Path, folder: Path, count: int = 1000) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -82,7 +84,8 @@ def _connected(cluster: Cluster) -> Iterator[Any]:
     was_connected = ray.is_initialized()
     try:
         if not was_connected:
-            ray.init(cluster.address, **quiet, **(own if cluster.address == LOCAL else {}))
+            with _signals_kept():
+                ray.init(cluster.address, **quiet, **(own if cluster.address == LOCAL else {}))
     except Exception as fault:  # Ray's errors have no common kind
         reason = str(fault).split("\n", 1)[0][:300]
         raise DeviceError(f"no Ray cluster answers at {cluster.address}: {reason}") from fault
@@ -91,6 +94,18 @@ def _connected(cluster: Cluster) -> Iterator[Any]:
     finally:
         if not was_connected:
             ray.shutdown()
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Put back who minds the end of the process, which Ray would mind itself."""
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if is_main and before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 @dataclass
