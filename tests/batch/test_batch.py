@@ -161,6 +161,18 @@ def test_a_bad_file_is_listed_and_all_others_are_painted(photos, styles, tmp_pat
     assert len(painted) == 10
 
 
+def test_a_failure_makes_nobodys_picture_the_batchs(photos, styles, tmp_path, painted, capsys):
+    out = tmp_path / "out"
+    whole = (photos / "a.png").read_bytes()
+    (photos / "a.png").write_text("no picture")
+    assert _batch(photos / "a.png", *styles[:2], "-o", out) == 8
+    (out / "a-one.png").write_bytes(b"mine")
+    (photos / "a.png").write_bytes(whole)
+    assert _batch(photos / "a.png", *styles[:2], "-o", out) == 2
+    assert "was not painted by this batch" in capsys.readouterr().err
+    assert (out / "a-one.png").read_bytes() == b"mine"
+
+
 def test_where_all_are_bad_nothing_is_painted(tmp_path, styles, painted, capsys):
     assert _batch(tmp_path / "missing.jpg", *styles, "-o", tmp_path / "out") == 8
     assert "there is no file" in capsys.readouterr().err
@@ -192,6 +204,7 @@ def test_inputs_are_checked_before_the_first_picture_is_painted(
         (["--strength", "300"], "strength"),
         (["--style-blend", "1,2"], "style blend has 2 shares for 1 styles"),
         (["--content-layers", "relu9_1"], "relu9_1"),
+        (["-"], "from stdin"),
     ],
 )
 def test_wrong_use_is_refused_before_painting(

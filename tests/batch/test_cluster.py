@@ -28,6 +28,7 @@ ray = pytest.importorskip(
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),
+    pytest.mark.timeout(600),  # other tests may take the processors
     pytest.mark.skipif(sys.platform == "win32", reason="kills workers by signals"),
 ]
 
@@ -60,7 +61,7 @@ def cluster(two_nodes):
 def words(tmp_path: Path) -> list[str]:
     photos = tmp_path / "photos"
     photos.mkdir()
-    for number in range(5):
+    for number in range(4):
         Image.fromarray(random_pixels(48, 64, number)).save(photos / f"{number}.png")
     style = tmp_path / "style.png"
     Image.fromarray(random_pixels(64, 56, 99)).save(style)
@@ -72,7 +73,7 @@ def _done(out: Path) -> Counter[str]:
     return Counter(line["output"] for line in lines if line.get("event") == "done")
 
 
-def _all(count: int = 5) -> Counter[str]:
+def _all(count: int = 4) -> Counter[str]:
     return Counter(f"{number}-style.png" for number in range(count))
 
 
@@ -110,7 +111,7 @@ def test_two_machines_paint_all_but_the_bad_one(cluster, words, tmp_path, capsys
     err = capsys.readouterr().err
     assert "failed: bad-style.png: " in err
     assert "failed: cut-style.png: " in err
-    assert "2 of 7 pictures failed" in err
+    assert "2 of 6 pictures failed" in err
     assert _done(tmp_path / "out") == _all()
     # As one process paints them, to the bit.
     assert main([*words[:-1], str(tmp_path / "here"), *SMALL]) == 8
@@ -179,9 +180,9 @@ def test_a_cancelled_batch_goes_on_with_or_without_ray(words, tmp_path):
         limit = time.monotonic() + 90
         while not ((out / NAME).exists() and _done(out)) and time.monotonic() < limit:
             time.sleep(0.05)
-        batch.send_signal(signal.SIGINT)
+        batch.send_signal(signal.SIGTERM)  # which Ray minds as well
         err = batch.communicate(timeout=60)[1]
-        assert batch.returncode == 130, err
+        assert batch.returncode == 143, err
     assert "pictures are there; the same command goes on" in err
     before = _done(out)
     assert before

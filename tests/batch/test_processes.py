@@ -60,3 +60,21 @@ def test_two_processes_share_a_folders_work(tmp_path: Path):
     by = {json.loads(line).get("by") for line in (out / NAME).read_text().splitlines()}
     assert len(by - {None}) == 2, "one process painted all"
     assert any("by other processes" in text for text in told)
+
+
+def test_what_a_killed_process_was_painting_the_other_paints(tmp_path: Path):
+    words, out = [*_words(tmp_path, 2), "--iterations", "60"], tmp_path / "out"
+    first = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+    limit = time.monotonic() + 60
+    while not (out / NAME).exists() and time.monotonic() < limit:
+        time.sleep(0.01)
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as second:
+        while not list(out.glob("1-*.png")) and time.monotonic() < limit:
+            time.sleep(0.01)
+            if len(_done(out)) == 1:  # the second waits for the first's, or the other way round
+                break
+        first.kill()
+        first.wait()
+        told = second.communicate(timeout=120)[1]
+        assert second.returncode == 0, told
+    assert _done(out) == Counter(f"{number}-style.png" for number in range(2))

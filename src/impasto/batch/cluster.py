@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -82,7 +84,8 @@ def _connected(cluster: Cluster) -> Iterator[Any]:
     was_connected = ray.is_initialized()
     try:
         if not was_connected:
-            ray.init(cluster.address, **quiet, **(own if cluster.address == LOCAL else {}))
+            with _signals_kept():
+                ray.init(cluster.address, **quiet, **(own if cluster.address == LOCAL else {}))
     except Exception as fault:  # Ray's errors have no common kind
         reason = str(fault).split("\n", 1)[0][:300]
         raise DeviceError(f"no Ray cluster answers at {cluster.address}: {reason}") from fault
@@ -91,6 +94,18 @@ def _connected(cluster: Cluster) -> Iterator[Any]:
     finally:
         if not was_connected:
             ray.shutdown()
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Put back who minds the end of the process, which Ray would mind itself."""
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if is_main and before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 @dataclass
@@ -190,8 +205,9 @@ class _Handing:
         try:
             while self._waiting or crew.busy:
                 crew.fill(len(self._waiting))
-                while self._waiting and crew.idle:
-                    self._hand_out(self._waiting.popleft())
+                for _ in range(len(self._waiting)):
+                    if crew.idle:
+                        self._hand_out(self._waiting.popleft())
                 for item, report in crew.answers():
                     self._take_in(item, report)
                 crew.check_any()
@@ -206,7 +222,11 @@ class _Handing:
         ledger = self._work.ledger
         if item.name not in self._held:
             if not ledger.take(item):
+                self._waiting.append(item)  # until it is there, or let go of
+                return
+            if ledger.is_finished(item):
                 self._work.elsewhere += 1
+                ledger.release(item)
                 return
             self._held[item.name] = item
         was_begun, replaces = ledger.begin(item)

@@ -43,6 +43,8 @@ def photographs(words: Sequence[str], output: Path) -> list[Photograph]:
 
 def _named(word: str, output: Path) -> Iterable[Photograph]:
     path = Path(word)
+    if word == "-":
+        raise UsageError("a batch reads no picture from stdin; give files, folders or patterns")
     if path.is_dir():
         return _in_folder(path, output)
     if glob.has_magic(word) and not os.path.lexists(word):

@@ -40,7 +40,8 @@ class Ledger:
         if not taken:
             return found
         first, more = taken[0], f" and {len(taken) - 1} more" if taken[1:] else ""
-        if self.journal.of(first.name) is None:
+        line = self.journal.of(first.name)
+        if line is None or line.event != "done":
             raise UsageError(
                 f"{first.output}{more} exists and was not painted by this batch; give another -o, "
                 "or allow it with --overwrite, which paints all again"
@@ -51,13 +52,10 @@ class Ledger:
         )
 
     def take(self, item: Item) -> bool:
-        """Claim a picture; return whether it is to be painted, and by this process."""
+        """Claim a picture, which may be finished by now; return whether nobody else has."""
         if not self._claims.take(item.name):
             return False
         self.journal.refresh()
-        if self.is_finished(item):  # since this process has looked
-            self.release(item)
-            return False
         return True
 
     def begin(self, item: Item) -> tuple[bool, bool]:
@@ -66,8 +64,8 @@ class Ledger:
         Raises OutputError where the journal cannot be written.
         """
         line = self.journal.of(item.name)
-        was_begun = line is not None and line.event != "done" and line.key == item.key
-        replaces = self._overwrite or (line is not None and line.event != "done")
+        was_begun = _was_begun(line) and line is not None and line.key == item.key
+        replaces = self._overwrite or _was_begun(line)
         try:
             stamps = self._stamps.of(item.paths)
         except OSError:  # what cannot be read is told by whoever reads it
@@ -89,10 +87,11 @@ class Ledger:
             seconds=round(done.seconds, 2),
         )
 
-    def failed(self, item: Item, reason: str, code: int) -> None:
-        """Note why a picture is not there."""
+    def failed(self, item: Item, reason: str, code: int, *, was_begun: bool) -> None:
+        """Note why a picture is not there; one that never was begun has no key."""
         self._begun.pop(item.name, None)
-        line = Line("failed", item.name, item.key, reason=reason, code=code)
+        key = item.key if was_begun else ""
+        line = Line("failed", item.name, key, reason=reason, code=code)
         self.journal.write(line, lasting=True, content=item.content.name)
 
     def release(self, item: Item) -> None:
@@ -107,5 +106,9 @@ class Ledger:
     def _may_replace(self, item: Item) -> bool:
         if self._overwrite or not item.output.exists():
             return True
-        line = self.journal.of(item.name)
-        return line is not None and line.event != "done"
+        return _was_begun(self.journal.of(item.name))
+
+
+def _was_begun(line: Line | None) -> bool:
+    """Return whether what is there under a picture's name is an unfinished part of it."""
+    return line is not None and line.event != "done" and line.key != ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,6 +18,9 @@ from impasto.files import make_folder
 from impasto.jobs.job import Done
 from impasto.jobs.observers import Observer
 from impasto.jobs.stopping import Interrupted, Stopped
+
+# How soon it is asked again whether others have done with their pictures.
+LOOK_AGAIN_SECONDS = 0.5
 
 
 class Watcher(Protocol):
@@ -79,10 +84,8 @@ def paint_here(work: Work, written: Written, watcher: Watcher) -> None:
     """
     worker = Worker()
     with reported(work, watcher):
-        for item in work.waiting:
-            with claimed(work, item) as is_ours:
-                if is_ours:
-                    _paint(work, worker, item, written, watcher)
+        for item in _in_turn(work):
+            _paint(work, worker, item, written, watcher)
     verdict(work)
 
 
@@ -100,17 +103,29 @@ def _paint(work: Work, worker: Worker, item: Item, written: Written, watcher: Wa
         finish(work, item, done, watcher)
 
 
-@contextlib.contextmanager
-def claimed(work: Work, item: Item) -> Iterator[bool]:
-    """Claim a picture inside the block, if nobody else has and it is not there by now."""
-    if not work.ledger.take(item):
-        work.elsewhere += 1
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        work.ledger.release(item)
+def _in_turn(work: Work) -> Iterator[Item]:
+    """Go through what is waiting, each picture claimed meanwhile.
+
+    What others paint comes last: it is there in the end, or they were killed and let go of it.
+    """
+    waiting, held = deque(work.waiting), 0
+    while waiting:
+        item = waiting.popleft()
+        if not work.ledger.take(item):
+            waiting.append(item)
+            held += 1
+            if held >= len(waiting):
+                time.sleep(LOOK_AGAIN_SECONDS)
+                held = 0
+            continue
+        held = 0
+        try:
+            if work.ledger.is_finished(item):
+                work.elsewhere += 1
+            else:
+                yield item
+        finally:
+            work.ledger.release(item)
 
 
 def finish(work: Work, item: Item, done: Done, watcher: Watcher) -> None:
@@ -124,9 +139,9 @@ def finish(work: Work, item: Item, done: Done, watcher: Watcher) -> None:
     watcher.painted(item, done)
 
 
-def fail(work: Work, failure: Failure, watcher: Watcher) -> None:
+def fail(work: Work, failure: Failure, watcher: Watcher, *, was_begun: bool = True) -> None:
     """Take in a picture that cannot be painted."""
-    work.ledger.failed(failure.item, failure.reason, failure.code)
+    work.ledger.failed(failure.item, failure.reason, failure.code, was_begun=was_begun)
     work.failures.append(failure)
     watcher.failed(failure)
 
@@ -136,7 +151,7 @@ def reported(work: Work, watcher: Watcher) -> Iterator[None]:
     """Tell of failures that were seen before, and, of what ends the batch early, how it goes on."""
     watcher.looked(work)
     for failure in work.unfit:
-        fail(work, failure, watcher)
+        fail(work, failure, watcher, was_begun=False)
     try:
         yield
         watcher.ended(work)

@@ -58,6 +58,6 @@ class Networks:
             network = build(settings, settings.layers, device=plan.device, dtype=dtype)
             found = Network(network, None, digest)
         self._loaded[key] = found  # now the last
-        if len(self._loaded) > _MOST:
-            del self._loaded[next(iter(self._loaded))]
+        for oldest in list(self._loaded)[:-_MOST]:
+            self._loaded.pop(oldest, None)  # another thread may have been here
         return found

@@ -85,13 +85,11 @@ class Look:
         kinds = tuple((layer, type(loss)) for layer, loss in losses.items())
         key = image.shape, image.device, image.dtype, view.tiling, view.margin, kinds
         known = self.measured.setdefault(self.scene.pictures[number], {})
-        if key in known:
-            known[key] = known.pop(key)  # now the last
-        else:
-            known[key] = _sums(view, image, mask, losses)
-        if len(known) > _MOST_SIZES:
-            del known[next(iter(known))]
-        return known[key]
+        found = known.pop(key, None) or _sums(view, image, mask, losses)
+        known[key] = found  # now the last
+        for oldest in list(known)[:-_MOST_SIZES]:
+            known.pop(oldest, None)  # another thread may have been here
+        return found
 
     @cached_property
     def _style_view(self) -> View:

@@ -23,7 +23,7 @@ from impasto.scene.styles import Style, weighing
 _log = logging.getLogger(__name__)
 
 # Pictures in the space that was asked for last, and with them what was measured of them.
-_known: WeakKeyDictionary[Picture, dict[bytes | None, Picture]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Picture, tuple[bytes | None, Picture]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -85,14 +85,14 @@ def in_one_space(
 
 def _moved(picture: Picture, space: Picture) -> Picture:
     """Return a style's picture in a photograph's space, filled; the same for the next one's."""
-    known, profile = _known.setdefault(picture, {}), space.origin.profile
-    if profile not in known:
-        found = filled(picture.in_space_of(space))
-        if found is picture:  # which would keep itself
-            return picture
-        known.clear()
-        known[profile] = found
-    return known[profile]
+    profile = space.origin.profile
+    known = _known.get(picture)
+    if known is not None and known[0] == profile:
+        return known[1]
+    found = filled(picture.in_space_of(space))
+    if found is not picture:  # which would keep itself
+        _known[picture] = profile, found
+    return found
 
 
 def each_picture(
