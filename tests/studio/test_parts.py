@@ -224,6 +224,18 @@ def test_half_a_picture_is_swept_and_a_strangers_folder_is_not(tmp_path: Path):
     assert [path.name for path in folder.pictures.iterdir()] == ["mine"]
 
 
+def test_a_picture_whose_facts_are_damaged_is_left_where_it_is(tmp_path: Path):
+    from impasto.studio.pictures import Pictures
+
+    folder = Folder(tmp_path / "studio")
+    place = folder.pictures / ("a" * 20)
+    place.mkdir()
+    (place / "original").write_bytes(b"a photograph")
+    (place / "picture.json").write_text('{"of": "another version"}')
+    assert not Pictures(folder, None, 1).known  # type: ignore[arg-type]
+    assert (place / "original").read_bytes() == b"a photograph"
+
+
 def _handed_in(client: TestClient, image: Image.Image, kind: str, **more: Any) -> dict[str, Any]:
     data = io.BytesIO()
     image.save(data, kind, **more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from impasto.files import replacing
 from impasto.studio.folder import Folder, is_id, new_id
 from impasto.studio.reading_room import ReadingRoom
 from impasto.workshop.messages import Answer, Look, PictureFile
+
+_log = logging.getLogger(__name__)
 
 # Long sides that the page may ask for; the next larger one is sent.
 RUNGS = (200, 400, 800, 1600)
@@ -42,10 +45,13 @@ class Pictures:
         for place in folder.pictures.iterdir():
             try:
                 facts = msgspec.json.decode((place / "picture.json").read_bytes(), type=Facts)
-            except (OSError, ValueError):
+            except (FileNotFoundError, NotADirectoryError):
                 # Of a server that was killed while it took it in; nothing else can be in there.
                 if is_id(place.name):
                     shutil.rmtree(place, ignore_errors=True)
+                continue
+            except (OSError, ValueError) as fault:
+                _log.warning("the picture in %s cannot be read: %s", place, fault)
                 continue
             if facts.id == place.name:
                 self.known[facts.id] = facts
