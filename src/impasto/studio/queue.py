@@ -77,6 +77,7 @@ class Queue:
         self._numbers = itertools.count(
             1 + max((job.number for job in self.jobs.values()), default=0)
         )
+        self._is_ending = False
         self._coming = 0  # jobs that are being written for the first time
 
     async def start(self) -> None:
@@ -86,7 +87,7 @@ class Queue:
 
     async def stop(self) -> None:
         """End the painter; its job goes on from its checkpoint when the studio is opened again."""
-        job = self._painting
+        self._is_ending, job = True, self._painting
         if job is not None and self._painter.send(Stop(job.id, park=True)):
             end = time.monotonic() + _PARK_SECONDS
             while self._painting is job and time.monotonic() < end:
@@ -245,7 +246,7 @@ class Queue:
 
     def _next(self) -> None:
         """Paint the next job where the painter is free, or can be freed of one that is held."""
-        if self._painter.pid is None or not (line := self._line()):
+        if self._is_ending or self._painter.pid is None or not (line := self._line()):
             return
         if self._painting is not None:
             if self._painting.held:
