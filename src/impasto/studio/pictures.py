@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import shutil
 from pathlib import Path
@@ -67,8 +68,7 @@ class Pictures:
                 Look(0, str(self.original(id_)), str(place), name, self._max_pixels, RUNGS)
             )
             facts = _facts(id_, name, role, answer)
-            with replacing(place / "picture.json") as stream:
-                stream.write(msgspec.json.encode(facts))
+            await asyncio.to_thread(_save, facts, place / "picture.json")
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             upload.unlink(missing_ok=True)
@@ -117,6 +117,11 @@ def picture_name(text: str) -> str:
 def facts_view(facts: Facts) -> dict[str, Any]:
     """Return what the interface says of a picture."""
     return {name: getattr(facts, name) for name in ("id", "name", "width", "height", "kind")}
+
+
+def _save(facts: Facts, path: Path) -> None:
+    with replacing(path) as stream:
+        stream.write(msgspec.json.encode(facts))
 
 
 def _facts(id_: str, name: str, role: str | None, answer: Answer) -> Facts:
