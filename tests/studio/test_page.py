@@ -266,8 +266,8 @@ def test_pictures_with_long_names_can_be_painted(visit, server, pictures):
     ids = [server.upload(pictures[1]) for _ in range(3)]
     name = "\U0001f3a8" * 99
     styles = [
-        {"picture": {"id": id, "name": name, "width": 96, "height": 80}, "weight": 1, "scale": 1}
-        for id in ids
+        {"picture": {"id": one, "name": name, "width": 96, "height": 80}, "weight": 1, "scale": 1}
+        for one in ids
     ]
     draft = json.dumps(
         json.dumps({"content": styles[0]["picture"], "styles": styles, "options": TINY})

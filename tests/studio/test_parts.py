@@ -31,7 +31,7 @@ from impasto.studio.looks import looks
 from impasto.studio.pictures import Pictures
 from impasto.studio.queue import Full, Queue
 from impasto.studio.shelf import read_job, save_job
-from impasto.workshop.messages import Began, Ended, Held, Progress
+from impasto.workshop.messages import Began, Changed, Ended, Held, Progress
 from impasto.workshop.places import CHECKPOINT
 
 
@@ -125,6 +125,19 @@ def test_there_are_never_more_than_400_points_of_a_curve():
     job.hear(Began(job.id, 100, (64, 64)))
     assert job.losses[-1][0] <= 100
     msgspec.json.encode(job)
+
+
+def test_changes_at_one_place_are_one():
+    job = _job()
+    for strength in range(100):
+        job.hear(Changed(job.id, 1, 5, 5, {"strength": strength}))
+    job.hear(Changed(job.id, 1, 5, 5, {"smoothness": 2}, protects=True, protect_id="map"))
+    job.hear(Changed(job.id, 1, 6, 6, {"strength": 1}))
+    assert [(one["evaluations"], one["options"]) for one in job.changes] == [
+        (5, {"strength": 99, "smoothness": 2}),
+        (6, {"strength": 1}),
+    ]
+    assert job.changes[0]["protect"] == "map"
 
 
 def test_a_job_is_read_as_it_was_saved(tmp_path: Path):
@@ -284,6 +297,19 @@ def test_a_job_that_cannot_be_thrown_away_is_still_there(tmp_path: Path):
     with pytest.raises(OSError, match="No such"):
         asyncio.run(throw_away())
     assert queue.jobs == {job.id: job}
+
+
+def test_a_painter_that_cannot_be_started_is_tried_again(tmp_path: Path):
+    async def start() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OSError(24, "Too many open files")
+
+    queue, tries = _queue(tmp_path), []
+    queue._breath = 0.001
+    queue._painter.start = start  # type: ignore[method-assign]
+    asyncio.run(queue._died())
+    assert len(tries) == 3
 
 
 def _queue(path: Path, most: int = 5) -> Queue:

@@ -25,6 +25,7 @@ from impasto.workshop.follower import Follower, WentBackTo
 from impasto.workshop.messages import (
     Answer,
     Back,
+    Crop,
     Ended,
     FromReader,
     Look,
@@ -106,6 +107,21 @@ def test_the_reader_makes_pictures_for_the_page(reader: Talk, tmp_path: Path):
     assert made == {"original", "50.jpg", "100.jpg", "200.jpg"}
     with Image.open(tmp_path / "100.jpg") as small:
         assert small.size == (100, 75)
+
+
+def test_few_pictures_that_were_looked_at_stay_unpacked(reader: Talk, tmp_path: Path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    for number in (*range(6), 2, 7):
+        path = tmp_path / f"{number}.png"
+        Image.new("RGB", (40, 30), (number, 0, 0)).save(path)
+        made = tmp_path / "part.png"
+        crop = Crop(1, str(path), str(scratch / f"{number}.npy"), str(made), (10, 10, 5, 5))
+        reader.say(crop)
+        assert not msgspec.json.decode(reader.hear(), type=FromReader).fault
+        with Image.open(made) as part:
+            assert (part.size, part.getpixel((0, 0))) == ((5, 5), (number, 0, 0))
+    assert sorted(path.stem for path in scratch.iterdir()) == ["2", "4", "5", "7"]
 
 
 def test_a_painter_that_has_rested_paints_the_same(pictures: tuple[Path, Path], tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections.abc import Callable
@@ -332,9 +333,12 @@ class Queue:
             else:
                 self._take_up(job)
             self._changed(job)
-        self._breath = min(2 * self._breath, _BREATH_SECONDS[1])
-        await asyncio.sleep(self._breath)
-        await self.start()
+        while not self._is_ending:
+            self._breath = min(2 * self._breath, _BREATH_SECONDS[1])
+            await asyncio.sleep(self._breath)
+            with contextlib.suppress(OSError):  # no room for a process just now
+                await self.start()
+                return
 
     def _take_up(self, job: Job) -> None:
         """Let a job wait that was painted, or to be ended, when its painter or the studio ended."""
