@@ -361,6 +361,28 @@ def test_regions_are_painted_served_and_opened_again(visit, server, pictures):
     assert [style["regions"] for style in job["asked"]["styles"]] == ["#666666", "#4477aa"]
 
 
+def test_what_was_painted_over_a_picture_is_not_lost(visit):
+    page = visit().go()
+    page.get_by_role("button", name="coffee").click()
+    press(page, "Regions")
+    stroke(page, page.locator(".easel-map"), (0.2, 0.3), (0.6, 0.5))
+    asked = []
+    page.on("dialog", lambda question: (asked.append(question.type), question.dismiss()))
+    page.evaluate("() => { location.reload() }")
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    page.route("**/api/pictures?*", lambda route: route.abort())
+    dialog = page.get_by_role("dialog")
+    press(dialog, "Done")
+    expect(dialog.get_by_text("The studio does not answer")).to_be_visible()
+    page.unroute("**/api/pictures?*")
+    press(dialog, "Done")
+    expect(page.get_by_role("button", name="Regions, painted")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Regions, painted")).to_be_visible()
+    assert len(asked) == 1
+
+
 def stroke(page: Any, easel: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
     easel.hover()  # waits until it lies still
     box = easel.bounding_box()
