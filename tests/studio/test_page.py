@@ -231,6 +231,67 @@ def test_what_cannot_be_painted_says_why_and_what_to_do(visit):
     expect(layers).to_have_value("relu9_9")
 
 
+@pytest.mark.parametrize(
+    "kept", ['{"styles": null}', '{"styles": [1]}', '{"options": null}', '{"content": 5}', "7", "{"]
+)
+def test_a_draft_of_another_version_is_left_aside(visit, kept):
+    me = visit()
+    kept = json.dumps(kept)
+    me.context.add_init_script(
+        f"try {{ localStorage.setItem('impasto.draft', {kept}) }} catch {{}}"
+    )
+    page = me.go()
+    expect(page.get_by_role("heading", name="Photograph")).to_be_visible()
+    expect(page.locator(".style-card img").first).to_be_visible()
+
+
+def test_a_draft_is_kept_while_the_server_is_away(visit):
+    page = visit().go()
+    page.get_by_role("button", name="coffee").click()
+    expect(page.locator("figure img[alt*=coffee]")).to_be_visible()
+    away = re.compile("long_side|about")
+    page.route(away, lambda route: route.abort())
+    page.reload()
+    page.wait_for_timeout(500)
+    page.unroute(away)
+    page.reload()
+    expect(page.locator("figure img[alt*=coffee]")).to_be_visible()
+    page.route(away, lambda route: route.fulfill(status=404, json={"detail": "gone"}))
+    page.reload()
+    expect(page.get_by_text("Drop a photograph here")).to_be_visible()
+
+
+def test_pictures_with_long_names_can_be_painted(visit, server, pictures):
+    me = visit()
+    ids = [server.upload(pictures[1]) for _ in range(3)]
+    name = "\U0001f3a8" * 99
+    styles = [
+        {"picture": {"id": one, "name": name, "width": 96, "height": 80}, "weight": 1, "scale": 1}
+        for one in ids
+    ]
+    draft = json.dumps(
+        json.dumps({"content": styles[0]["picture"], "styles": styles, "options": TINY})
+    )
+    me.context.add_init_script(
+        f"if (location.protocol !== 'about:') localStorage.setItem('impasto.draft', {draft})"
+    )
+    me.go().get_by_role("button", name="Paint", exact=True).click()
+    assert len(server.job(me.job())["title"]) == 200
+
+
+def test_addresses_that_lead_nowhere_leave_the_page_whole(visit):
+    page = visit().go("#/constructor")
+    expect(page.get_by_role("heading", name="Photograph")).to_be_visible()
+    for odd in ("#/__proto__", "#/job/", "#/looks/"):
+        page.evaluate("odd => { location.hash = odd }", odd)
+        expect(page.get_by_role("heading", name="Photograph")).to_be_visible()
+    for odd in ("#/job/nothing", "#/job/%E0%A4", "#/looks/nothing"):
+        page.evaluate("odd => { location.hash = odd }", odd)
+        expect(page.locator("main h1")).to_contain_text(re.compile("not here|not be shown"))
+    page.get_by_role("link", name="New").click()
+    expect(page.get_by_role("heading", name="Photograph")).to_be_visible()
+
+
 def test_four_looks_are_painted_and_one_is_painted_large(visit, server):
     person = visit()
     person.asks_for({**TINY, "size": 300})
@@ -298,6 +359,28 @@ def test_regions_are_painted_served_and_opened_again(visit, server, pictures):
     assert job["asked"]["regions"]
     assert job["asked"]["protect"]
     assert [style["regions"] for style in job["asked"]["styles"]] == ["#666666", "#4477aa"]
+
+
+def test_what_was_painted_over_a_picture_is_not_lost(visit):
+    page = visit().go()
+    page.get_by_role("button", name="coffee").click()
+    press(page, "Regions")
+    stroke(page, page.locator(".easel-map"), (0.2, 0.3), (0.6, 0.5))
+    asked = []
+    page.on("dialog", lambda question: (asked.append(question.type), question.dismiss()))
+    page.evaluate("() => { location.reload() }")
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    page.route("**/api/pictures?*", lambda route: route.abort())
+    dialog = page.get_by_role("dialog")
+    press(dialog, "Done")
+    expect(dialog.get_by_text("The studio does not answer")).to_be_visible()
+    page.unroute("**/api/pictures?*")
+    press(dialog, "Done")
+    expect(page.get_by_role("button", name="Regions, painted")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Regions, painted")).to_be_visible()
+    assert len(asked) == 1
 
 
 def stroke(page: Any, easel: Any, start: tuple[float, float], end: tuple[float, float]) -> None:

@@ -28,8 +28,11 @@ from impasto.studio.events import MOST_WATCHERS, Watchers
 from impasto.studio.folder import Folder
 from impasto.studio.job import Job, file_name
 from impasto.studio.looks import looks
+from impasto.studio.pictures import Pictures
+from impasto.studio.queue import Full, Queue
 from impasto.studio.shelf import read_job, save_job
-from impasto.workshop.messages import Began, Progress
+from impasto.workshop.messages import Began, Changed, Ended, Held, Progress
+from impasto.workshop.places import CHECKPOINT
 
 
 def test_the_form_has_every_option_but_those_that_name_files(client: TestClient):
@@ -124,6 +127,19 @@ def test_there_are_never_more_than_400_points_of_a_curve():
     msgspec.json.encode(job)
 
 
+def test_changes_at_one_place_are_one():
+    job = _job()
+    for strength in range(100):
+        job.hear(Changed(job.id, 1, 5, 5, {"strength": strength}))
+    job.hear(Changed(job.id, 1, 5, 5, {"smoothness": 2}, protects=True, protect_id="map"))
+    job.hear(Changed(job.id, 1, 6, 6, {"strength": 1}))
+    assert [(one["evaluations"], one["options"]) for one in job.changes] == [
+        (5, {"strength": 99, "smoothness": 2}),
+        (6, {"strength": 1}),
+    ]
+    assert job.changes[0]["protect"] == "map"
+
+
 def test_a_job_is_read_as_it_was_saved(tmp_path: Path):
     job = _job()
     job.hear(_progress([(1, 3.0, 2.0, 1.0)]))
@@ -215,13 +231,91 @@ def test_a_lock_is_gone_with_whoever_held_it(tmp_path: Path):
 
 
 def test_half_a_picture_is_swept_and_a_strangers_folder_is_not(tmp_path: Path):
-    from impasto.studio.pictures import Pictures
-
     folder = Folder(tmp_path / "studio")
     (folder.pictures / ("a" * 20)).mkdir()
     (folder.pictures / "mine").mkdir()
     Pictures(folder, None, 1)  # type: ignore[arg-type]
     assert [path.name for path in folder.pictures.iterdir()] == ["mine"]
+
+
+def test_a_picture_whose_facts_are_damaged_is_left_where_it_is(tmp_path: Path):
+    folder = Folder(tmp_path / "studio")
+    place = folder.pictures / ("a" * 20)
+    place.mkdir()
+    (place / "original").write_bytes(b"a photograph")
+    (place / "picture.json").write_text('{"of": "another version"}')
+    assert not Pictures(folder, None, 1).known  # type: ignore[arg-type]
+    assert (place / "original").read_bytes() == b"a photograph"
+
+
+@pytest.mark.parametrize("has_checkpoint", [False, True])
+def test_an_end_asked_of_a_job_that_is_being_parked_is_kept(tmp_path: Path, has_checkpoint: bool):
+    async def park(queue: Queue) -> Job:
+        queue.jobs[job.id] = queue._painting = job
+        queue._heard(Held(job.id, True))
+        queue.end(job, "stop")
+        queue._heard(Ended(job.id, "parked"))
+        await queue._shelf.settle()
+        return job
+
+    job, queue = _job(), _queue(tmp_path)
+    place = queue.place(job)
+    place.mkdir()
+    if has_checkpoint:
+        (place / CHECKPOINT).touch()
+    asyncio.run(park(queue))
+    assert (job.state, job.wish) == (
+        ("interrupted", "stop") if has_checkpoint else ("cancelled", None)
+    )
+
+
+def test_a_job_is_not_painted_before_it_is_kept(tmp_path: Path):
+    async def put(job: Job) -> None:
+        assert job.id not in queue.jobs
+        with pytest.raises(Full):
+            queue.check_room(1)
+        raise OutputError("no space left")
+
+    queue = _queue(tmp_path, most=1)
+    queue._shelf.put = put  # type: ignore[method-assign]
+    for _ in range(2):
+        with pytest.raises(OutputError):
+            asyncio.run(queue.add(Asked("c", (AskedStyle("s"),), title="a")))
+    assert not queue.jobs
+    queue.check_room(1)
+
+
+def test_a_job_that_cannot_be_thrown_away_is_still_there(tmp_path: Path):
+    async def throw_away() -> None:
+        queue.jobs[job.id] = job
+        job.end("done")
+        await queue.remove(job)
+
+    job, queue = _job(), _queue(tmp_path)
+    queue.place(job).mkdir()
+    (tmp_path / "studio" / "trash").rmdir()
+    with pytest.raises(OSError, match="No such"):
+        asyncio.run(throw_away())
+    assert queue.jobs == {job.id: job}
+
+
+def test_a_painter_that_cannot_be_started_is_tried_again(tmp_path: Path):
+    async def start() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OSError(24, "Too many open files")
+
+    queue, tries = _queue(tmp_path), []
+    queue._breath = 0.001
+    queue._painter.start = start  # type: ignore[method-assign]
+    asyncio.run(queue._died())
+    assert len(tries) == 3
+
+
+def _queue(path: Path, most: int = 5) -> Queue:
+    folder = Folder(path / "studio")
+    pictures = Pictures(folder, None, 1)  # type: ignore[arg-type]
+    return Queue(folder, pictures, Watchers(), most=most, holds=0)
 
 
 def _handed_in(client: TestClient, image: Image.Image, kind: str, **more: Any) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import json
 import socket
 import struct
 import time
@@ -18,8 +20,10 @@ from studio_server import ORIGIN, Server
 pytest.importorskip("fastapi", reason="needs the extra studio")
 
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from impasto.errors import UsageError
+from impasto.studio import safety
 from impasto.studio.app import make_app
 from impasto.studio.serve import _token
 
@@ -199,6 +203,38 @@ def test_broken_bodies_are_refused(client: TestClient, body: bytes):
     found = client.post("/api/jobs", content=body, headers=headers)
     assert found.status_code in (400, 422)
     assert found.json()["detail"]
+
+
+def test_half_a_letter_in_what_was_posted_breaks_nothing(client: TestClient):
+    picture = _picture(client)
+    body = {"content": picture, "styles": [{"picture": picture}], "options": {"\ud800": 1}}
+    headers = {"content-type": "application/json"}
+    found = client.post("/api/jobs", content=json.dumps(body), headers=headers)
+    assert (found.status_code, found.json()["field"]) == (422, "options")
+
+
+def test_a_body_of_json_comes_at_once_or_not_at_all(monkeypatch: pytest.MonkeyPatch):
+    async def never() -> Message:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def reads(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+
+    monkeypatch.setattr(safety, "_BODY_SECONDS", 0.1)
+    sent: list[Message] = []
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/jobs",
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1")],
+    }
+    asyncio.run(safety.Safety(reads)(scope, never, send))
+    assert sent[0]["status"] == 408
 
 
 def test_a_body_of_json_is_never_large(client: TestClient):

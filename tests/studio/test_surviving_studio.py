@@ -82,7 +82,9 @@ def test_ending_the_studio_parks_its_job(
     server.post(f"/api/jobs/{held}/pause")
     server.evaluated(job, 2)
     painter = painter_of(server)
+    began = time.monotonic()
     assert server.end() == 0
+    assert time.monotonic() - began < 5  # it is not begun again meanwhile
     _gone(painter)
     server = start()
     done = server.wait_for(job, "done")

@@ -19,15 +19,22 @@ import pytest
 from bad_files import BAD
 from PIL import Image
 
+from impasto.jobs.stopping import Stopped
+from impasto.workshop.commands import Commands
+from impasto.workshop.follower import Follower, WentBackTo
 from impasto.workshop.messages import (
     Answer,
+    Back,
+    Crop,
     Ended,
     FromReader,
     Look,
     Paint,
     PictureFile,
+    Stop,
     StyleFile,
 )
+from impasto.workshop.places import step_state
 from impasto.workshop.worker import Worker
 
 
@@ -102,6 +109,21 @@ def test_the_reader_makes_pictures_for_the_page(reader: Talk, tmp_path: Path):
         assert small.size == (100, 75)
 
 
+def test_few_pictures_that_were_looked_at_stay_unpacked(reader: Talk, tmp_path: Path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    for number in (*range(6), 2, 7):
+        path = tmp_path / f"{number}.png"
+        Image.new("RGB", (40, 30), (number, 0, 0)).save(path)
+        made = tmp_path / "part.png"
+        crop = Crop(1, str(path), str(scratch / f"{number}.npy"), str(made), (10, 10, 5, 5))
+        reader.say(crop)
+        assert not msgspec.json.decode(reader.hear(), type=FromReader).fault
+        with Image.open(made) as part:
+            assert (part.size, part.getpixel((0, 0))) == ((5, 5), (number, 0, 0))
+    assert sorted(path.stem for path in scratch.iterdir()) == ["2", "4", "5", "7"]
+
+
 def test_a_painter_that_has_rested_paints_the_same(pictures: tuple[Path, Path], tmp_path: Path):
     told: list[Any] = []
     before = signal.getsignal(signal.SIGINT)
@@ -121,6 +143,36 @@ def test_a_painter_that_has_rested_paints_the_same(pictures: tuple[Path, Path], 
     ended = [message for message in told if isinstance(message, Ended)]
     assert [(one.how, one.size) for one in ended] == [("done", (53, 64))] * 2
     assert worker.commands.next_job(0.01) is None
+
+
+def test_a_job_that_is_parked_before_it_begins_is_not_stopped(
+    pictures: tuple[Path, Path], tmp_path: Path
+):
+    told: list[Any] = []
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        worker = Worker(told.append)
+        asked = _paint(pictures, tmp_path / "job")
+        worker.commands.take(asked)
+        worker.commands.take(Stop(asked.job, park=True))
+        worker._paint(worker.commands.next_job())
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert [one.how for one in told if isinstance(one, Ended)] == ["parked"]
+
+
+def test_an_end_that_is_asked_for_after_going_back_is_not_forgotten(
+    pictures: tuple[Path, Path], tmp_path: Path
+):
+    asked, commands = _paint(pictures, tmp_path / "job"), Commands()
+    commands.take(asked)
+    commands.next_job()
+    follower = Follower(asked, lambda message: None, commands)
+    step_state(Path(asked.folder), 5).touch()
+    with pytest.raises(WentBackTo):
+        follower._obey(None, [Back(asked.job, 5), Stop(asked.job)])  # type: ignore[arg-type]
+    with pytest.raises(Stopped):
+        commands.check_stop()
 
 
 def test_prints_do_not_disturb_what_is_said():

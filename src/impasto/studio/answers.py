@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,9 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
 def fault(status: int, detail: str, **more: Any) -> Response:
     """Answer that something cannot be: one sentence for the person, and where it lies."""
     headers = {"retry-after": "10"} if status == 503 else None
-    return answer({"detail": detail, **more}, status, headers)
+    # It may quote what was posted, in which half a letter can stand that no UTF-8 has.
+    told = json.dumps({"detail": detail, **more}).encode()
+    return Response(told, status, headers, "application/json")
 
 
 def missing(what: str) -> HTTPException:

@@ -75,7 +75,7 @@ async def _full(request: Request, wrong: Any) -> Response:
 
 
 async def _ours(request: Request, wrong: Any) -> Response:
-    return fault(500 if wrong.exit_code == 5 else 422, str(wrong))
+    return fault(507 if wrong.exit_code == 5 else 422, str(wrong))
 
 
 async def _bug(request: Request, wrong: Any) -> Response:

@@ -109,7 +109,7 @@ class Job(Struct, kw_only=True):
             case Noted() if message.text not in self.notes:
                 self.notes = [*self.notes, message.text][-_NOTES:]
             case Changed():
-                self.changes = [*self.changes, _change(message)]
+                self._change(_change(message))
 
     def close(self, message: Ended) -> None:
         """Take in how the painting of it ended."""
@@ -147,6 +147,14 @@ class Job(Struct, kw_only=True):
 
     def _is_due(self, row: Row) -> bool:
         return (row[0] - 1) % self.stride == 0
+
+    def _change(self, made: dict[str, Any]) -> None:
+        """Add a change; two at one place are one, as in the recipe."""
+        earlier = self.changes
+        if earlier and earlier[-1]["evaluations"] == made["evaluations"]:
+            *earlier, last = earlier
+            made = {**last, **made, "options": {**last["options"], **made["options"]}}
+        self.changes = [*earlier, made]
 
     def _go_back(self, n: int) -> None:
         """Be as far as an earlier step was."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from impasto.files import replacing
 from impasto.studio.folder import Folder, is_id, new_id
 from impasto.studio.reading_room import ReadingRoom
 from impasto.workshop.messages import Answer, Look, PictureFile
+
+_log = logging.getLogger(__name__)
 
 # Long sides that the page may ask for; the next larger one is sent.
 RUNGS = (200, 400, 800, 1600)
@@ -42,10 +46,13 @@ class Pictures:
         for place in folder.pictures.iterdir():
             try:
                 facts = msgspec.json.decode((place / "picture.json").read_bytes(), type=Facts)
-            except (OSError, ValueError):
+            except (FileNotFoundError, NotADirectoryError):
                 # Of a server that was killed while it took it in; nothing else can be in there.
                 if is_id(place.name):
                     shutil.rmtree(place, ignore_errors=True)
+                continue
+            except (OSError, ValueError) as fault:
+                _log.warning("the picture in %s cannot be read: %s", place, fault)
                 continue
             if facts.id == place.name:
                 self.known[facts.id] = facts
@@ -61,8 +68,7 @@ class Pictures:
                 Look(0, str(self.original(id_)), str(place), name, self._max_pixels, RUNGS)
             )
             facts = _facts(id_, name, role, answer)
-            with replacing(place / "picture.json") as stream:
-                stream.write(msgspec.json.encode(facts))
+            await asyncio.to_thread(_save, facts, place / "picture.json")
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             upload.unlink(missing_ok=True)
@@ -111,6 +117,11 @@ def picture_name(text: str) -> str:
 def facts_view(facts: Facts) -> dict[str, Any]:
     """Return what the interface says of a picture."""
     return {name: getattr(facts, name) for name in ("id", "name", "width", "height", "kind")}
+
+
+def _save(facts: Facts, path: Path) -> None:
+    with replacing(path) as stream:
+        stream.write(msgspec.json.encode(facts))
 
 
 def _facts(id_: str, name: str, role: str | None, answer: Answer) -> Facts:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +75,11 @@ class Queue:
         self.jobs = {job.id: job for job in self._shelf.jobs()}
         for job in self.jobs.values():
             self._take_up(job)
+        self._numbers = itertools.count(
+            1 + max((job.number for job in self.jobs.values()), default=0)
+        )
+        self._is_ending = False
+        self._coming = 0  # jobs that are being written for the first time
 
     async def start(self) -> None:
         """Start the painter, and paint what waits."""
@@ -81,7 +88,7 @@ class Queue:
 
     async def stop(self) -> None:
         """End the painter; its job goes on from its checkpoint when the studio is opened again."""
-        job = self._painting
+        self._is_ending, job = True, self._painting
         if job is not None and self._painter.send(Stop(job.id, park=True)):
             end = time.monotonic() + _PARK_SECONDS
             while self._painting is job and time.monotonic() < end:
@@ -102,7 +109,7 @@ class Queue:
         title = asked.title or self._title(asked)
         job = Job(
             id=new_id(),
-            number=1 + max((job.number for job in self.jobs.values()), default=0),
+            number=next(self._numbers),
             title=title,
             file=file_name(title),
             asked=asked,
@@ -110,19 +117,20 @@ class Queue:
             look=look,
             created=now(),
         )
-        self.jobs[job.id] = job
+        self._coming += 1
         try:
             await self._shelf.put(job)  # what is answered for is not lost any more
-        except BaseException:
-            del self.jobs[job.id]
-            raise
+        finally:
+            self._coming -= 1
+        self.jobs[job.id] = job  # only now can it be painted
         self._tell(job)
         self._next()
         return job
 
     def check_room(self, count: int) -> None:
         """Raise Full where so many more may not wait."""
-        if sum(job.waits for job in self.jobs.values()) + count > self._most:
+        waiting = sum(job.waits for job in self.jobs.values())
+        if waiting + self._coming + count > self._most:
             raise Full
 
     def pause(self, job: Job) -> None:
@@ -194,7 +202,11 @@ class Queue:
         if not job.is_over:
             raise Refused(f"this job is {job.state}: cancel it first")
         del self.jobs[job.id]
-        await self._shelf.throw_away(job)
+        try:
+            await self._shelf.throw_away(job)
+        except BaseException:
+            self.jobs[job.id] = job
+            raise
         self._watchers.tell(job.id, "removed", lambda: {"id": job.id})
 
     # What is said of it.
@@ -235,7 +247,7 @@ class Queue:
 
     def _next(self) -> None:
         """Paint the next job where the painter is free, or can be freed of one that is held."""
-        if self._painter.pid is None or not (line := self._line()):
+        if self._is_ending or self._painter.pid is None or not (line := self._line()):
             return
         if self._painting is not None:
             if self._painting.held:
@@ -303,6 +315,8 @@ class Queue:
             case Ended():
                 job.close(message)
                 self._painting = None
+                if job.wish is not None:  # it was parked before it heard of that
+                    self._take_up(job)
             case _:
                 job.hear(message)
         self._changed(job)
@@ -319,17 +333,20 @@ class Queue:
             else:
                 self._take_up(job)
             self._changed(job)
-        self._breath = min(2 * self._breath, _BREATH_SECONDS[1])
-        await asyncio.sleep(self._breath)
-        await self.start()
+        while not self._is_ending:
+            self._breath = min(2 * self._breath, _BREATH_SECONDS[1])
+            await asyncio.sleep(self._breath)
+            with contextlib.suppress(OSError):  # no room for a process just now
+                await self.start()
+                return
 
     def _take_up(self, job: Job) -> None:
-        """Let a job wait that was painted when its painter, or the studio, ended."""
-        if job.state == "running":
-            job.wait("interrupted")
+        """Let a job wait that was painted, or to be ended, when its painter or the studio ended."""
         job.held = False
         if job.wish is not None and not self._shelf.has_checkpoint(job):
             job.end("cancelled")
+        elif job.state == "running" or job.wish is not None:
+            job.wait("interrupted")
 
     def _check_painted(self, job: Job) -> None:
         if job is not self._painting:

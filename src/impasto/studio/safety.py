@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
+import time
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
@@ -14,6 +16,7 @@ COOKIE = "impasto_token"
 UPLOADS = "/api/pictures"
 # Of a body that is no upload.
 _MOST_BYTES = 1_000_000
+_BODY_SECONDS = 20.0
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _READING = ("GET", "HEAD", "OPTIONS")
 
@@ -67,6 +70,8 @@ class Safety:
             await self._app(scope, body.receive, guarded)
         except _TooLong:
             await _answer(send, 413, f"a body of JSON has {_MOST_BYTES / 1e6:g} MB at most")
+        except _TooSlow:
+            await _answer(send, 408, "the request stopped on its way")
 
     def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -121,14 +126,25 @@ class _TooLong(BaseException):
     """A body went on and on; no handler between here and there may take it for its own."""
 
 
+class _TooSlow(BaseException):
+    """A body did not come; as above."""
+
+
 class _Bounded:
-    """Lets in a body of JSON, which is never large."""
+    """Lets in a body of JSON, which is never large, and comes at once."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive, self._count = receive, 0
+        self._end: float | None = time.monotonic() + _BODY_SECONDS
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        try:
+            left = None if self._end is None else max(0.0, self._end - time.monotonic())
+            message = await asyncio.wait_for(self._receive(), left)
+        except TimeoutError as fault:
+            raise _TooSlow from fault
+        if not message.get("more_body"):
+            self._end = None  # what comes now is that the client leaves, whenever that is
         self._count += len(message.get("body", b""))
         if self._count > _MOST_BYTES:
             raise _TooLong

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import impasto
+from impasto.errors import ImpastoError
 from impasto.studio.events import Watchers
 from impasto.studio.folder import Folder, new_id
 from impasto.studio.pictures import Pictures
 from impasto.studio.queue import Queue
 from impasto.studio.reading_room import ReadingRoom
 from impasto.studio.uploads import Uploads
+
+_log = logging.getLogger(__name__)
 
 # Which of the pictures that come with impasto are offered, and as what.
 _EXAMPLES = {
@@ -76,8 +80,13 @@ class Studio:
             source = _examples() / name
             if (name, role) not in there and source.is_file():
                 copy = self.folder.scratch / new_id()
-                await asyncio.to_thread(shutil.copyfile, source, copy)
-                await self.pictures.take_in(copy, name, role)
+                try:
+                    await asyncio.to_thread(shutil.copyfile, source, copy)
+                    await self.pictures.take_in(copy, name, role)
+                except (OSError, ImpastoError) as fault:  # the page does without them
+                    _log.warning("the example %s cannot be kept: %s", name, fault)
+                finally:
+                    copy.unlink(missing_ok=True)
 
 
 def _examples() -> Path:

@@ -6,10 +6,15 @@ import _thread
 import signal
 import threading
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from impasto.jobs.stopping import Stopped
 from impasto.workshop.messages import Paint, Stop
+
+
+class Parked(BaseException):
+    """The job leaves the device; its checkpoint, if it has begun, is on disk."""
 
 
 class Commands:
@@ -62,8 +67,16 @@ class Commands:
             self._waiting.clear()
             return found
 
-    def check_stop(self) -> None:
-        """Raise Stopped where the end was asked for before there was anything to end."""
+    def hand_back(self, messages: Sequence[Any]) -> None:
+        """Let what was taken up, and not done, be taken up again before all that came since."""
         with self._changed:
-            if any(isinstance(one, Stop) and one.job == self._job for one in self._waiting):
-                raise Stopped(signal.SIGTERM)
+            self._waiting.extendleft(reversed(messages))
+
+    def check_stop(self) -> None:
+        """Raise Stopped, or Parked, where that was asked for before there was anything to end."""
+        with self._changed:
+            stops = [one for one in self._waiting if isinstance(one, Stop) and one.job == self._job]
+        if any(not one.park for one in stops):
+            raise Stopped(signal.SIGTERM)
+        if stops:
+            raise Parked

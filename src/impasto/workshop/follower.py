@@ -18,7 +18,7 @@ from impasto.jobs.meter import Meter
 from impasto.jobs.notes import notes_of
 from impasto.jobs.outputs import Outputs
 from impasto.jobs.stopping import Stopped
-from impasto.workshop.commands import Commands
+from impasto.workshop.commands import Commands, Parked
 from impasto.workshop.messages import (
     Back,
     Began,
@@ -39,10 +39,6 @@ from impasto.workshop.setting_out import Named
 from impasto.workshop.stepping import KeptSteps
 
 _TELL_SECONDS = 0.25
-
-
-class Parked(BaseException):
-    """The job leaves the device; its checkpoint is on disk."""
 
 
 class WentBackTo(BaseException):
@@ -160,7 +156,7 @@ class Follower:
 
     def _obey(self, step: Step, wanted: Sequence[Any], held: bool = False) -> bool:
         """Do what is wanted of the job; return whether it is to be held."""
-        for message in wanted:
+        for number, message in enumerate(wanted, 1):
             match message:
                 case Pause():
                     held = not step.final
@@ -169,7 +165,7 @@ class Follower:
                 case Stop():
                     self._stop(step, message)
                 case Back():
-                    self._go_back(message)
+                    self._go_back(message, wanted[number:])
                 case Change():
                     self._change(step, message)
         return held
@@ -183,8 +179,9 @@ class Follower:
         if is_kept:  # else all would be lost: it stays
             raise Parked
 
-    def _go_back(self, message: Back) -> None:
+    def _go_back(self, message: Back, later: Sequence[Any]) -> None:
         if self._kept.has(message.n):
+            self._commands.hand_back(later)  # wanted of the job, wherever it goes on
             raise WentBackTo(message.n)
         self._tell(Noted(self._asked.job, f"step {message.n} is not kept any more"))
 

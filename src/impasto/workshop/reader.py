@@ -34,6 +34,7 @@ from impasto.workshop.messages import (
 )
 
 _MOST_COLOURS = 64
+_MOST_UNPACKED = 4  # pictures that are looked at; of 120 MB where they are of 40 million pixels
 _OUR_OWN = Reading(max_pixels=1 << 62)
 
 
@@ -125,6 +126,10 @@ def _unpacked(path: Path, unpacked: Path) -> Any:
         beside = unpacked.with_suffix(".tmp.npy")
         np.save(beside, np.asarray(image))
         os.replace(beside, unpacked)
+    os.utime(unpacked)  # it was looked at last
+    there = sorted(unpacked.parent.glob("*.npy"), key=lambda found: found.stat().st_mtime_ns)
+    for old in there[:-_MOST_UNPACKED]:
+        old.unlink()
     return np.load(unpacked, mmap_mode="r")
 
 

@@ -33,8 +33,8 @@ from impasto.pictures.picture import Picture
 from impasto.scene.finish import finish
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
-from impasto.workshop.commands import Commands
-from impasto.workshop.follower import Follower, Parked, WentBackTo
+from impasto.workshop.commands import Commands, Parked
+from impasto.workshop.follower import Follower, WentBackTo
 from impasto.workshop.lines import lines_in, protected_stdout
 from impasto.workshop.messages import Ended, Hello, Noted, Paint, ToPainter
 from impasto.workshop.places import CHECKPOINT, step_state

@@ -3,6 +3,7 @@
 import { bareName } from "./words.js";
 
 const KEY = "impasto.draft";
+const MOST_LETTERS = 200; // of a title
 const listeners = new Set();
 
 /** A fresh draft; pictures are {id, name, width, height}, styles {picture, weight, scale, regions}. */
@@ -20,10 +21,25 @@ export const draft = { ...empty(), ...stored() };
 
 function stored() {
   try {
-    return JSON.parse(localStorage.getItem(KEY)) || {};
+    const found = JSON.parse(localStorage.getItem(KEY)) || {};
+    return isDraft({ ...empty(), ...found }) ? found : {};
   } catch {
     return {};
   }
+}
+
+/** Whether it has the shape of a draft: another version may have kept it. */
+function isDraft({ content, styles, labels, preset, options }) {
+  const isPicture = (value) => typeof value?.id === "string" && typeof value.name === "string";
+  return (
+    (content === null || isPicture(content)) &&
+    Array.isArray(styles) &&
+    styles.every((style) => isPicture(style?.picture)) &&
+    Array.isArray(labels) &&
+    typeof preset === "string" &&
+    typeof options === "object" &&
+    options !== null
+  );
 }
 
 /** Change the draft and tell everybody who shows it. */
@@ -77,5 +93,6 @@ export function asked() {
 
 function title() {
   const names = draft.styles.map(({ picture }) => bareName(picture.name)).join(" and ");
-  return draft.content ? `${bareName(draft.content.name)} in ${names}` : names;
+  const whole = draft.content ? `${bareName(draft.content.name)} in ${names}` : names;
+  return [...whole].slice(0, MOST_LETTERS).join("");
 }

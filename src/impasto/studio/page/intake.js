@@ -18,6 +18,12 @@ export async function upload(files) {
   return taken;
 }
 
+/** Call `drop` where the server has no such picture any more, and not where it is away for a while. */
+export async function ifGone(id, drop) {
+  const answer = await api.pictureAbout(id).catch((error) => error);
+  if (answer.status === 404) drop();
+}
+
 /** Let the person choose files; `several` allows more than one. */
 export function choose(several, accept = "image/*,.tif,.tiff,.heic,.heif") {
   return new Promise((resolve) => {

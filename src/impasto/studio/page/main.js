@@ -13,12 +13,13 @@ import { isLive } from "./words.js";
 const main = document.getElementById("main");
 const VIEWS = { start: startView, job: paintView, looks: looksView, queue: queueView };
 const TITLES = { start: "impasto studio", looks: "Four looks · impasto", queue: "Pictures · impasto" };
+const NAMED = new Set(["job", "looks"]); // views of something that the address names
 let end = () => {};
 let turn = 0;
 
 async function route({ focus = true } = {}) {
   const [name, id] = location.hash.replace(/^#\//, "").split("/");
-  const view = VIEWS[name] ? name : "start";
+  const view = Object.hasOwn(VIEWS, name) && (id || !NAMED.has(name)) ? name : "start";
   turn += 1;
   const mine = turn;
   end();

@@ -3,7 +3,7 @@
 import { urls } from "./api.js";
 import { draft, edit, takePhoto } from "./draft.js";
 import { button, el, icon } from "./dom.js";
-import { choose, takeDrops, upload } from "./intake.js";
+import { choose, ifGone, takeDrops, upload } from "./intake.js";
 import { openRecipe } from "./recipe.js";
 import { openRegions } from "./regions.js";
 
@@ -53,7 +53,7 @@ function invitation() {
 
 function picture(content) {
   const image = el("img", { src: urls.picture(content.id, 1200), alt: `The photograph ${content.name}`, decoding: "async" });
-  image.addEventListener("error", () => edit({ content: null, regions: null, protect: null }), { once: true });
+  image.addEventListener("error", () => ifGone(content.id, () => edit({ content: null, regions: null, protect: null })), { once: true });
   const size = content.width ? `${content.width} × ${content.height}` : "";
   return el("figure", {}, el("div", { class: "hung" }, image), el("figcaption", {}, el("span", { class: "name", text: content.name }), el("span", { text: size })));
 }

@@ -30,18 +30,19 @@ export async function openRegions() {
     ...(await Promise.all(styles.map(({ picture }, i) => target(`style-${i}`, bareName(picture.name), picture, serves[i] === "own" ? styles[i].regions : null, labels)))),
     await target("protect", "Protect", content, draft.protect, null),
   ];
-  const done = await dialog("Regions", targets, { labels, serves, styles: styles.map(({ picture }) => ({ name: bareName(picture.name), url: urls.picture(picture.id, 120) })) });
-  if (!done) return;
   const [photo, protect] = [targets[0], targets[targets.length - 1]];
-  const regions = photo.map.isPainted ? await saved(photo, labels) : null;
-  const served = await Promise.all(
-    styles.map(async (style, i) => {
-      const own = targets[i + 1];
-      if (!regions || serves[i] === "all") return { ...style, regions: null };
-      return { ...style, regions: serves[i] === "own" ? await saved(own, labels) : serves[i] };
-    }),
-  );
-  edit({ regions, labels: regions ? labels : [], styles: served, protect: protect.map.isPainted ? await saved(protect, PROTECT_LABELS) : null });
+  const keep = async () => {
+    const regions = photo.map.isPainted ? await saved(photo, labels) : null;
+    const served = await Promise.all(
+      styles.map(async (style, i) => {
+        const own = targets[i + 1];
+        if (!regions || serves[i] === "all") return { ...style, regions: null };
+        return { ...style, regions: serves[i] === "own" ? await saved(own, labels) : serves[i] };
+      }),
+    );
+    edit({ regions, labels: regions ? labels : [], styles: served, protect: protect.map.isPainted ? await saved(protect, PROTECT_LABELS) : null });
+  };
+  await dialog("Regions", targets, { labels, serves, keep, styles: styles.map(({ picture }) => ({ name: bareName(picture.name), url: urls.picture(picture.id, 120) })) });
 }
 
 /** Paint what is protected of a picture; returns a map's id, null for none, undefined if cancelled. */
@@ -49,9 +50,12 @@ export async function openProtection(content, map) {
   const picture = await named(content);
   if (!picture) return undefined;
   const one = await target("protect", "Protect", picture, map, null);
-  const done = await dialog("Protect parts", [one], { labels: [], serves: [], styles: [] });
-  if (!done) return undefined;
-  return one.map.isPainted ? saved(one, PROTECT_LABELS) : null;
+  let kept;
+  const keep = async () => {
+    kept = one.map.isPainted ? await saved(one, PROTECT_LABELS) : null;
+  };
+  await dialog("Protect parts", [one], { labels: [], serves: [], styles: [], keep });
+  return kept;
 }
 
 async function target(key, title, picture, mapId, labels) {
@@ -86,7 +90,8 @@ async function saved(one, labels) {
   return answer.id;
 }
 
-function dialog(title, targets, { labels, serves, styles }) {
+/** Show the dialog until it is closed; `keep` keeps what was painted before it goes, or all stays as it is. */
+function dialog(title, targets, { labels, serves, styles, keep }) {
   let now = targets[0];
   let chosen = 1;
   const easel = new Easel({
@@ -204,29 +209,41 @@ function dialog(title, targets, { labels, serves, styles }) {
   });
 
   return new Promise((resolve) => {
-    let result = false;
     const before = document.activeElement;
-    finish.addEventListener("click", () => {
+    const isDirty = () => targets.some((one) => one.dirty);
+    const warn = (text) => {
+      warning.textContent = text;
+      warning.scrollIntoView({ block: "nearest" });
+    };
+    finish.addEventListener("click", async () => {
       const missing = unserved(targets, labels, serves);
-      if (missing) {
-        warning.textContent = missing;
-        warning.scrollIntoView({ block: "nearest" });
-        return;
+      if (missing) return warn(missing);
+      finish.disabled = true;
+      try {
+        await keep();
+        node.close();
+      } catch (error) {
+        finish.disabled = false;
+        finish.focus();
+        warn(error.message || String(error));
       }
-      result = true;
-      node.close();
+      return undefined;
     });
     cancel.addEventListener("click", () => node.close());
     // Escape would throw work away: with something painted it only moves to the Cancel button.
     node.addEventListener("cancel", (event) => {
-      if (!targets.some((one) => one.dirty)) return;
+      if (!isDirty()) return;
       event.preventDefault();
       cancel.focus();
     });
+    // Nor may a reload, or a tab that is closed, without a question.
+    const ask = (event) => isDirty() && event.preventDefault();
+    addEventListener("beforeunload", ask);
     node.addEventListener("close", () => {
       node.remove();
+      removeEventListener("beforeunload", ask);
       if (before && before.isConnected) before.focus();
-      resolve(result);
+      resolve();
     });
     document.body.append(node);
     node.showModal();

@@ -4,7 +4,7 @@ import { urls } from "./api.js";
 import { fillTrack } from "./controls.js";
 import { addStyle, draft, edit, newStyle } from "./draft.js";
 import { button, el, icon, refill } from "./dom.js";
-import { choose, takeDrops, upload } from "./intake.js";
+import { choose, ifGone, takeDrops, upload } from "./intake.js";
 import { say } from "./notice.js";
 import { bareName } from "./words.js";
 
@@ -94,7 +94,8 @@ function tile(style, i) {
   const { picture } = style;
   const name = bareName(picture.name);
   const image = el("img", { src: urls.picture(picture.id, 900), alt: `The style ${name}`, decoding: "async" });
-  image.addEventListener("error", () => edit({ styles: draft.styles.filter((one) => one.picture.id !== picture.id) }), { once: true });
+  const drop = () => edit({ styles: draft.styles.filter((one) => one.picture.id !== picture.id) });
+  image.addEventListener("error", () => ifGone(picture.id, drop), { once: true });
   const many = draft.styles.length > 1;
   const caption = el("figcaption", {}, el("span", { class: "name", text: picture.name }), many ? tools(i, name) : null);
   return el("figure", { class: "tile" }, el("div", { class: "hung" }, image), caption, many ? weight(i, name) : null);
