@@ -18,5 +18,5 @@ def anchor_terms(anchor: Anchor | None) -> list[Term]:
     if anchor is None or not is_enough(anchor.mask):
         return []
     weight = anchor.weight * anchor.mask.mean().item()
-    held = {"reference": anchor.image, "guide": anchor.mask}
-    return [Term("anchor", ContentLoss(), PIXELS, weight, **held)]
+    held, where = anchor.image, anchor.mask
+    return [Term("anchor", ContentLoss(), PIXELS, weight, reference=held, guide=where)]
