@@ -1,11 +1,13 @@
 """Flow, masks and moving against films of which every motion is known."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from clips import pan, passing, photograph
 
 from impasto.film.flow import difference, flow_between, warped
-from impasto.film.holding import Seen, held_by, start_of
+from impasto.film.holding import RIPE, Painted, Seen, held_by, start_of
 from impasto.film.manner import Manner, brought_back, manner_of
 from impasto.film.trust import is_cut, trust
 
@@ -14,6 +16,10 @@ PHOTO = photograph("pagoda.jpg", 200)
 
 def _known(now, before):
     return trust(flow_between(now, before), flow_between(before, now), now, before)
+
+
+def _seen(filmed, image, manner):
+    return Seen(filmed, Painted(image, np.ones_like(image[..., 0])), manner)
 
 
 @pytest.mark.parametrize("step", [0.5, 3.0])
@@ -57,7 +63,7 @@ def test_what_an_object_uncovers_is_not_known_and_its_edges_are_not_either():
 def test_what_was_covered_a_moment_ago_is_known_from_before():
     frames, masks = passing(PHOTO, 6, 32, 20)
     plain = Manner(0.5, 0.2, 0.05)
-    seen = {back: Seen(frames[4 - back], frames[4 - back], plain) for back in (1, 2, 4)}
+    seen = {back: _seen(frames[4 - back], frames[4 - back], plain) for back in (1, 2, 4)}
     alone = held_by({1: seen[1]}, frames[4])
     all_ = held_by(seen, frames[4])
     uncovered = (masks[3] > 0) & (masks[4] == 0)
@@ -67,7 +73,7 @@ def test_what_was_covered_a_moment_ago_is_known_from_before():
     assert all_.sure.max() <= 1 + 1e-6
     # It is what is there now: the photograph.
     sure = uncovered & (all_.sure > 0.9)
-    assert np.abs(all_.image - frames[4])[sure].mean() < 0.1
+    assert np.abs(all_.painted.image - frames[4])[sure].mean() < 0.1
 
 
 def test_another_scene_is_a_cut_and_a_pan_is_none():
@@ -86,17 +92,17 @@ def test_the_same_frames_have_the_same_flow_to_the_bit():
 
 def test_painting_starts_from_what_is_held_and_from_the_film_where_nothing_is():
     before, now = pan(PHOTO, 2, 96, 128, 12)
-    last = Seen(before, (1 - before), manner_of(1 - before))  # painted as its negative
+    last = _seen(before, 1 - before, manner_of(1 - before))  # painted as its negative
     held = held_by({1: last}, now)
     start = start_of(held, last, now, 10.0, seed=1)
     image = start.image[0].permute(1, 2, 0).numpy()
     sure = held.sure > 0.9
-    assert np.array_equal(image[sure], held.image[sure])
+    assert np.array_equal(image[sure], held.painted.image[sure])
     assert np.abs(image - (1 - now))[:, :100].mean() < 0.05
     # The colours of what came in are the painting's too: the negative's.
     assert np.abs(image[:, -8:].mean(1) - (1 - now)[:, -8:].mean(1)).mean() < 0.1
     assert start.anchor.weight == 10.0
-    assert (start.anchor.mask[0, 0].numpy() == held.sure).all()
+    assert (start.anchor.mask[0, 0].numpy() == held.mask).all()
 
 
 def test_a_scene_keeps_its_light_contrast_and_fine_detail():
@@ -109,3 +115,17 @@ def test_a_scene_keeps_its_light_contrast_and_fine_detail():
     assert abs(now.mean / manner.mean - 1) < 0.01
     assert abs(now.deviation / manner.deviation - 1) < 0.03
     assert abs(now.fineness / manner.fineness - 1) < 0.1
+
+
+def test_what_came_in_is_held_the_more_the_longer_it_was_painted():
+    frames = pan(PHOTO, 5, 96, 128, 4)
+    plain = manner_of(PHOTO)
+    painted, new = Painted(frames[0], np.ones_like(frames[0][..., 0])), []
+    for before, now in pairwise(frames):
+        held = held_by({1: Seen(before, painted, plain)}, now)
+        assert held.mask[:, 10:100].mean() > 0.8  # it was there from the first
+        new.append(held.mask[:, 108:114].mean())
+        painted = held.ripened(now, RIPE // 3)
+    assert painted.ripe.max() == 1
+    assert painted.ripe[:, -2:].mean() == pytest.approx(1 / 3, abs=0.1)
+    assert new[3] < new[0]  # what lies there now came in on the way

@@ -333,3 +333,45 @@ def test_progress_is_told_frame_by_frame(tmp_path: Path, film: Path, style: Path
     assert lines[1]["number"], lines[1]["count"] == (2, 3)
     assert lines[-1]["frames"] == 3
     assert Fraction(lines[0]["eta_seconds"]) >= 0
+
+
+def test_a_preview_is_a_sheet_of_every_tenth_frame(tmp_path: Path, encode, style: Path, capsys):
+    film = encode(tmp_path / "in.mp4", pan(PHOTO, 21, 48, 64, 0.5))
+    out = tmp_path / "look.png"
+    assert _paint(film, style, out, "--preview") == 0
+    with Image.open(out) as sheet:
+        assert sheet.size == (3 * 64 + 8, 48)
+    assert not (tmp_path / "look.png.frames").exists()
+    assert _paint(film, style, tmp_path / "look.mp4", "--preview") == 2
+    assert "a preview is a picture" in capsys.readouterr().err
+
+
+def test_a_plan_says_how_long_a_film_takes(film: Path, style: Path, capsys):
+    assert main(["plan", "film", str(film), str(style), *QUICK, "--every", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "frames       3 of 6, 64 x 48 px" in said
+    assert "MB beside the result" in said
+
+
+def test_without_its_extra_films_are_refused_at_once(
+    tmp_path: Path, film: Path, style: Path, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert _paint(film, style, tmp_path / "out.mp4") == 2
+    assert "pip install 'impasto[film]'" in capsys.readouterr().err
+
+
+def test_a_film_that_is_damaged_later_on_leaves_what_was_painted(
+    tmp_path: Path, style: Path, capsys
+):
+    for number in range(1, 5):
+        pixels = np.rint(pan(PHOTO, 5, 48, 64, 1.5)[number] * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number:02}.png")
+    damaged = tmp_path / "03.png"
+    damaged.write_bytes(damaged.read_bytes()[:200])
+    out = tmp_path / "out.mp4"
+    assert _paint(tmp_path / "%02d.png", style, out) == 3
+    said = capsys.readouterr().err
+    assert "03.png" in said
+    assert f"saved what was there as {out}" in said
+    assert len(_shown(out)[0]) == 2

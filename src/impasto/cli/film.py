@@ -17,6 +17,7 @@ from impasto.cli.options import (
     settings_options,
     telling_options,
 )
+from impasto.cli.telling import answer
 from impasto.film.codecs import CODECS, QUALITY
 from impasto.settings.readers import plain_number, read_float
 
@@ -33,7 +34,16 @@ _EXAMPLES = (
         "Numbered pictures, for an editor:",
         "impasto film 'shot/%04d.png' painting.jpg -o 'painted/%04d.png'",
     ),
+    ("A first look:", "impasto film film.mp4 painting.jpg -o look.png --preview"),
     ("ProRes:", "impasto film film.mov painting.jpg -o painted.mov --codec prores"),
+)
+
+_PLANS = (
+    ("How long it will take:", "impasto plan film film.mp4 painting.jpg"),
+    (
+        "Every second frame, larger:",
+        "impasto plan film film.mp4 painting.jpg --every 2 --size 1024",
+    ),
 )
 
 
@@ -70,6 +80,26 @@ timing_options = adding(
 )
 
 
+_map_options = adding(
+    click.option(
+        "--regions", metavar="MAP", type=PATH, help="A map in flat colours, for all frames alike."
+    ),
+    click.option(
+        "--style-regions",
+        metavar="MAP|#RRGGBB|all",
+        multiple=True,
+        help="Once for each STYLE, in their order: its map in the colours of --regions, or the "
+        "one colour that all of it serves, or 'all' for every region.",
+    ),
+    click.option(
+        "--protect",
+        metavar="MASK",
+        type=PATH,
+        help="Where MASK is white all frames stay as they are; greys blend.",
+    ),
+)
+
+
 @click.command(cls=GroupedCommand, examples=_EXAMPLES, no_args_is_help=True)
 @click.argument("content", metavar="IN", type=PATH)
 @styles_argument
@@ -91,6 +121,11 @@ timing_options = adding(
     callback=at_least(0, read_float),
 )
 @_film(
+    "--preview",
+    "Paint every tenth frame, at 256 px at most, onto one sheet: OUT is a .png, .jpg or .webp.",
+    is_flag=True,
+)
+@_film(
     "--codec",
     "'h264' plays everywhere, 'prores' (422 HQ, 10 bits) and 'png' are for editors. [default: by "
     "OUT's ending]",
@@ -102,22 +137,7 @@ timing_options = adding(
     metavar="N",
     callback=at_least(0),
 )
-@click.option(
-    "--regions", metavar="MAP", type=PATH, help="A map in flat colours, for all frames alike."
-)
-@click.option(
-    "--style-regions",
-    metavar="MAP|#RRGGBB|all",
-    multiple=True,
-    help="Once for each STYLE, in their order: its map in the colours of --regions, or the "
-    "one colour that all of it serves, or 'all' for every region.",
-)
-@click.option(
-    "--protect",
-    metavar="MASK",
-    type=PATH,
-    help="Where MASK is white all frames stay as they are; greys blend.",
-)
+@_map_options
 @film_reading_options
 @settings_options
 def film(**flags: Any) -> None:
@@ -133,3 +153,22 @@ def film(**flags: Any) -> None:
     from impasto.cli import filming
 
     filming.film(settings, resources, flags)
+
+
+@click.command("film", cls=GroupedCommand, examples=_PLANS, no_args_is_help=True)
+@click.argument("content", metavar="IN", type=PATH)
+@styles_argument
+@timing_options
+@_map_options
+@film_reading_options
+@settings_options
+def plan_film(**flags: Any) -> None:
+    """Show frames, time and disk of a film, without painting.
+
+    Takes the flags of `impasto film`. The time is judged by a measurement of a few seconds.
+    """
+    settings, resources = given(flags)
+    from impasto.cli import filming
+
+    for line in filming.forecast(settings, resources, flags):
+        answer(line)

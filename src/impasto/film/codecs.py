@@ -29,16 +29,25 @@ CODECS = {
     ),
     "png": Codec("", "", (".png",)),
 }
+# A preview: one picture of them all.
+SHEET = Codec("", "", (".png", ".jpg", ".webp"))
 # libx264's: hardly to be told from the frames themselves.
 QUALITY = 17
 
 
-def codec_of(output: Path, name: str | None) -> Codec:
+def codec_of(output: Path, name: str | None, *, is_preview: bool = False) -> Codec:
     """Return the codec of a name, or what a result's ending stands for.
 
     Raises UsageError for what the container cannot hold.
     """
     ending = output.suffix.lower()
+    if is_preview:
+        if ending not in SHEET.endings:
+            raise UsageError(
+                f"a preview is a picture: {output.name} cannot be written; choose from "
+                f"{', '.join(SHEET.endings)}"
+            )
+        return SHEET
     fitting = [key for key, codec in CODECS.items() if ending in codec.endings]
     if not fitting:
         known = ", ".join(dict.fromkeys(one for c in CODECS.values() for one in c.endings))

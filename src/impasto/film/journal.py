@@ -18,8 +18,7 @@ import numpy as np
 
 from impasto.errors import OutputError, UsageError
 from impasto.files import fitting, make_folder, replacing
-from impasto.film.flow import Pixels
-from impasto.film.holding import BACK
+from impasto.film.holding import BACK, Painted
 from impasto.film.manner import Manner
 from impasto.pictures import writing
 from impasto.pictures.picture import Picture
@@ -67,25 +66,26 @@ class Journal:
         """Return the path of a frame's picture."""
         return self.folder / f"{number:06}.png"
 
-    def add(self, number: int, painted: Pixels, picture: Picture) -> None:
+    def add(self, number: int, painted: Painted, picture: Picture) -> None:
         """Write a frame: what later ones are held to, then its picture."""
         with replacing(self._state(number)) as stream:
-            np.save(stream, painted)
+            np.save(stream, np.concatenate([painted.image, painted.ripe[..., None]], 2))
         writing.save(picture, self.frame(number), depth=self.depth, metadata=False)
         self.done = number + 1
         self._state(number - max(BACK)).unlink(missing_ok=True)
 
-    def painted(self, number: int) -> Pixels:
+    def painted(self, number: int) -> Painted:
         """Read a painting in full precision; raise OutputError where it is damaged."""
         path = self._state(number)
         try:
-            found: Pixels = np.load(path, allow_pickle=False)
-        except (OSError, ValueError) as fault:
+            planes = np.load(path, allow_pickle=False)
+            image, ripe = (np.ascontiguousarray(one) for one in (planes[..., :3], planes[..., 3]))
+        except (OSError, ValueError, IndexError) as fault:
             raise OutputError(
                 f"{path}, from which the film goes on, cannot be read: {fault}; begin anew with "
                 "--overwrite"
             ) from fault
-        return found
+        return Painted(image, ripe)
 
     def picture(self, number: int) -> Picture:
         """Read a frame's picture."""

@@ -17,7 +17,7 @@ from impasto.film.flow import Pixels
 from impasto.pictures.resample import fine_detail
 
 # How far one frame is brought back: less than anybody sees.
-_MOST_GAIN, _MOST_CONTRAST, _MOST_LIGHT = 1.25, 1.005, 0.001
+_MOST_GAIN, _MOST_CONTRAST, _MOST_LIGHT = 1.1, 1.005, 0.001
 
 
 class Manner(msgspec.Struct, frozen=True):

@@ -13,8 +13,8 @@ from impasto.engine.iterate import paint
 from impasto.engine.run import Run
 from impasto.engine.step import Step
 from impasto.film.film import Film
-from impasto.film.flow import Pixels
-from impasto.film.holding import BACK, Seen, held_by, start_of
+from impasto.film.flow import Mask, Pixels
+from impasto.film.holding import BACK, Painted, Seen, held_by, start_of
 from impasto.film.journal import Journal, Scene
 from impasto.film.manner import manner_of
 from impasto.film.trust import is_cut
@@ -24,6 +24,8 @@ from impasto.scene.finish import finish
 
 # Evaluations of a later frame: where all of it is held, more for what is not, and the most.
 _LEAST, _UNKNOWN, _MOST = 8, 60, 30
+# Where a camera moves slowly.
+USUAL = 12
 
 See = Callable[[Step], None]
 
@@ -36,7 +38,7 @@ class Painter:
     journal: Journal
     see: See
     run: Run | None = None
-    _last: dict[int, tuple[Pixels, Pixels]] = field(default_factory=dict)  # filmed, painted
+    _last: dict[int, tuple[Pixels, Painted]] = field(default_factory=dict)
 
     def show(self, number: int, picture: Picture) -> int | None:
         """Paint a frame into the journal, unless it is there; return how many evaluations it took.
@@ -51,12 +53,12 @@ class Painter:
                 self._remember(number, filmed, self.journal.painted(number))
             return None
         painted, run, evaluations = self._painted(number, picture, filmed)
-        image = torch.from_numpy(painted).permute(2, 0, 1)[None]
+        image = torch.from_numpy(painted.image).permute(2, 0, 1)[None]
         self.journal.add(number, painted, finish(run.originals, run.settings.surface, image))
         self._remember(number, filmed, painted)
         return evaluations
 
-    def _painted(self, number: int, picture: Picture, filmed: Pixels) -> tuple[Pixels, Run, int]:
+    def _painted(self, number: int, picture: Picture, filmed: Pixels) -> tuple[Painted, Run, int]:
         """Return a frame's painting, the run that it is of, and the evaluations."""
         assert self.run is not None
         before = self._before(number)
@@ -67,16 +69,20 @@ class Painter:
             held = held_by(before, filmed)
             if not is_cut(held.nearest):
                 start = start_of(held, last, filmed, self.film.steady, number)
-                return self._evaluated(following(self.run, picture, start, _limit(held.sure)))
-        found = self._evaluated(following(self.run, picture, None) if number else self.run)
-        self.journal.begin_scene(Scene(number, manner_of(found[0])))
-        return found
+                most = min(_limit(held.mask), self.run.levels[-1].iterations)
+                run = following(self.run, picture, start, most)
+                image, evaluations = self._evaluated(run)
+                return held.ripened(image, evaluations), run, evaluations
+        run = following(self.run, picture, None) if number else self.run
+        image, evaluations = self._evaluated(run)
+        self.journal.begin_scene(Scene(number, manner_of(image)))
+        return Painted(image, np.ones_like(image[..., 0])), run, evaluations
 
-    def _evaluated(self, run: Run) -> tuple[Pixels, Run, int]:
+    def _evaluated(self, run: Run) -> tuple[Pixels, int]:
         for step in paint(run):
             self.see(step)
         image = step.image[0].permute(1, 2, 0).cpu().numpy()
-        return np.ascontiguousarray(image), run, sum(step.evaluations)
+        return np.ascontiguousarray(image), sum(step.evaluations)
 
     def _before(self, number: int) -> dict[int, Seen]:
         """Return the frames of the same scene that a frame may be held to, by how far back."""
@@ -86,14 +92,14 @@ class Painter:
         backs = [back for back in BACK if number - back >= scene.first]
         return {back: Seen(*self._last[number - back], scene.manner) for back in backs}
 
-    def _remember(self, number: int, filmed: Pixels, painted: Pixels) -> None:
+    def _remember(self, number: int, filmed: Pixels, painted: Painted) -> None:
         self._last[number] = filmed, painted
         self._last.pop(number - max(BACK), None)
 
 
-def _limit(sure: Pixels) -> int:
-    """Return the most evaluations of a frame that is so sure."""
-    return min(_MOST, round(_LEAST + _UNKNOWN * (1 - float(sure.mean()))))
+def _limit(held: Mask) -> int:
+    """Return the most evaluations of a frame that is held so much."""
+    return min(_MOST, round(_LEAST + _UNKNOWN * (1 - float(held.mean()))))
 
 
 def _at_size(picture: Picture, run: Run) -> Pixels:

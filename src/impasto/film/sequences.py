@@ -40,11 +40,17 @@ def sequence_clip(pattern: Path, reading: Reading, fps: float | None) -> Clip:
 
     Raises UsageError where there are none or one lacks.
     """
-    paths = _paths(pattern)
+    return listed_clip(pattern, _paths(pattern), reading, fps)
+
+
+def listed_clip(
+    path: Path, paths: Sequence[Path], reading: Reading, fps: float | None = None
+) -> Clip:
+    """Look at pictures one after another, of a pattern or a folder."""
     first = load(paths[0], replace(reading, frame=0))
     rate = _USUAL_RATE if fps is None else Fraction(fps).limit_denominator(1001)
     return Clip(
-        path=pattern,
+        path=path,
         files=tuple(paths),
         read=partial(_frames, paths, reading, first.size),
         times=tuple(number / rate for number in range(len(paths))),

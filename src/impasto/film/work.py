@@ -14,7 +14,8 @@ from typing import Protocol
 from impasto.engine.step import Step
 from impasto.errors import ImpastoError, UsageError
 from impasto.files import check_free, check_place, make_folder
-from impasto.film.codecs import Codec
+from impasto.film.codecs import SHEET, Codec
+from impasto.film.contact import contact_sheet
 from impasto.film.film import Film
 from impasto.film.journal import Journal, Words, begun, known, opened
 from impasto.film.painting import Painter
@@ -24,6 +25,7 @@ from impasto.jobs.stopping import Interrupted, Stopped
 from impasto.pictures import writing
 from impasto.pictures.picture import Picture
 from impasto.reading.load import digest_of
+from impasto.reading.sources import as_picture
 
 _log = logging.getLogger(__name__)
 
@@ -55,10 +57,11 @@ class Result:
 
     def check(self, inputs: list[str]) -> None:
         """Make sure, before the work, that the film can be written and nothing else is lost."""
-        if is_pattern(self.output) != (not self.codec.encoder):
+        wants_pattern = not self.codec.encoder and self.codec is not SHEET
+        if is_pattern(self.output) != wants_pattern:
             raise UsageError(
-                f"pictures are numbered, and films are not: {self.output} cannot be written; give "
-                "OUT as frames/%04d.png, or as a film"
+                f"pictures are numbered, films and previews are not: {self.output} cannot be "
+                "written; give OUT as frames/%04d.png, or as a film"
             )
         if is_pattern(self.output):
             make_folder(self.output.parent)
@@ -123,6 +126,11 @@ def _paint(film: Film, journal: Journal, watcher: Watcher) -> None:
 def _write(film: Film, result: Result, journal: Journal) -> None:
     """Write what the journal has."""
     pictures = _pictures(journal)
+    if result.codec is SHEET:
+        seconds = [float(pick.seconds) for pick in film.picks[: journal.done]]
+        sheet = contact_sheet(list(pictures), seconds)
+        writing.save(as_picture(sheet), result.output)
+        return
     if is_pattern(result.output):
         for number, picture in enumerate(pictures, 1):
             writing.save(picture, numbered(result.output, number), metadata=False)
