@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 # Highest first. Rooms on one floor do not know each other.
 FLOORS = [
     ["cli"],
-    ["batch", "sheets", "studio"],
+    ["batch", "film", "sheets", "studio"],
     ["workshop"],
     ["jobs"],
     ["engine", "measures", "testing"],

@@ -15,6 +15,7 @@ import click
 from impasto.cli import (
     batch,
     doctor,
+    film,
     measure,
     paint,
     plan,
@@ -53,6 +54,7 @@ impasto.add_command(batch.batch)
 impasto.add_command(plan.plan)
 impasto.add_command(paint.texture)
 impasto.add_command(reconstruct.reconstruct)
+impasto.add_command(film.film)
 impasto.add_command(sheets.paper)
 impasto.add_command(sheets.sweep)
 impasto.add_command(presets.presets)

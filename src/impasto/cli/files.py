@@ -58,22 +58,28 @@ map_options = adding(
     ),
 )
 
+_max_pixels_option = _file(
+    "--max-pixels",
+    "Refuse input pictures of more pixels, before they are decoded. "
+    f"[default: {Reading.max_pixels}]",
+    metavar="N",
+    callback=at_least(1),
+)
+_truncated_option = _file(
+    "--allow-truncated", "Paint what is there of a file that was cut short.", is_flag=True
+)
+
 reading_options = adding(
-    _file(
-        "--max-pixels",
-        "Refuse input pictures of more pixels, before they are decoded. "
-        f"[default: {Reading.max_pixels}]",
-        metavar="N",
-        callback=at_least(1),
-    ),
+    _max_pixels_option,
     _file(
         "--frame",
         "Which picture of an animation or of a TIFF's pages, from 0. [default: 0]",
         metavar="N",
         callback=at_least(0),
     ),
-    _file("--allow-truncated", "Paint what is there of a file that was cut short.", is_flag=True),
+    _truncated_option,
 )
+film_reading_options = adding(_max_pixels_option, _truncated_option)
 
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace OUT, and what goes beside it, if it exists."

@@ -24,10 +24,29 @@ class GroupedOption(click.Option):
 class GroupedCommand(click.Command):
     """A command whose help shows its flags under headings, its examples last."""
 
-    def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **more: Any) -> None:
-        """Take examples, each its purpose and its words."""
+    def __init__(
+        self,
+        *args: Any,
+        examples: Sequence[tuple[str, str]] = (),
+        beside: Mapping[str, click.Command] | None = None,
+        **more: Any,
+    ) -> None:
+        """Take examples, each its purpose and its words.
+
+        `beside` are commands for other things, which are meant where the first word is their name.
+        """
         super().__init__(*args, **more)
         self._examples = examples
+        self._beside = beside or {}
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **x: Any
+    ) -> click.Context:
+        """Read the words, or let the command that is meant read those after its name."""
+        if args and args[0] in self._beside:
+            name = f"{info_name} {args[0]}"
+            return self._beside[args[0]].make_context(name, args[1:], parent, **x)
+        return super().make_context(info_name, args, parent, **x)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one section for each group, in the order the groups first appear."""

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from impasto.cli.files import content_argument, map_options, reading_options, styles_argument
+from impasto.cli.film import plan_film
 from impasto.cli.options import GroupedCommand, given, settings_options
 from impasto.cli.telling import answer
 
@@ -16,7 +17,9 @@ _EXAMPLES = (
 )
 
 
-@click.command(cls=GroupedCommand, examples=_EXAMPLES, no_args_is_help=True)
+@click.command(
+    cls=GroupedCommand, examples=_EXAMPLES, beside={"film": plan_film}, no_args_is_help=True
+)
 @content_argument
 @styles_argument
 @map_options
@@ -26,6 +29,7 @@ def plan(**flags: Any) -> None:
     """Show levels, tiles, memory and time of a run, without painting.
 
     Takes the flags of `impasto paint`. The time is judged by a measurement of a few seconds.
+    `impasto plan film` does so for a film.
     """
     settings, resources = given(flags)
     from impasto.cli.forecast import forecast

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 import torch
 
 from impasto.memory.storage import Storage
+from impasto.objective.anchor_terms import anchor_terms
 from impasto.objective.content_terms import content_terms
 from impasto.objective.look import Look, Measured
 from impasto.objective.style_terms import style_terms
@@ -37,5 +38,6 @@ def make_terms(
     terms = [
         *content_terms(look, content_share * emphasis, storage),
         *style_terms(look, style_share),
+        *anchor_terms(scene.anchor),
     ]
     return [term for term in terms if term.weight]

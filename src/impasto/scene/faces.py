@@ -53,6 +53,11 @@ def _found(photo: Picture, *, must: bool) -> tuple[Face, ...]:
         return ()
 
 
+def faces_kept(photo: Picture, settings: Settings) -> tuple[Face, ...]:
+    """Return the faces of another photograph of a settled run, without a word about them."""
+    return () if settings.faces == "style" else _found(photo, must=False)
+
+
 def faces_mask(faces: Sequence[Face], size: tuple[int, int], device: torch.device) -> Tensor | None:
     """Draw the mask (1,1,H,W), 0..1, at a (height, width); None without faces."""
     if not faces:

@@ -44,13 +44,15 @@ WHITE_LIGHT, WHITE_COLOUR = (1 / 3) ** 0.5, (2 / 3) ** 0.5
 class Init:
     """A picture, and the share, 0..1, of white noise or of another picture that is laid over it.
 
-    Without any picture and share it is grey, with the faint noise of every start.
+    Without any picture and share it is grey, with the faint noise of every start. A painting that
+    goes on `as_it_is` has its grain already.
     """
 
     picture: Picture | None
     over: Picture | None = None  # None is white noise
     share: float = 0.0
     given: Picture | None = None  # as it was handed in, unless a word said it
+    as_it_is: bool = False
 
     def greyed(self) -> Init:
         """Return the same without colour."""
@@ -107,6 +109,8 @@ def first_image(init: Init, made: Tensor | None, size: Size, seed: int) -> Tenso
     generator = torch.Generator().manual_seed(seed)
     if made is None and not init.share:
         return _grained(_grey(size), FAINT * WHITE_LIGHT, FAINT * WHITE_COLOUR, generator)
+    if made is not None and init.as_it_is:
+        return made
     if made is not None and (init.over is not None or not init.share):
         return _grained(made, GRAIN, 0.0, generator)
     noise = torch.rand((1, 3, *size), generator=generator, dtype=torch.float32)

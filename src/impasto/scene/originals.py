@@ -13,6 +13,7 @@ from impasto.pictures.labels import check_shape
 from impasto.pictures.picture import Picture
 from impasto.planning.levels import Level
 from impasto.scene.alpha import filled
+from impasto.scene.anchor import Anchor
 from impasto.scene.colour import coloured_like, grey, lit_like
 from impasto.scene.detector import Face
 from impasto.scene.init import Init
@@ -31,7 +32,8 @@ class Originals:
     """All pictures of a run, in the photograph's RGB space.
 
     `colours` is the photograph whose colours the finished picture takes, `protect` (1,1,H,W), of
-    the mask's own size, is 1 where the photograph stays. `faces` are those that are kept.
+    the mask's own size, is 1 where the photograph stays. `faces` are those that are kept, `anchor`
+    is what the painting is held to.
     """
 
     content: Picture | None
@@ -40,6 +42,7 @@ class Originals:
     protect: Tensor | None = None
     colours: Picture | None = None
     faces: tuple[Face, ...] = ()
+    anchor: Anchor | None = None
     init: Init
 
     def mask_bytes(self, level: Level) -> int:
@@ -48,6 +51,7 @@ class Originals:
         masks = sum(region.mask is not None or guarded for region in self.regions)
         masks += 4 * guarded  # the photograph under it, and the mask
         masks += (1 + len(self.regions)) * bool(self.faces)  # and the regions without it
+        masks += 4 * (self.anchor is not None)  # its picture and its mask
         # A mask of pixels and one for each stride, a quarter of the last each, in float32.
         return int(masks * 4 * (1 + 4 / 3) * level.height * level.width)
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from impasto.pictures.picture import Picture
 from impasto.pictures.resample import resize
 from impasto.planning.levels import Level, Size
+from impasto.scene.anchor import Anchor
 from impasto.scene.faces import faces_mask
 from impasto.scene.masks import Region, both, is_enough, mask_at, whole, without
 from impasto.scene.originals import Originals
@@ -23,6 +24,7 @@ class Scene:
 
     `visible` (1,1,H,W), 0..1, is where the photograph is not transparent; None is everywhere.
     `faces` (1,1,H,W), 0..1, is where it has faces to keep; None is nowhere.
+    `anchor` is what the painting is held to, if anything.
     `pictures` are the originals that the styles were made of, `init` what the run starts from,
     None white noise.
     """
@@ -33,6 +35,7 @@ class Scene:
     visible: Tensor | None = None
     faces: Tensor | None = None
     protection: Protection | None = None
+    anchor: Anchor | None = None
     pictures: Sequence[Picture] = ()
     init: Tensor | None = None
 
@@ -65,6 +68,7 @@ def make_scene(originals: Originals, level: Level, device: torch.device) -> Scen
             served = _served(region, level, seen, device)
             regions.append(Region(region.name, mask, served))
     pictures = [style.picture for style in originals.styles]
+    anchor = originals.anchor
     return Scene(
         content,
         [_at(one, size, device) for one, size in zip(pictures, level.style_sizes, strict=True)],
@@ -72,6 +76,7 @@ def make_scene(originals: Originals, level: Level, device: torch.device) -> Scen
         visible,
         faces if is_enough(faces) else None,
         None if content is None or protected is None else Protection(content, protected),
+        None if anchor is None else anchor.at(size, device),
         pictures,
         None if made is None else made.to(device),
     )

@@ -20,6 +20,8 @@ from impasto.tiles.tiling import Tile, Tiling, tiling
 # The picture's own fine detail, as the shallowest layer.
 DETAIL = "fine detail"
 DETAIL_LAYER = Layer(channels=4, stride=1, reach=1)
+# The picture itself, shallower still.
+PIXELS = "pixels"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +61,11 @@ class View:
         Raises UsageError for an encoder that leaves one of `names` out.
         """
         extended = self.margin.extend(window, tile)
+        if PIXELS in names:
+            yield PIXELS, self.margin.cells(extended, tile, 1)
         if DETAIL in names:
             yield DETAIL, self.margin.cells(_detail(extended), tile, 1)
-        deeper = {layer for name in names for layer in parts(name)} - {DETAIL}
+        deeper = {layer for name in names for layer in parts(name)} - {DETAIL, PIXELS}
         if deeper:
             strides = {layer: self.stride(layer) for layer in deeper}
             yield from joined(self._encoded(extended, tile, deeper), names, strides)
@@ -100,7 +104,9 @@ class View:
 
     def stride(self, name: str) -> int:
         """Return the pixels a cell of a layer, or of a joint of layers."""
-        return DETAIL_LAYER.stride if name == DETAIL else self.encoder.layers[parts(name)[0]].stride
+        if name in (DETAIL, PIXELS):
+            return 1
+        return self.encoder.layers[parts(name)[0]].stride
 
 
 def make_view(encoder: Encoder, settings: Settings, tile_px: int | None = None) -> View:

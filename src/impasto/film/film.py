@@ -1,0 +1,99 @@
+"""A film to paint: what goes in, which of its frames, and by which settings. Checked, not begun."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from impasto.engine.networks import Networks
+from impasto.engine.recipe import ingredient, style_ingredients, versions
+from impasto.engine.run import Run
+from impasto.errors import PictureError
+from impasto.film.clip import Clip
+from impasto.film.timing import Pick, Timing
+from impasto.jobs.inputs import Read
+from impasto.pictures.picture import Picture
+from impasto.planning.plan import Plan
+from impasto.settings.resources import Resources
+from impasto.settings.settings import Settings
+
+# Bytes at either end of a film that tell it from others, with its length.
+_ENDS = 1 << 20
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Film:
+    """A clip in the manner of styles. `steady` is how much a frame is held to those before."""
+
+    clip: Clip
+    read: Read
+    settings: Settings
+    resources: Resources
+    timing: Timing
+    steady: float
+
+    @cached_property
+    def picks(self) -> list[Pick]:
+        """The frames that are painted; raises UsageError where there are none."""
+        return self.timing.picks(self.clip)
+
+    def frames(self) -> Iterator[Picture]:
+        """Read the frames that are painted; raise PictureError where one is damaged or lacks."""
+        wanted = iter(self.picks)
+        pick = next(wanted)
+        for number, picture in enumerate(self.clip.read()):
+            while pick.number == number:  # again and again where more are shown than there are
+                yield picture
+                if (following := next(wanted, None)) is None:
+                    return
+                pick = following
+        told = f"{self.clip.path} ends at frame {pick.number} of {len(self.clip.times)}"
+        raise PictureError(f"{told}, or is damaged there; get all of it, or give --end")
+
+    def prepare(self, first: Picture, plan: Plan | None = None) -> Run:
+        """Prepare the run of the first frame, from which those of all others follow.
+
+        It gives up no threads to other programs: picked up later, frames are to have the same bits.
+        """
+        run = replace(self.read, content=first).prepare(
+            self.settings, self.resources, networks=Networks()
+        )
+        return replace(run, plan=plan or run.plan, may_yield=False)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what tells this film from every other, as plain values."""
+        values = {
+            "input": _digest(self.clip),
+            "styles": style_ingredients(self.read.styles),
+            "regions": ingredient(self.read.regions),
+            "protect": ingredient(self.read.protect),
+            "settings": self.settings,
+            "timing": self.timing,
+            "steady": self.steady,
+            "versions": {
+                **versions(self.settings),
+                **{name: version(name) for name in ("av", "opencv-python-headless")},
+            },
+        }
+        found: dict[str, Any] = json.loads(json.dumps(msgspec.to_builtins(values)))
+        return found
+
+
+def _digest(clip: Clip) -> str:
+    """Return a digest of a film's ends and length, or of a sequence's names and lengths."""
+    found = hashlib.sha256()
+    for path in clip.files:
+        size = path.stat().st_size
+        found.update(f"{path.name} {size} ".encode("utf-8", "surrogateescape"))
+        with path.open("rb") as stream:
+            found.update(stream.read(_ENDS))
+            stream.seek(max(0, size - _ENDS))
+            found.update(stream.read(_ENDS))
+    return found.hexdigest()

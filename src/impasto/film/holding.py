@@ -1,0 +1,142 @@
+"""What a frame starts from and is held to: the frames before it, moved to where things are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto.engine.following import Start
+from impasto.film.flow import Mask, Pixels, flow_between, warped
+from impasto.film.manner import Manner, brought_back, detail_of
+from impasto.film.trust import trust
+from impasto.scene.anchor import Anchor
+
+# How many frames back is looked, nearest first: what is covered now may have been seen then.
+BACK = (1, 2, 4)
+# So much less than all may lack before an earlier frame is asked.
+_ENOUGH = 0.995
+# Evaluations after which a place is as it stays: those of a level.
+RIPE = 45
+# Strokes are smaller than this share of the shorter side.
+_LARGE = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """A painting (H,W,3), and how long each pixel was painted, 0..1, of what it takes (H,W)."""
+
+    image: Pixels
+    ripe: Mask
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A frame: what was filmed, (H,W,3) of the painting's size, and what was painted of it.
+
+    `manner` is that of the scene's first painting.
+    """
+
+    filmed: Pixels
+    painted: Painted
+    manner: Manner
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What earlier frames say of one: a painting, and how sure each pixel of it is (H,W), 0..1.
+
+    `nearest` is how sure the frame before alone is.
+    """
+
+    painted: Painted
+    sure: Mask
+    nearest: Mask
+
+    @property
+    def mask(self) -> Mask:
+        """How much each pixel is held (H,W), 0..1: what was painted for long, and is sure.
+
+        What came in a moment ago is not done yet; held at once, it would stay as it began.
+        """
+        found: Mask = self.sure * np.square(self.painted.ripe)
+        return found
+
+    def ripened(self, image: Pixels, evaluations: int) -> Painted:
+        """Return what was made of it by so many evaluations."""
+        ripe = self.sure * self.painted.ripe + np.float32(evaluations / RIPE)
+        return Painted(image, np.minimum(ripe, 1))
+
+
+def held_by(before: Mapping[int, Seen], filmed: Pixels) -> Held:
+    """Move paintings of so many frames back to where things are in a frame; 1 must be among them.
+
+    What the nearest is sure of counts first, the others fill in.
+    """
+    image, ripe, near = _moved(before[1], filmed)
+    sure = near
+    for back in BACK[1:]:
+        if back in before and sure.mean() < _ENOUGH:
+            moved, riper, known = _moved(before[back], filmed)
+            part = np.minimum(known, 1 - sure)
+            share = part / np.maximum(sure + part, 1e-6)
+            image = image + share[..., None] * (moved - image)
+            ripe, sure = ripe + share * (riper - ripe), sure + part
+    return Held(Painted(image, ripe), sure, near)
+
+
+def start_of(held: Held, last: Seen, filmed: Pixels, weight: float, seed: int) -> Start:
+    """Return where painting a frame starts: what is held, and where little is, what was filmed.
+
+    That is brought to the painting's colours, with strokes and grain as it has, by the `seed`.
+    """
+    share = (2 * held.sure).clip(0, 1)[..., None]  # what is half sure is a better start than none
+    image = held.painted.image
+    under = _recoloured(filmed, last) + _strokes(image)
+    start = _grained(under, last.painted.image, seed) * (1 - share) + image * share
+    anchor = Anchor(_tensor(image), torch.from_numpy(held.mask)[None, None], weight)
+    return Start(_tensor(start.clip(0, 1)), anchor)
+
+
+def _moved(seen: Seen, filmed: Pixels) -> tuple[Pixels, Mask, Mask]:
+    """Return a painting moved to where things are now, how ripe it is, and how sure that is."""
+    back = flow_between(filmed, seen.filmed)
+    forth = flow_between(seen.filmed, filmed)
+    known = trust(back, forth, filmed, seen.filmed)
+    image = brought_back(warped(seen.painted.image, back), seen.manner)
+    return image, warped(seen.painted.ripe, back).clip(0, 1), known
+
+
+def _recoloured(filmed: Pixels, last: Seen) -> Pixels:
+    """Return a frame in the colours that the last one was painted in: the best linear change."""
+    known = np.concatenate([last.filmed.reshape(-1, 3), np.ones((last.filmed[..., 0].size, 1))], 1)
+    change = np.linalg.lstsq(known, last.painted.image.reshape(-1, 3), rcond=None)[0]
+    found: Pixels = (filmed @ change[:3] + change[3]).clip(0, 1).astype(np.float32)
+    return found
+
+
+def _strokes(painted: Pixels) -> Pixels:
+    """Return what a painting has beside its large forms, of half a width away.
+
+    As it moves along with what is seen, what comes in bit by bit gets strokes that belong together.
+    """
+    side = max(3, min(painted.shape[:2]) // _LARGE | 1)
+    strokes = painted - cv2.blur(painted, (side, side), borderType=cv2.BORDER_REFLECT_101)
+    found: Pixels = np.roll(strokes, painted.shape[1] // 2, axis=1)
+    return found
+
+
+def _grained(image: Pixels, painted: Pixels, seed: int) -> Pixels:
+    """Return a picture with noise as strong as a painting's fine detail is beyond its own."""
+    own, wanted = (float(np.square(detail_of(one)).mean()) for one in (image, painted))
+    noise = np.random.default_rng(seed).standard_normal(image.shape[:2], dtype=np.float32)
+    found: Pixels = image + (np.float32(max(wanted - own, 0.0) ** 0.5) * noise)[..., None]
+    return found
+
+
+def _tensor(image: Pixels) -> Tensor:
+    return torch.from_numpy(image).permute(2, 0, 1)[None].contiguous()

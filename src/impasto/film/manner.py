@@ -1,0 +1,60 @@
+"""What a scene keeps from its first painting to its last: how light, how rich, how fine it is.
+
+Moving a painting blurs it a little, and few evaluations leave a little undone: nothing to be seen
+in one frame, and a darker, duller film after a hundred.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from impasto.film.flow import Pixels
+from impasto.pictures.resample import fine_detail
+
+# How far one frame is brought back: less than anybody sees.
+_MOST_GAIN, _MOST_CONTRAST, _MOST_LIGHT = 1.1, 1.005, 0.001
+
+
+class Manner(msgspec.Struct, frozen=True):
+    """A painting's mean, its deviation, and its fine detail's: roots of mean squares."""
+
+    mean: float
+    deviation: float
+    fineness: float
+
+
+def manner_of(painted: Pixels) -> Manner:
+    """Measure a painting (H,W,3)."""
+    exact = painted.astype(np.float64)
+    return Manner(float(exact.mean()), float(exact.std()), _fineness(painted))
+
+
+def brought_back(moved: Pixels, manner: Manner) -> Pixels:
+    """Return a moved painting (H,W,3) as near to a manner as one frame may be brought."""
+    gain = _within(manner.fineness / max(_fineness(moved), 1e-6), _MOST_GAIN)
+    sharp = moved + np.float32(gain - 1) * detail_of(moved)
+    now = manner_of(sharp)
+    contrast = _within(manner.deviation / max(now.deviation, 1e-6), _MOST_CONTRAST)
+    light = now.mean + min(max(manner.mean - now.mean, -_MOST_LIGHT), _MOST_LIGHT)
+    found = np.float32(contrast) * (sharp - np.float32(now.mean)) + np.float32(light)
+    return found.clip(0, 1)
+
+
+def detail_of(image: Pixels) -> NDArray[np.float32]:
+    """Return a picture's fine detail (H,W,3)."""
+    planes = torch.from_numpy(image).permute(2, 0, 1)[None].contiguous()
+    found: NDArray[np.float32] = fine_detail(planes)[0].permute(1, 2, 0).numpy()
+    return found
+
+
+def _fineness(image: Pixels) -> float:
+    return math.sqrt(float(np.square(detail_of(image), dtype=np.float64).mean()))
+
+
+def _within(factor: float, most: float) -> float:
+    return min(max(factor, 1 / most), most)

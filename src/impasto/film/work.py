@@ -1,0 +1,177 @@
+"""Painting a film into its file, whatever stops it: what is done is kept, and can be played."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+from impasto.engine.step import Step
+from impasto.errors import ImpastoError, UsageError
+from impasto.files import check_free, check_place, make_folder
+from impasto.film.codecs import SHEET, Codec
+from impasto.film.contact import contact_sheet
+from impasto.film.film import Film
+from impasto.film.journal import Journal, Words, begun, known, opened
+from impasto.film.painting import Painter
+from impasto.film.sequences import is_pattern, numbered
+from impasto.film.writing import Target, write_film
+from impasto.jobs.stopping import Interrupted, Stopped
+from impasto.pictures import writing
+from impasto.pictures.picture import Picture
+from impasto.reading.load import digest_of
+from impasto.reading.sources import as_picture
+
+_log = logging.getLogger(__name__)
+
+
+class Watcher(Protocol):
+    """Whoever follows a film."""
+
+    def began(self, count: int, there: int) -> None:
+        """Take in how many frames there will be, and how many are there from before."""
+
+    def evaluated(self, step: Step) -> None:
+        """Take in an evaluation."""
+
+    def frame(self, number: int, evaluations: int, seconds: float) -> None:
+        """Take in that a frame, counted from 1, is painted, and what it took."""
+
+    def written(self, path: Path, frames: int, seconds: float) -> None:
+        """Take in that the film is written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Where the film goes, and what it is written as."""
+
+    output: Path
+    codec: Codec
+    quality: int
+    overwrite: bool = False
+
+    def check(self, inputs: list[str]) -> None:
+        """Make sure, before the work, that the film can be written and nothing else is lost."""
+        wants_pattern = not self.codec.encoder and self.codec is not SHEET
+        if is_pattern(self.output) != wants_pattern:
+            raise UsageError(
+                f"pictures are numbered, films and previews are not: {self.output} cannot be "
+                "written; give OUT as frames/%04d.png, or as a film"
+            )
+        if is_pattern(self.output):
+            make_folder(self.output.parent)
+        check_place(self.first)
+        if str(self.output.absolute()) in inputs or str(self.first.absolute()) in inputs:
+            raise UsageError(f"the output {self.output} is also an input; choose another name")
+        if not self._is_ours:
+            check_free(self.first, overwrite=self.overwrite)
+
+    @property
+    def first(self) -> Path:
+        """The result, or the first of its pictures."""
+        return numbered(self.output, 1) if is_pattern(self.output) else self.output
+
+    @property
+    def _is_ours(self) -> bool:
+        """Whether what is there is as much as was written when this film was stopped."""
+        words = known(self.output)
+        wanted = words.partial if words is not None else ""
+        return bool(wanted) and self.first.is_file() and digest_of(self.first) == wanted
+
+
+def paint_film(film: Film, result: Result, watcher: Watcher) -> None:
+    """Paint and write a film, on from where an earlier run of the same was stopped.
+
+    Raises Interrupted where it is stopped, and what the painting raises, with notes of what was
+    written and how to go on.
+    """
+    began = time.monotonic()
+    journal = _journal(film, result)
+    watcher.began(len(film.picks), journal.done)
+    try:
+        _paint(film, journal, watcher)
+        _write(film, result, journal)
+    except (ImpastoError, Stopped) as fault:
+        raise _kept(fault, film, result, journal) from fault
+    journal.remove()
+    watcher.written(result.output, len(film.picks), time.monotonic() - began)
+
+
+def _journal(film: Film, result: Result) -> Journal:
+    identity = {**film.identity(), "depth": result.codec.depth or 8}
+    words = begun(result.output, identity, overwrite=result.overwrite)
+    anew = words is None
+    if words is None:
+        plan = film.prepare(next(film.frames())).plan
+        words = Words(film=identity, plan=plan)
+    return opened(result.output, words, anew=anew, depth=result.codec.depth or 8)
+
+
+def _paint(film: Film, journal: Journal, watcher: Watcher) -> None:
+    painter = Painter(film, journal, watcher.evaluated)
+    if journal.done >= len(film.picks):
+        return
+    for number, picture in enumerate(film.frames()):
+        began = time.monotonic()
+        evaluations = painter.show(number, picture)
+        if evaluations is not None:
+            watcher.frame(number + 1, evaluations, time.monotonic() - began)
+
+
+def _write(film: Film, result: Result, journal: Journal) -> None:
+    """Write what the journal has."""
+    pictures = _pictures(journal)
+    if result.codec is SHEET:
+        seconds = [float(pick.seconds) for pick in film.picks[: journal.done]]
+        sheet = contact_sheet(list(pictures), seconds)
+        writing.save(as_picture(sheet), result.output)
+        return
+    if is_pattern(result.output):
+        for number, picture in enumerate(pictures, 1):
+            writing.save(picture, numbered(result.output, number), metadata=False)
+        return
+    words = {"impasto film": 1, **journal.words.film}
+    target = Target(
+        codec=result.codec,
+        clip=film.clip,
+        times=[pick.seconds for pick in film.picks],
+        tick=film.timing.tick(film.clip),
+        start=_start(film),
+        quality=result.quality,
+        words=json.dumps(words),
+    )
+    write_film(pictures, result.output, target)
+
+
+def _start(film: Film) -> Fraction:
+    return film.clip.times[film.picks[0].number]
+
+
+def _pictures(journal: Journal) -> Iterator[Picture]:
+    return (journal.picture(number) for number in range(journal.done))
+
+
+def _kept(fault: BaseException, film: Film, result: Result, journal: Journal) -> ImpastoError:
+    """Write what was painted before a fault, and say so."""
+    count, all_ = journal.done, len(film.picks)
+    raised = fault
+    if isinstance(fault, Stopped):
+        told = f"after {count} of {all_} frames" if count else "before the first frame was painted"
+        raised = Interrupted(f"stopped by {fault.name} {told}", fault.number)
+    assert isinstance(raised, ImpastoError)
+    if not count:
+        journal.remove()
+        return raised
+    try:
+        _write(film, result, journal)
+        journal.note_partial(result.first)
+        raised.add_note(f"saved what was there as {result.output}")
+    except ImpastoError as other:
+        raised.add_note(str(other))
+    raised.add_note(f"the frames are in {journal.folder}; the same command goes on")
+    return raised
