@@ -27,7 +27,7 @@ FLOORS = [
     ["drawing", "native", "reading"],
     ["tiff"],
     ["pictures"],
-    ["memory", "profiles"],
+    ["memory", "profiles", "sharing"],
     ["schema"],
     ["settings", "shortage"],
     ["files"],
