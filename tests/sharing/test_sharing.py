@@ -8,13 +8,16 @@ from conftest import TOLERANCE, random_pixels
 from sharing.processes import alone, in_processes
 
 from impasto import Settings
+from impasto.memory.storage import Storage
 from impasto.objective.objective import make_objective
+from impasto.optimizers import make_stepper
 from impasto.reading.sources import as_picture
 from impasto.scene.masks import Region
 from impasto.scene.protecting import Protection
 from impasto.scene.scene import Scene, plain_scene
 from impasto.settings.style_losses import STYLE_LOSSES
 from impasto.sharing.group import Group
+from impasto.sharing.shard import Shard
 from impasto.testing import TINY, TinyEncoder
 
 CASES = {
@@ -88,3 +91,57 @@ def test_every_item_is_of_one_process():
     shares = in_processes(2, shared_out)
     assert shares == [[0, 2, 4, 6], [1, 3, 5]]
     assert alone(shared_out) == list(range(7))
+
+
+def moved(group: Group) -> dict[str, torch.Tensor]:
+    """Return each case's picture after five steps, and what a checkpoint of it would hold."""
+    found = {}
+    for name, options in CASES.items():
+        scene, settings = _scene(), Settings(**TINY, **options)
+        objective = make_objective(
+            TinyEncoder(torch.float64), scene, settings, tile_px=TILES.get(name), group=group
+        )
+        evaluate = scene.protection.around(objective)
+        image = _image(96, 80, 3)
+        first, rest = (make_stepper(image, settings, 3, Storage(), group=group) for _ in range(2))
+        for _ in range(3):
+            first.step(evaluate)
+        rest.restore(_whole_state(first, group))
+        for _ in range(2):
+            seen, _losses = rest.step(evaluate)
+        found[name] = seen
+    return found
+
+
+def _whole_state(stepper, group: Group) -> dict[str, torch.Tensor]:
+    """Return a state as the leader has it in a file, and the others where it is handed out."""
+    state = stepper.state()
+    shards = {name: kept for name, kept in state.items() if isinstance(kept, Shard)}
+    told = {name: kept.clone() for name, kept in state.items() if name not in shards}
+    if not group.leads:
+        while piece := group.said():
+            shards[piece.name].answer(piece)
+        return told
+    for name, shard in shards.items():
+        told[name] = torch.cat(list(shard.pieces())).view(shard.shape)
+    group.said(None)
+    return told
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_a_group_paints_what_one_process_paints(size: int):
+    expected, every = alone(moved), in_processes(size, moved)
+    for name, picture in expected.items():
+        for found in every:
+            assert (found[name] - picture).abs().max() <= 1e-9, name
+            assert torch.equal(found[name], every[0][name])
+
+
+def held(group: Group) -> int:
+    """Return how many numbers one process keeps of the optimizer's vectors."""
+    stepper = make_stepper(_image(96, 80, 3), Settings(), 20, Storage(), group=group)
+    return stepper._pairs.numel() + sum(vector.numel() for vector in stepper._vectors.values())
+
+
+def test_the_optimizers_memory_falls_with_the_number_of_processes():
+    assert in_processes(2, held) == [alone(held) / 2] * 2

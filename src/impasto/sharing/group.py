@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import torch
@@ -52,6 +53,48 @@ class Group:
     def share(self, items: Sequence[_Item]) -> Sequence[_Item]:
         """Return this process's share of items, each of which one process has."""
         return items if self.is_alone else items[self.rank :: self.size]
+
+    def ranges(self, length: int) -> list[slice]:
+        """Cut a vector into the range of each process, as equal as can be."""
+        even = -(-length // self.size)
+        firsts = [min(length, rank * even) for rank in range(self.size + 1)]
+        return [slice(first, stop) for first, stop in pairwise(firsts)]
+
+    def own(self, whole: Tensor) -> Tensor:
+        """Return our range of a tensor's numbers; all of it, as it is, where nobody else is."""
+        if self.is_alone:
+            return whole
+        return whole.reshape(-1)[self.ranges(whole.numel())[self.rank]]
+
+    def whole(self, own: Tensor, shape: torch.Size) -> Tensor:
+        """Return a tensor of everybody's ranges."""
+        if self.is_alone:
+            return own.view(shape)
+        even = -(-shape.numel() // self.size)
+        padded = own.new_zeros(even)
+        padded[: len(own)] = own
+        found = own.new_empty(self.size * even)
+        with _meeting():
+            dist.all_gather(list(found.view(self.size, even).unbind()), padded)
+        return found[: shape.numel()].view(shape)
+
+    def hand(self, given: Tensor | None, into: Tensor | None, giver: int, taker: int) -> None:
+        """Hand a vector from one process to one; the others have nothing to do."""
+        if giver == taker:
+            if self.rank == giver:
+                assert given is not None
+                assert into is not None
+                into.copy_(given)
+        elif self.rank == giver:
+            assert given is not None
+            with _meeting():
+                dist.send(given.detach().cpu().contiguous(), taker)
+        elif self.rank == taker:
+            assert into is not None
+            taken = torch.empty(into.shape, dtype=into.dtype)
+            with _meeting():
+                dist.recv(taken, giver)
+            into.copy_(taken)
 
     def add(self, tensor: Tensor) -> None:
         """Add up what everybody has of a dense tensor, in place."""
