@@ -28,6 +28,7 @@ FLOORS = [
     ["drawing", "native", "reading"],
     ["tiff"],
     ["pictures"],
+    ["sharing"],
     ["memory", "profiles"],
     ["schema"],
     ["settings", "shortage"],

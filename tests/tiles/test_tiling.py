@@ -176,3 +176,31 @@ def test_halo_is_what_the_deepest_layer_sees():
     assert tiling([table["relu5_1"], table["relu4_2"]]).halo == 80
     assert tiling([table["relu1_1"]]).halo == 1
     assert tiling([table["relu1_1"]], margin=16).halo == 16
+
+
+@pytest.mark.parametrize(
+    ("size", "among", "shape", "tiles"),
+    [
+        (None, 2, (512, 512), (2, 1)),  # strips, which have less halo than four squares
+        (None, 3, (512, 512), (2, 1)),  # a third would see no less
+        (None, 3, (1024, 512), (3, 1)),
+        (None, 4, (1024, 512), (2, 2)),
+        (512, 2, (1024, 1024), (2, 2)),
+        (None, 8, (64, 96), (1, 1)),  # all halo: one process does as well
+        (None, 2, (1024, 1024), (2, 1)),
+    ],
+)
+def test_tiles_are_shared_out_where_that_is_sooner_done(size, among, shape, tiles):
+    rows, columns = Tiling(size, 80, 16, among=among).axes(*shape)
+    assert (len(rows), len(columns)) == tiles
+
+
+@pytest.mark.parametrize("wraps", [False, True])
+def test_what_a_stretch_sees_at_most_is_known_beforehand(wraps: bool):
+    for length, wanted in itertools.product((64, 104, 512, 1000), (1, 2, 3, 7)):
+        how = Tiling(None, 80, 16, wraps=wraps)
+        count, most = how.cut(length, wanted)
+        spans = how._spans(length, wanted)
+        seen = max(span.seen_stop - span.seen_start for span in spans)
+        assert len(spans) == count
+        assert seen <= most <= seen + 16 * count

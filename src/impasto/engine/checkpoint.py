@@ -26,6 +26,7 @@ from impasto.files import keeps_what_is_open, replacing
 from impasto.memory.storage import blocks
 from impasto.planning.plan import Evaluations, Threads
 from impasto.schema import fitted, parsed
+from impasto.sharing.shard import Kept, Shard
 
 _FORM = "2"
 _KINDS = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
@@ -38,7 +39,8 @@ class State:
     `evaluations` were made at the levels before; `ended` says that the level is done. `watch` are
     plain values, `tensors` the level's best picture ("image") and what the stepper keeps; no fewer
     than `threads` were used, and more may be given up if `may_yield`. Without a `watch` it is
-    light: the picture alone, from which a run goes on without any memory.
+    light: the picture alone, from which a run goes on without any memory. Of what several processes
+    hold together it has a Shard in a tensor's place, whose pieces are written.
     """
 
     level: Annotated[int, Meta(ge=1)]
@@ -160,7 +162,7 @@ def _plain(state: State) -> dict[str, Any]:
     return {name: getattr(state, name) for name in state.__dataclass_fields__}
 
 
-def _write(stream: IO[bytes], tensors: Mapping[str, Tensor], words: Mapping[str, str]) -> None:
+def _write(stream: IO[bytes], tensors: Mapping[str, Kept], words: Mapping[str, str]) -> None:
     """Write tensors in the safetensors format (its README, "Format")."""
     header: dict[str, Any] = {"__metadata__": dict(words)}
     end = 0
@@ -175,6 +177,15 @@ def _write(stream: IO[bytes], tensors: Mapping[str, Tensor], words: Mapping[str,
     text += b" " * (-len(text) % 8)
     stream.write(len(text).to_bytes(8, "little") + text)
     for tensor in tensors.values():
-        flat = tensor.detach().reshape(-1)
-        for part in blocks(flat.numel()):
-            stream.write(flat[part].cpu().numpy().tobytes())
+        for piece in _pieces(tensor):
+            stream.write(piece.cpu().numpy().tobytes())
+
+
+def _pieces(tensor: Kept) -> Iterator[Tensor]:
+    """Yield all numbers of a tensor, or of one of which other processes have a part, in blocks."""
+    if isinstance(tensor, Shard):
+        yield from tensor.pieces()
+        return
+    flat = tensor.detach().reshape(-1)
+    for part in blocks(flat.numel()):
+        yield flat[part]

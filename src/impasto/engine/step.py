@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from msgspec import UNSET, UnsetType
 from torch import Tensor
@@ -156,7 +156,7 @@ class Step:
             evaluations=self.evaluations[:-1],
             ended=self.ended,
             watch=None if light else self._behind.watch.state(),
-            tensors={"image": self.image, **memory},
+            tensors=cast(dict[str, Tensor], {"image": self.image, **memory}),
             threads=self.threads,
             may_yield=self._behind.pace.may_yield,
         )

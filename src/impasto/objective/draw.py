@@ -26,12 +26,15 @@ def draw(
     """
     lots = {layer: _lots(image, mask, view.stride(layer), count) for layer, count in counts.items()}
     found: dict[str, Tensor] = {}
-    for tile in view.tiles(image):
-        for layer, features in view.walk(view.cut(image, tile), tile, counts):
-            if layer not in found:
-                found[layer] = features.new_empty(len(lots[layer]), features.shape[1])
-            _take(features, tile.cells(view.stride(layer)), lots[layer], found[layer])
-    return found
+    with view.group.together():
+        for tile in view.own_tiles(image):
+            for layer, features in view.walk(view.cut(image, tile), tile, counts):
+                if layer not in found:
+                    found[layer] = features.new_zeros(len(lots[layer]), features.shape[1])
+                _take(features, tile.cells(view.stride(layer)), lots[layer], found[layer])
+    parts = [(found[layer],) for layer in counts] if found else []
+    totals = view.group.total(parts, len(view.tiles(image)))
+    return {layer: cells for layer, (cells,) in zip(counts, totals, strict=True)}
 
 
 def _lots(image: Tensor, mask: Tensor | None, stride: int, count: int) -> Tensor:

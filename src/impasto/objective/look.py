@@ -44,12 +44,24 @@ class Look:
         def keep(layer: str, features: Tensor, tile: Tile) -> None:
             stride = self.view.stride(layer)
             if layer not in maps:
-                maps[layer] = _empty_map(content, features, stride, storage)
+                kind = features.shape[1], features.dtype
+                maps[layer] = _empty_map(content, kind, stride, storage)
             rows, columns = tile.cells(stride)
             maps[layer][:, :, rows, columns] = features
 
         _show(self.view, content, layers, keep)
+        if not self.view.group.is_alone:
+            self._gather(maps, content, storage)
         return maps
+
+    def _gather(self, maps: dict[str, Tensor], content: Tensor, storage: Storage) -> None:
+        """Give every process the others' parts of maps."""
+        group = self.view.group
+        kinds = group.said({layer: (own.shape[1], own.dtype) for layer, own in maps.items()})
+        for layer, kind in kinds.items():
+            if layer not in maps:
+                maps[layer] = _empty_map(content, kind, self.view.stride(layer), storage)
+            group.add(maps[layer].permute(0, 2, 3, 1))
 
     def goals(self, region: Region, losses: Mapping[str, Loss]) -> dict[str, Sums]:
         """Measure what serves a region, each style by its share, not by its number of pixels."""
@@ -97,7 +109,7 @@ class Look:
         if self.settings.padding != "wrap":
             return self.view
         reflecting = replace(self.settings, padding="reflect")
-        return make_view(self.view.encoder, reflecting, self.view.tiling.size)
+        return make_view(self.view.encoder, reflecting, self.view.tiling.size, self.view.group)
 
 
 def _sums(
@@ -114,19 +126,26 @@ def _sums(
         found[layer] = added((found[layer], sums)) if layer in found else sums
 
     _show(view, image, set(losses), add)
-    return found
+    parts = [found[layer] for layer in losses] if found else []
+    totals = view.group.total(parts, len(view.tiles(image)))
+    return dict(zip(losses, totals, strict=True))
 
 
 def _show(
     view: View, image: Tensor, layers: set[str], see: Callable[[str, Tensor, Tile], None]
 ) -> None:
-    """Show `see` the inner features of every layer and tile of a picture."""
-    for tile in view.tiles(image):
-        for layer, features in view.walk(view.cut(image, tile), tile, layers):
-            see(layer, features, tile)
+    """Show `see` the inner features of every layer and every tile of ours of a picture."""
+    with view.group.together():
+        for tile in view.own_tiles(image):
+            for layer, features in view.walk(view.cut(image, tile), tile, layers):
+                see(layer, features, tile)
 
 
-def _empty_map(image: Tensor, features: Tensor, stride: int, storage: Storage) -> Tensor:
+def _empty_map(
+    image: Tensor, kind: tuple[int, torch.dtype], stride: int, storage: Storage
+) -> Tensor:
+    """Return a map of nothing, of so many channels of this type."""
+    channels, dtype = kind
     height, width = (-(-side // stride) for side in image.shape[-2:])
-    shape = (1, height, width, features.shape[1])
-    return storage.zeros(*shape, dtype=features.dtype).permute(0, 3, 1, 2)  # as the network's
+    # As the network's.
+    return storage.zeros(1, height, width, channels, dtype=dtype).permute(0, 3, 1, 2)

@@ -23,6 +23,7 @@ from impasto.objective.term import Term
 from impasto.objective.terms import make_terms
 from impasto.scene.scene import Scene
 from impasto.settings.settings import Settings
+from impasto.sharing.group import ALONE, Group
 from impasto.tiles.tiling import Tile
 from impasto.tiles.view import View, make_view
 
@@ -46,7 +47,7 @@ class Objective:
 
     def _evaluate(self, image: Tensor) -> list[Tensor]:
         tiles = self._view.tiles(image)
-        if len(tiles) == 1:
+        if len(tiles) == 1 and self._view.group.is_alone:
             window = self._view.cut(image, tiles[0])
             losses = self._scores(self._measure(window, tiles[0]))
             _total(losses).backward()  # type: ignore[no-untyped-call]
@@ -62,40 +63,63 @@ class Objective:
 
     def capturable(self, image: Tensor) -> bool:
         """Return whether a CUDA graph can hold the evaluation of a picture (1,3,H,W)."""
-        whole = len(self._view.tiles(image)) == 1
+        whole = len(self._view.tiles(image)) == 1 and self._view.group.is_alone
         return whole and all(term.loss.capturable for term in self._terms)
 
     @torch.no_grad()
     def losses(self, image: Tensor, *, weighted: bool = True) -> dict[str, Tensor]:
         """Return each term's loss () of a picture (1,3,H,W), without a gradient."""
+        tiles, group = self._view.tiles(image), self._view.group
         with cutting_from(self._arena_for(image)):
-            sums = self._sum_up(image, self._view.tiles(image))
+            with group.together():
+                parts = self._sum_up(image, group.share(tiles))
+            sums = self._totals(parts, len(tiles))
         return {
             term.name: (term.weight if weighted else 1.0) * term.loss.score(own, term.goal)
             for term, own in zip(self._terms, sums, strict=True)
         }
 
     def _in_two_passes(self, image: Tensor, tiles: Sequence[Tile]) -> list[Tensor]:
-        pixels = image.detach()
-        totals = self._sum_up(pixels, tiles)
+        pixels, group = image.detach(), self._view.group
+        # A process among others that has one tile at most keeps what it sees for both passes.
+        keeps = self._view.tiling.passes(len(tiles)) == 1
+        own = group.share(tiles)
+        with group.together():
+            seen = [self._seen(pixels, tile) for tile in own] if keeps else []
+            parts = seen[0][1] if seen else self._sum_up(pixels, own)
+        totals = self._totals(parts, len(tiles))
         losses = self._scores(totals)
         _total(losses).backward()  # type: ignore[no-untyped-call]
         image.grad = gradient = torch.zeros_like(pixels)
-        for tile in tiles:
-            window = self._view.cut(pixels, tile).clone().requires_grad_()
-            # The halo's gradient counts too: its pixels move the inner cells.
-            _along(self._measure(window, tile), totals).backward()  # type: ignore[no-untyped-call]
-            assert window.grad is not None
-            self._view.add(window.grad, tile, gradient)
-        return losses
+        with group.together():
+            for tile in own:
+                window, measured = seen.pop() if seen else self._seen(pixels, tile)
+                _along(measured, totals).backward()  # type: ignore[no-untyped-call]
+                del measured
+                assert window.grad is not None
+                # The halo's gradient counts too: its pixels move the inner cells.
+                self._view.add(window.grad, tile, gradient)
+        group.add(gradient)
+        # Those of all processes are alike to within rounding, and are decided by.
+        return group.leaders(losses)
+
+    def _seen(self, pixels: Tensor, tile: Tile) -> tuple[Tensor, list[Sums]]:
+        """Return a tile's window of pixels, which takes a gradient, and what is measured of it."""
+        window = self._view.cut(pixels, tile).clone().requires_grad_()
+        return window, self._measure(window, tile)
 
     @torch.no_grad()
     def _sum_up(self, pixels: Tensor, tiles: Sequence[Tile]) -> list[Sums]:
-        """Measure all tiles; return each term's sums as leaves that take a gradient."""
+        """Measure some tiles; return each term's sums."""
         totals: list[Sums] = []
         for tile in tiles:
             parts = self._measure(self._view.cut(pixels, tile), tile)
             totals = [added(pair) for pair in zip(totals, parts, strict=True)] if totals else parts
+        return totals
+
+    def _totals(self, parts: Sequence[Sums], tiles: int) -> list[Sums]:
+        """Return each term's sums over everybody's tiles, as leaves that take a gradient."""
+        totals = self._view.group.total(parts, tiles)
         return [tuple(entry.detach().requires_grad_() for entry in sums) for sums in totals]
 
     def _measure(self, window: Tensor, tile: Tile) -> list[Sums]:
@@ -125,12 +149,14 @@ def make_objective(
     emphasis: float = 1.0,
     storage: Storage | None = None,
     measured: Measured | None = None,
+    group: Group = ALONE,
 ) -> Objective:
     """Measure a scene through an encoder, in tiles of at most `tile_px` or undivided.
 
-    Everybody's way to an objective; the other arguments are those of `make_terms`.
+    Everybody's way to an objective; the other arguments are those of `make_terms`. Each process
+    of a `group` measures its own tiles.
     """
-    view = make_view(encoder, settings, tile_px)
+    view = make_view(encoder, settings, tile_px, group)
     terms = make_terms(view, scene, settings, emphasis=emphasis, storage=storage, measured=measured)
     give_back()  # the maps of what was measured, before as many are cut from the arena
     return Objective(view, terms)

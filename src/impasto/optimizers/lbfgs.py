@@ -12,6 +12,8 @@ from impasto.memory.storage import BLOCK, Storage, blocks
 from impasto.native.team import each, is_native
 from impasto.optimizers.pixels import BOUNDED, Parameterization
 from impasto.optimizers.stepper import Evaluate
+from impasto.sharing.group import ALONE, Group
+from impasto.sharing.shard import Kept, kept, take
 
 # Root mean square of the first step, as a share of the pixel range: too short to overshoot,
 # long enough for the first curvature pair to be well above rounding.
@@ -50,13 +52,19 @@ class LBFGS:
         storage: Storage | None = None,
         first_step: float = FIRST_STEP,
         pixels: Parameterization = BOUNDED,
+        group: Group = ALONE,
     ) -> None:
-        """Start at `image` (1,3,H,W), 0..1; `storage` says where the vectors live."""
+        """Start at `image` (1,3,H,W), 0..1; `storage` says where the vectors live.
+
+        Each process of the `group` has its own range of them.
+        """
         self._pixels = pixels
+        self._group = group
         self._first_step = first_step
         storage = storage or Storage(image.device)
         self._shape = image.shape
-        size = image.numel()
+        flat = group.own(image.detach()).reshape(-1)
+        size = len(flat)
         # The last accepted point, the step from there to what is evaluated next, the gradient.
         self._point, self._step, self._gradient = (
             storage.zeros(size, dtype=image.dtype) for _ in range(3)
@@ -64,7 +72,6 @@ class LBFGS:
         # Shared by threads of ours, or worked on by torch's.
         shared = is_native() and image.device.type == "cpu"
         self._parts = list(blocks(size, _SHARED if shared else BLOCK))
-        flat = image.detach().reshape(-1)
         for part in self._parts:
             self._point[part] = self._pixels.to_variable(flat[part])
         self._loss: Tensor | None = None  # at the point
@@ -92,12 +99,14 @@ class LBFGS:
             self._advance(image.grad, accepted, sound)
         return image.detach(), losses
 
-    def state(self) -> dict[str, Tensor]:
+    def state(self) -> dict[str, Kept]:
         """Return what `restore` needs."""
         assert self._loss is not None
         return {
-            **self._vectors,
-            "pairs": self._pairs[: 2 * self._filled],
+            **{name: self._kept(name, own) for name, own in self._vectors.items()},
+            "products": self._products,
+            "valid": self._valid,
+            "pairs": self._kept("pairs", self._pairs[: 2 * self._filled]),
             "scale": self._scale,
             "loss": self._loss,
             "ring": torch.tensor((self._newest, self._filled)),
@@ -109,35 +118,33 @@ class LBFGS:
         self._newest, self._filled = (int(number) for number in state["ring"])
         self._first_step = state["first_step"].item()
         for name, mine in self._vectors.items():
-            mine.copy_(state[name])
-        for mine, kept in zip(self._pairs[: 2 * self._filled], state["pairs"], strict=True):
-            mine.copy_(kept)
+            take(self._kept(name, mine), state.get(name))
+        take(self._kept("pairs", self._pairs[: 2 * self._filled]), state.get("pairs"))
+        self._products.copy_(state["products"])
+        self._valid.copy_(state["valid"])
         self._scale = state["scale"].to(self._scale)
         self._loss = state["loss"].to(self._products.device)
 
     @property
     def _vectors(self) -> dict[str, Tensor]:
-        """What is changed in place."""
-        return {
-            "point": self._point,
-            "step": self._step,
-            "gradient": self._gradient,
-            "products": self._products,
-            "valid": self._valid,
-        }
+        """The long ones but for the pairs."""
+        return {"point": self._point, "step": self._step, "gradient": self._gradient}
+
+    def _kept(self, name: str, own: Tensor) -> Kept:
+        length = self._shape.numel()
+        return kept(name, own, (*own.shape[:-1], length), length, self._group)
 
     def _trial(self) -> Tensor:
-        image = self._point.new_empty(self._shape, device=self._scale.device)
-        flat = image.view(-1)
+        flat = self._point.new_empty(len(self._point), device=self._scale.device)
 
         def show(part: slice) -> None:
             flat[part] = self._pixels.to_picture(self._point[part] + self._step[part])
 
         each(show, self._parts)
-        return image.requires_grad_()
+        return self._group.whole(flat, self._shape).requires_grad_()
 
     def _start(self, slope: Tensor) -> None:
-        slopes = slope.reshape(-1)
+        slopes = self._group.own(slope).reshape(-1)
 
         def look(part: slice) -> Tensor:
             gradient = slopes[part] * self._pixels.slope(self._point[part])
@@ -170,7 +177,7 @@ class LBFGS:
 
     def _shorten(self, square: Tensor) -> None:
         """Keep the next step, of this squared length (), to the longest that is sensible."""
-        size = (square / self._point.numel()).sqrt()
+        size = (square / self._shape.numel()).sqrt()
         shorter = (LONGEST_STEP / size).clamp(max=1)
         most = self._most(size * shorter).to(self._step)
         shorter = shorter.to(self._step)
@@ -199,7 +206,7 @@ class LBFGS:
         history = len(self._valid)
         self._newest = slot = (self._newest + 1) % history
         self._filled = filled = max(self._filled, slot + 1)
-        slopes = slope.reshape(-1)
+        slopes = self._group.own(slope).reshape(-1)
 
         def move(part: slice) -> tuple[Tensor, Tensor]:
             step, old = self._step[part], self._gradient[part]
@@ -219,6 +226,7 @@ class LBFGS:
         fresh = self._products.new_zeros(history, 2, 3)
         for known in products:
             fresh[:filled] += known.view(filled, 2, 3)
+        fresh = self._group.in_order(fresh)
         return fresh.transpose(0, 1), self._sum(squares)
 
     def _weigh(self, fresh: Tensor, sound: Tensor) -> None:
@@ -254,7 +262,7 @@ class LBFGS:
     def _first(self, gradient: Tensor, square: Tensor) -> Tensor:
         """Return a block's first step, given the whole gradient's squared length ()."""
         # A zero gradient (a picture already at its goal) must not become 0 / 0.
-        size = (square / self._point.numel()).sqrt()
+        size = (square / self._shape.numel()).sqrt()
         size = size.clamp(min=torch.finfo(gradient.dtype).tiny)
         most = FIRST_AT_MOST * self._first_step if self._pixels is BOUNDED else math.inf
         return (gradient * (-self._first_step / size).to(gradient)).clamp_(-most, most)
@@ -268,7 +276,7 @@ class LBFGS:
         total = torch.zeros_like(self._scale)
         for part in parts:
             total += part
-        return total
+        return self._group.in_order(total)
 
 
 def _solve(matrix: Tensor, vector: Tensor, *, upper: bool = True) -> Tensor:

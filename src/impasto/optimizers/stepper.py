@@ -11,6 +11,8 @@ from typing import Protocol
 
 from torch import Tensor
 
+from impasto.sharing.shard import Kept
+
 # Returns the losses of a picture (1,3,H,W), and puts their sum's gradient in its `grad`.
 Evaluate = Callable[[Tensor], dict[str, Tensor]]
 
@@ -22,7 +24,7 @@ class Stepper(Protocol):
         """Evaluate once; return that picture (1,3,H,W), never changed later, and its losses."""
         ...
 
-    def state(self) -> dict[str, Tensor]:
+    def state(self) -> dict[str, Kept]:
         """Return all that the next steps depend on; the tensors change with the next step."""
         ...
 

@@ -19,6 +19,7 @@ from impasto.settings.numbers import SMALLEST_TILE_PX
 from impasto.settings.settings import Settings
 from impasto.tiles.joints import joints_of, parts
 from impasto.tiles.padding import margin_of
+from impasto.tiles.tiling import Tiling
 from impasto.tiles.view import cutting
 
 # Whole pictures in memory at once: the one evaluated, its gradient, the best so far and the one
@@ -59,7 +60,8 @@ class Forecast:
 class Costs:
     """What levels take by the settings, and by the layers of the network that paints them.
 
-    `layers` are all of the network's, in depth order; `is_loaded` says that it is in memory.
+    `layers` are all of the network's, in depth order; `is_loaded` says that it is in memory. All
+    is of one of so many `processes` that paint a picture together.
     """
 
     settings: Settings
@@ -67,6 +69,7 @@ class Costs:
     layers: Mapping[str, Layer]
     kernel: str = "tensor"
     is_loaded: bool = False
+    processes: int = 1
 
     def needs(self, level: Level, tile_px: int | None) -> Needs:
         """Estimate a level's memory, tiles at most `tile_px`."""
@@ -112,14 +115,14 @@ class Costs:
     def _forecast(self, level: Level, tile_px: int | None, spills: bool) -> Forecast:
         need = self.needs(level, tile_px)
         rows, columns = self._encoded(tile_px, (level.height, level.width))
-        tiles = len(rows) * len(columns)
-        # Tiles are encoded once more to know the sums: half an evaluation.
-        passes = 1.0 if tiles == 1 else 1.5
+        tiles, cut = len(rows) * len(columns), self._cutting(tile_px)
+        # Of the process that has most.
+        share = cut.turns(tiles) / tiles * cut.passes(tiles)
         return Forecast(
             tiles=tiles,
             memory=need.pictures + need.tile + (0 if spills else need.state),
             scratch=need.state if spills else 0,
-            pixels=sum(rows) * sum(columns) * passes * level.iterations,
+            pixels=sum(rows) * sum(columns) * share * level.iterations,
         )
 
     @property
@@ -180,12 +183,14 @@ class Costs:
     def _encoded(self, tile_px: int | None, shape: Size) -> tuple[list[int], list[int]]:
         """Return the tiles' heights and widths, halo and margin included; never every tile."""
         margin = 2 * margin_of(self.settings.padding).px
-        cut = cutting(self.layers, self.settings, tile_px)
         rows, columns = (
-            [span.seen_stop - span.seen_start + margin for span in cut.spans(length)]
-            for length in shape
+            [span.seen_stop - span.seen_start + margin for span in spans]
+            for spans in self._cutting(tile_px).axes(*shape)
         )
         return rows, columns
+
+    def _cutting(self, tile_px: int | None) -> Tiling:
+        return cutting(self.layers, self.settings, tile_px, self.processes)
 
 
 def costs_of(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import product
 
 from impasto.network.architecture import Layer
 
@@ -86,26 +88,59 @@ class Tile:
 
 @dataclass(frozen=True)
 class Tiling:
-    """How to cut any picture: `size` px is a tile's longest inner side, None one tile for all."""
+    """How to cut any picture: `size` px is a tile's longest inner side, None one tile for all.
+
+    Tiles are shared out `among` so many processes, each of which encodes its own.
+    """
 
     size: int | None
     halo: int
     stride: int
     wraps: bool = False
+    among: int = 1
 
     def tiles(self, height: int, width: int) -> tuple[Tile, ...]:
         """Cut a picture of these pixels, row by row, into tiles as equal as the grid allows."""
-        every = self.spans(width)
-        return tuple(Tile(rows, columns) for rows in self.spans(height) for columns in every)
+        every, columns = self.axes(height, width)
+        return tuple(Tile(*pair) for pair in product(every, columns))
 
-    def spans(self, length: int) -> list[Span]:
-        """Cut one axis: a picture's tiles are every stretch of one with every one of the other."""
-        size = length if self.size is None else self.size
-        count = -(-length // size)
-        even = -(-length // (count * self.stride)) * self.stride
+    def axes(self, height: int, width: int) -> tuple[list[Span], list[Span]]:
+        """Cut both axes: a picture's tiles are every stretch of one with every one of the other."""
+        rows, columns = self._counts(height, width)
+        return self._spans(height, rows), self._spans(width, columns)
+
+    def turns(self, tiles: int) -> int:
+        """Return how many of a picture's tiles one process encodes, one after another."""
+        return -(-tiles // self.among)
+
+    def passes(self, tiles: int) -> float:
+        """Return how many evaluations' work one is: tiles are encoded once more to know the sums.
+
+        That is half an evaluation; a single tile's features are kept instead.
+        """
+        return 1.0 if self.turns(tiles) == 1 else 1.5
+
+    def _counts(self, height: int, width: int) -> tuple[int, int]:
+        """Return the number of stretches of both axes: no more than it takes, or soonest done."""
+        least = [-(-length // (self.size or length)) for length in (height, width)]
+        return (least[0], least[1]) if self.among == 1 else _soonest(self, height, width, *least)
+
+    def _even(self, length: int, count: int) -> int:
+        return -(-length // (count * self.stride)) * self.stride
+
+    def _spans(self, length: int, count: int) -> list[Span]:
+        even = self._even(length, count)
         return [
             self._span(start, min(start + even, length), length) for start in range(0, length, even)
         ]
+
+    def cut(self, length: int, wanted: int) -> tuple[int, int]:
+        """Return how many stretches an axis is cut into, and the most pixels that one sees."""
+        even = self._even(length, wanted)
+        count = -(-length // even)
+        halos = 2 if self.wraps else min(2, count - 1)
+        most = even + halos * self.halo
+        return count, most if self.wraps else min(length, most)
 
     def _span(self, start: int, stop: int, length: int) -> Span:
         first, last = start - self.halo, stop + self.halo
@@ -114,8 +149,29 @@ class Tiling:
         return Span(start, stop, first, last, length)
 
 
+@lru_cache(maxsize=256)
+def _soonest(how: Tiling, height: int, width: int, rows: int, columns: int) -> tuple[int, int]:
+    """Return the cut into so many stretches or more by which several processes are done soonest.
+
+    Where more tiles would only be more halo, some processes have none.
+    """
+
+    def cost(counts: tuple[int, int]) -> tuple[float, int, int]:
+        (down, tall), (across, wide) = how.cut(height, counts[0]), how.cut(width, counts[1])
+        tiles = down * across
+        return how.turns(tiles) * how.passes(tiles) * tall * wide, tiles, across
+
+    more = range(how.among)
+    return min(((rows + r, columns + c) for r, c in product(more, more)), key=cost)
+
+
 def tiling(
-    layers: Collection[Layer], size: int | None = None, margin: int = 0, *, wraps: bool = False
+    layers: Collection[Layer],
+    size: int | None = None,
+    margin: int = 0,
+    *,
+    wraps: bool = False,
+    among: int = 1,
 ) -> Tiling:
     """Return how to cut pictures for an encoder's `layers`, at most `size` px a tile.
 
@@ -123,4 +179,4 @@ def tiling(
     """
     stride = max(layer.stride for layer in layers)
     halo = max(margin, *(layer.reach for layer in layers))
-    return Tiling(size, -(-halo // stride) * stride, stride, wraps)
+    return Tiling(size, -(-halo // stride) * stride, stride, wraps, among)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +13,7 @@ from impasto.network.architecture import Layer
 from impasto.network.encoder import Encoder, NarrowingEncoder
 from impasto.pictures.resample import crossed_detail, fine_detail
 from impasto.settings.settings import Settings
+from impasto.sharing.group import ALONE, Group
 from impasto.tiles.joints import joined, parts
 from impasto.tiles.padding import Margin, margin_of
 from impasto.tiles.tiling import Tile, Tiling, tiling
@@ -26,16 +27,24 @@ PIXELS = "pixels"
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """Features of a picture, one tile at a time; a picture's tiles together are the picture."""
+    """Features of a picture, one tile at a time; a picture's tiles together are the picture.
+
+    Each process of the `group` has its own of them.
+    """
 
     encoder: Encoder
     margin: Margin
     tiling: Tiling
+    group: Group = ALONE
 
     def tiles(self, image: Tensor) -> tuple[Tile, ...]:
         """Cut a picture (1,3,H,W)."""
         height, width = image.shape[-2:]
         return self.tiling.tiles(height, width)
+
+    def own_tiles(self, image: Tensor) -> Sequence[Tile]:
+        """Return this process's tiles of a picture (1,3,H,W)."""
+        return self.group.share(self.tiles(image))
 
     def cut(self, image: Tensor, tile: Tile) -> Tensor:
         """Return a tile's window (1,3,h,w) of a picture; a view where it does not wrap."""
@@ -109,17 +118,21 @@ class View:
         return self.encoder.layers[parts(name)[0]].stride
 
 
-def make_view(encoder: Encoder, settings: Settings, tile_px: int | None = None) -> View:
+def make_view(
+    encoder: Encoder, settings: Settings, tile_px: int | None = None, group: Group = ALONE
+) -> View:
     """Return the view of the settings' padding, in tiles of at most `tile_px` or undivided."""
-    cut = cutting(encoder.layers, settings, tile_px)
-    return View(encoder, margin_of(settings.padding), cut)
+    cut = cutting(encoder.layers, settings, tile_px, group.size)
+    return View(encoder, margin_of(settings.padding), cut, group)
 
 
-def cutting(table: Mapping[str, Layer], settings: Settings, tile_px: int | None = None) -> Tiling:
+def cutting(
+    table: Mapping[str, Layer], settings: Settings, tile_px: int | None = None, among: int = 1
+) -> Tiling:
     """Return how pictures are cut for the settings' layers of a network's `table`."""
     layers = [DETAIL_LAYER, *(table[name] for name in settings.layers)]
     margin = margin_of(settings.padding).px
-    return tiling(layers, tile_px, margin, wraps=settings.padding == "wrap")
+    return tiling(layers, tile_px, margin, wraps=settings.padding == "wrap", among=among)
 
 
 def _detail(image: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Several processes that paint one picture together."""
