@@ -288,7 +288,7 @@ def test_addresses_that_lead_nowhere_leave_the_page_whole(visit):
     for odd in ("#/job/nothing", "#/job/%E0%A4", "#/looks/nothing"):
         page.evaluate("odd => { location.hash = odd }", odd)
         expect(page.locator("main h1")).to_contain_text(re.compile("not here|not be shown"))
-    page.get_by_role("link", name="New").click()
+    page.get_by_role("link", name="New", exact=True).click()
     expect(page.get_by_role("heading", name="Photograph")).to_be_visible()
 
 
@@ -311,7 +311,7 @@ def test_four_looks_are_painted_and_one_is_painted_large(visit, server):
     options = job["asked"]["options"]
     assert options == {**TINY, "size": 300, "strength": options["strength"]}
     assert options["strength"] < 50
-    page.get_by_role("link", name="New").click()
+    page.get_by_role("link", name="New", exact=True).click()
     expect(page.locator("[data-option=strength]")).to_have_class("control changed")
 
 
