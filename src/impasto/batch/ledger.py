@@ -22,7 +22,8 @@ class Ledger:
         self.journal = Journal(folder, self._claims)
         self._stamps = Stamps()
         self._overwrite = overwrite
-        self._old = self.journal.lines if overwrite else {}
+        self._first = self.journal.lines
+        self._old = self._first if overwrite else {}
         self._begun: dict[str, tuple[Stamp, ...]] = {}
 
     def is_finished(self, item: Item) -> bool:
@@ -32,6 +33,12 @@ class Ledger:
             return False
         same = line.key == item.key and self._stamps.are(item.paths, line.inputs)
         return same and item.output.exists()
+
+    def is_settled(self, item: Item) -> bool:
+        """Return whether somebody has painted a picture, or failed to, since the books are open."""
+        line = self.journal.of(item.name)
+        is_new = line is not None and line is not self._first.get(item.name)
+        return is_new and line is not None and line.event != "begun"
 
     def missing(self, items: Sequence[Item]) -> list[Item]:
         """Return what is still to be painted; raise UsageError where that would replace others."""

@@ -64,9 +64,9 @@ class Work:
         return self.kept + len(self.waiting) + len(self.unfit)
 
     @property
-    def over(self) -> int:
-        """How many pictures wait no longer, whatever became of them."""
-        return self.painted + self.elsewhere + len(self.failures) - len(self.unfit)
+    def settled(self) -> int:
+        """How many pictures wait no longer, whatever became of them and by whom."""
+        return sum(map(self.ledger.is_settled, self.waiting))
 
 
 def look(items: Sequence[Item], ledger: Ledger) -> Work:

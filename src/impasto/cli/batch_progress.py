@@ -24,14 +24,16 @@ class Silent(Quiet):
     def looked(self, work: Work) -> None:
         """Start the clock."""
         self.work, self._began = work, time.monotonic()
+        self.settled = 0
 
     def picture(self, item: Item) -> Quiet:
         """Follow the next picture."""
-        self.item = item
+        self.item, self.settled = item, self.work.settled
         return self
 
     def painted(self, item: Item, done: Done) -> None:
         """Take in that a picture is there."""
+        self.settled = self.work.settled
 
     def failed(self, failure: Failure) -> None:
         """Say what failed, and why."""
@@ -42,9 +44,8 @@ class Silent(Quiet):
 
     def left(self, fraction: float = 0.0) -> float:
         """Return the seconds left, as fast as until now; a `fraction` of a picture is done too."""
-        done = self.work.over - self.work.elsewhere + fraction
-        waiting = len(self.work.waiting) - self.work.over - fraction
-        return (time.monotonic() - self._began) * waiting / max(done, 1e-9)
+        waiting = len(self.work.waiting) - self.settled - fraction
+        return (time.monotonic() - self._began) * waiting / max(self.settled + fraction, 1e-9)
 
 
 class BatchLines(Silent):
@@ -58,8 +59,8 @@ class BatchLines(Silent):
 
     def painted(self, item: Item, done: Done) -> None:
         """Say that a picture is there, and how long all others take."""
-        work = self.work
-        where = f"{work.over}/{len(work.waiting)} {item.name}"
+        super().painted(item, done)
+        where = f"{self.settled}/{len(self.work.waiting)} {item.name}"
         tell(f"{where}  {duration(done.seconds)}  {duration(self.left())} left")
 
     def ended(self, work: Work) -> None:
@@ -89,11 +90,12 @@ class BatchJsonLines(JsonLines, Silent):
 
     def painted(self, item: Item, done: Done) -> None:
         """Write that a picture is there."""
+        Silent.painted(self, item, done)
         height, width = done.size
         self._write(
             event="picture",
             output=item.name,
-            number=self.work.over,
+            number=self.settled,
             waiting=len(self.work.waiting),
             height=height,
             width=width,
@@ -128,16 +130,17 @@ class BatchBar(Bar, BatchLines):
 
     def see(self, step: Step, meter: Meter) -> None:
         """Move the bar."""
-        work = self.work
         self._text = f"{duration(self.left(meter.fraction))} left"
-        where = f"{work.over + 1}/{len(work.waiting)} {self.item.name}"
-        self._move((work.over + meter.fraction) / max(len(work.waiting), 1), where)
+        count = len(self.work.waiting)
+        where = f"{self.settled + 1}/{count} {self.item.name}"
+        self._move((self.settled + meter.fraction) / count, where)
 
     def painted(self, item: Item, done: Done) -> None:
         """Move the bar."""
-        work = self.work
+        Silent.painted(self, item, done)
         self._text = f"{duration(self.left())} left"
-        self._move(work.over / max(len(work.waiting), 1), f"{work.over}/{len(work.waiting)}")
+        count = len(self.work.waiting)
+        self._move(self.settled / count, f"{self.settled}/{count}")
 
     def failed(self, failure: Failure) -> None:
         """Wait: a line would break the bar."""
