@@ -148,13 +148,14 @@ def survived(kills: int, folder: Path) -> int:
     def painted(name: str) -> list[str]:
         return [sys.executable, "-m", "impasto", *words, "-o", str(folder / name / "%04d.png")]
 
-    began = time.monotonic()
     subprocess.run(painted("whole"), check=True)
-    seconds = time.monotonic() - began
     rng, count = np.random.default_rng(0), 0
     for number in range(kills):
+        last = folder / f"{number}" / "%04d.png.frames" / f"{rng.integers(7):06}.png"
         process = subprocess.Popen(painted(f"{number}"))
-        time.sleep(seconds * rng.uniform(0.3, 1.0))
+        while not last.exists() and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 1))
         process.kill()
         process.wait()
         there = len(list((folder / f"{number}").glob("*.frames/*.png")))
