@@ -2,12 +2,15 @@
 
 A photograph is panned there and back, so that the last frame shows what the first did. It is
 painted as a film and frame by frame, and both are judged as `impasto measure film` does.
+With --kills N a small film is killed N times, anywhere, and must come out the same.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -80,9 +83,13 @@ def main() -> None:
     parser.add_argument("--content", default="pagoda.jpg")
     parser.add_argument("--style", default="swirl.jpg")
     parser.add_argument("--alone", type=int, default=8, help="frames that are painted one by one")
+    parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--to", type=Path)
     asked = parser.parse_args()
     with TemporaryDirectory() as temporary:
+        if asked.kills:
+            print(f"{survived(asked.kills, Path(temporary))} of {asked.kills} kills survived")
+            return
         folder = asked.to or Path(temporary)
         print(json.dumps(judged(asked, folder), indent=1))
 
@@ -128,6 +135,36 @@ def judged(asked: argparse.Namespace, folder: Path) -> dict[str, object]:
         "alone, s a frame": alone_seconds,
         "evaluations": clock.evaluations,
     }
+
+
+def survived(kills: int, folder: Path) -> int:
+    """Kill a film again and again while it is painted; return after how many it was the same."""
+    (folder / "filmed").mkdir()
+    for number, frame in enumerate(pan(Image.open(EXAMPLES / "pagoda.jpg"), 64, 8), 1):
+        frame.save(folder / "filmed" / f"{number:04}.png")
+    words = [*("film", str(folder / "filmed" / "%04d.png"), str(EXAMPLES / "swirl.jpg"), "--quiet")]
+    words += ["--size", "64", "--iterations", "6", "--faces", "style", "--threads", "1"]
+
+    def painted(name: str) -> list[str]:
+        return [sys.executable, "-m", "impasto", *words, "-o", str(folder / name / "%04d.png")]
+
+    subprocess.run(painted("whole"), check=True)
+    rng, count = np.random.default_rng(0), 0
+    for number in range(kills):
+        last = folder / f"{number}" / "%04d.png.frames" / f"{rng.integers(7):06}.png"
+        process = subprocess.Popen(painted(f"{number}"))
+        while not last.exists() and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 1))
+        process.kill()
+        process.wait()
+        there = len(list((folder / f"{number}").glob("*.frames/*.png")))
+        subprocess.run(painted(f"{number}"), check=True)
+        frames = [sorted((folder / name).glob("*.png")) for name in ("whole", f"{number}")]
+        same = [one.read_bytes() == other.read_bytes() for one, other in zip(*frames, strict=True)]
+        print(f"killed with {there} of 8 frames there: {'the same' if all(same) else 'other'}")
+        count += all(same)
+    return count
 
 
 if __name__ == "__main__":

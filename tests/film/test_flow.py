@@ -110,7 +110,7 @@ def test_a_scene_keeps_its_light_contrast_and_fine_detail():
     moved = PHOTO
     for number in range(40):
         half = np.full((*PHOTO.shape[:2], 2), 0.5 - number % 2, np.float32)  # there and back
-        moved = brought_back(warped(moved, half) * np.float32(0.999), manner)
+        moved = brought_back(warped(moved, half) * np.float32(0.999), moved, manner)
     now = manner_of(moved)
     assert abs(now.mean / manner.mean - 1) < 0.01
     assert abs(now.deviation / manner.deviation - 1) < 0.03
@@ -129,3 +129,9 @@ def test_what_came_in_is_held_the_more_the_longer_it_was_painted():
     assert painted.ripe.max() == 1
     assert painted.ripe[:, -2:].mean() == pytest.approx(1 / 3, abs=0.1)
     assert new[3] < new[0]  # what lies there now came in on the way
+
+
+def test_what_stands_still_is_not_made_finer():
+    manner = manner_of(PHOTO)
+    finer = Manner(manner.mean, manner.deviation, 2 * manner.fineness)
+    assert np.abs(brought_back(PHOTO, PHOTO, finer) - PHOTO).max() < 1e-6

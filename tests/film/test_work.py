@@ -211,9 +211,12 @@ def test_what_is_no_film_is_said_in_a_line(
         ("out.avi", (), "cannot write the film out.avi; choose from .mp4"),
         ("out.mp4", ("--codec", "prores"), ".mp4 does not hold prores"),
         ("out.png", (), "give OUT as frames/%04d.png"),
-        ("%d.mp4", (), "films are not"),
+        ("%d.mp4", (), "previews are not"),
         ("in.mp4", ("--overwrite",), "is also an input"),
         ("there.mp4", (), "there.mp4 exists"),
+        ("%02d.png", (), "07.png exists"),
+        ("out.mp4", ("--fps", "0"), "fps cannot be 0"),
+        ("out.mp4", ("--quality", "60"), "60"),
         ("out.mp4", ("--start", "9"), "has no frame from 9 s on"),
     ],
 )
@@ -221,6 +224,7 @@ def test_what_cannot_be_written_is_refused_before_the_work(
     tmp_path: Path, film: Path, style: Path, out: str, more: tuple[str, ...], words: str, capsys
 ):
     (tmp_path / "there.mp4").touch()
+    (tmp_path / "07.png").touch()
     assert _paint(film, style, tmp_path / out, *more) == 2
     assert words in capsys.readouterr().err
 

@@ -57,7 +57,7 @@ timing_options = adding(
         "Show so many frames a second, and so read numbered pictures. [default: IN's own times; "
         "25 for numbered pictures]",
         metavar="X",
-        callback=at_least(0, read_float),
+        callback=at_least(1, read_float),
     ),
     _film(
         "--start",
@@ -135,7 +135,7 @@ _map_options = adding(
     "--quality",
     f"Of h264, from 0, the best, to 51. [default: {QUALITY}]",
     metavar="N",
-    callback=at_least(0),
+    type=click.IntRange(0, 51),
 )
 @_map_options
 @film_reading_options

@@ -51,7 +51,7 @@ def forecast(settings: Settings, resources: Resources, flags: Mapping[str, Any])
     from impasto.film.painting import USUAL
 
     film = _read_film(settings, resources, {**flags, "steady": None})
-    run = film.prepare(next(film.frames()))
+    run = film.run
     count, finest = len(film.picks), run.levels[-1]
     pixels = [one.pixels for one in run.costs.forecast(run.levels, run.plan)]
     pace = seconds_per_pixel(run.settings, run.plan)

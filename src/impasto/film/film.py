@@ -20,7 +20,6 @@ from impasto.film.clip import Clip
 from impasto.film.timing import Pick, Timing
 from impasto.jobs.inputs import Read
 from impasto.pictures.picture import Picture
-from impasto.planning.plan import Plan
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 
@@ -57,15 +56,15 @@ class Film:
         told = f"{self.clip.path} ends at frame {pick.number} of {len(self.clip.times)}"
         raise PictureError(f"{told}, or is damaged there; get all of it, or give --end")
 
-    def prepare(self, first: Picture, plan: Plan | None = None) -> Run:
-        """Prepare the run of the first frame, from which those of all others follow.
+    @cached_property
+    def run(self) -> Run:
+        """The run of the first frame, prepared, from which those of all others follow.
 
         It gives up no threads to other programs: picked up later, frames are to have the same bits.
         """
-        run = replace(self.read, content=first).prepare(
-            self.settings, self.resources, networks=Networks()
-        )
-        return replace(run, plan=plan or run.plan, may_yield=False)
+        read = replace(self.read, content=next(self.frames()))
+        run = read.prepare(self.settings, self.resources, networks=Networks())
+        return replace(run, may_yield=False)
 
     def identity(self) -> dict[str, Any]:
         """Return what tells this film from every other, as plain values."""

@@ -107,7 +107,8 @@ def _moved(seen: Seen, filmed: Pixels) -> tuple[Pixels, Mask, Mask]:
     back = flow_between(filmed, seen.filmed)
     forth = flow_between(seen.filmed, filmed)
     known = trust(back, forth, filmed, seen.filmed)
-    image = brought_back(warped(seen.painted.image, back), seen.manner)
+    own = seen.painted.image
+    image = brought_back(warped(own, back), own, seen.manner)
     return image, warped(seen.painted.ripe, back).clip(0, 1), known
 
 

@@ -34,10 +34,13 @@ def manner_of(painted: Pixels) -> Manner:
     return Manner(float(exact.mean()), float(exact.std()), _fineness(painted))
 
 
-def brought_back(moved: Pixels, manner: Manner) -> Pixels:
-    """Return a moved painting (H,W,3) as near to a manner as one frame may be brought."""
-    gain = _within(manner.fineness / max(_fineness(moved), 1e-6), _MOST_GAIN)
-    sharp = moved + np.float32(gain - 1) * detail_of(moved)
+def brought_back(moved: Pixels, painted: Pixels, manner: Manner) -> Pixels:
+    """Return what was `moved` of a painting (H,W,3) as near to a manner as a frame may be brought.
+
+    Moving by parts of a pixel takes fine detail, which is given back, as far as there was as much
+    in the beginning; what stands still loses none, and gets none.
+    """
+    sharp = moved + np.float32(_gain(moved, painted, manner) - 1) * detail_of(moved)
     now = manner_of(sharp)
     contrast = _within(manner.deviation / max(now.deviation, 1e-6), _MOST_CONTRAST)
     light = now.mean + min(max(manner.mean - now.mean, -_MOST_LIGHT), _MOST_LIGHT)
@@ -50,6 +53,12 @@ def detail_of(image: Pixels) -> NDArray[np.float32]:
     planes = torch.from_numpy(image).permute(2, 0, 1)[None].contiguous()
     found: NDArray[np.float32] = fine_detail(planes)[0].permute(1, 2, 0).numpy()
     return found
+
+
+def _gain(moved: Pixels, painted: Pixels, manner: Manner) -> float:
+    left = max(_fineness(moved), 1e-6)
+    lost = _within(_fineness(painted) / left, _MOST_GAIN)
+    return min(lost, max(1.0, manner.fineness / left))
 
 
 def _fineness(image: Pixels) -> float:

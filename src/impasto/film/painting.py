@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -37,16 +38,18 @@ class Painter:
     film: Film
     journal: Journal
     see: See
-    run: Run | None = None
     _last: dict[int, tuple[Pixels, Painted]] = field(default_factory=dict)
+
+    @cached_property
+    def run(self) -> Run:
+        """The first frame's run, by the plan that the film was begun by."""
+        return replace(self.film.run, plan=self.journal.words.plan)
 
     def show(self, number: int, picture: Picture) -> int | None:
         """Paint a frame into the journal, unless it is there; return how many evaluations it took.
 
         None says that it was there.
         """
-        if self.run is None:
-            self.run = self.film.prepare(picture, self.journal.words.plan)
         filmed = _at_size(picture, self.run)
         if number < self.journal.done:
             if number >= self.journal.done - max(BACK):
@@ -60,7 +63,6 @@ class Painter:
 
     def _painted(self, number: int, picture: Picture, filmed: Pixels) -> tuple[Painted, Run, int]:
         """Return a frame's painting, the run that it is of, and the evaluations."""
-        assert self.run is not None
         before = self._before(number)
         if 1 in before:
             last = before[1]

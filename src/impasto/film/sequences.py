@@ -72,22 +72,32 @@ def _frames(paths: Sequence[Path], reading: Reading, size: tuple[int, int]) -> I
         yield picture
 
 
+def there(pattern: Path) -> list[Path]:
+    """Return the numbered pictures that there are, in order; none for the name of a single file."""
+    known = is_pattern(pattern) and pattern.parent.is_dir()
+    return [numbered(pattern, number) for number in _numbers(pattern)] if known else []
+
+
 def _paths(pattern: Path) -> list[Path]:
-    found = _NUMBER.search(pattern.name)
-    assert found is not None
-    before, after = (re.escape(part) for part in _NUMBER.split(pattern.name)[::3][:2])
-    form = re.compile(rf"{before}(\d+){after}")
-    names = [form.fullmatch(path.name) for path in _listed(pattern.parent)]
-    numbers = sorted(
-        int(one[1]) for one in names if one and one[0] == numbered(pattern, int(one[1])).name
-    )
+    """Return the pictures from the lowest number on; raise UsageError where one lacks."""
+    numbers = _numbers(pattern)
     if not numbers:
         raise UsageError(f"there are no pictures {pattern}")
-    for before_, number in pairwise(numbers):
-        if number != before_ + 1:
-            lacking = numbered(pattern, before_ + 1)
+    for before, number in pairwise(numbers):
+        if number != before + 1:
+            lacking = numbered(pattern, before + 1)
             raise UsageError(f"there is no {lacking}, and there are later ones; a frame lacks")
     return [numbered(pattern, number) for number in numbers]
+
+
+def _numbers(pattern: Path) -> list[int]:
+    found = _NUMBER.search(pattern.name)
+    assert found is not None
+    before, after = pattern.name[: found.start()], pattern.name[found.end() :]
+    form = re.compile(rf"{re.escape(before)} *(\d+){re.escape(after)}")
+    names = [form.fullmatch(path.name) for path in _listed(pattern.parent)]
+    numbers = (int(one[1]) for one in names if one)
+    return sorted(number for number in numbers if numbered(pattern, number).exists())
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from impasto.film.contact import contact_sheet
 from impasto.film.film import Film
 from impasto.film.journal import Journal, Words, begun, known, opened
 from impasto.film.painting import Painter
-from impasto.film.sequences import is_pattern, numbered
+from impasto.film.sequences import is_pattern, numbered, there
 from impasto.film.writing import Target, write_film
 from impasto.jobs.stopping import Interrupted, Stopped
 from impasto.pictures import writing
@@ -69,7 +69,8 @@ class Result:
         if str(self.output.absolute()) in inputs or str(self.first.absolute()) in inputs:
             raise UsageError(f"the output {self.output} is also an input; choose another name")
         if not self._is_ours:
-            check_free(self.first, overwrite=self.overwrite)
+            for path in there(self.output) or [self.first]:
+                check_free(path, overwrite=self.overwrite)
 
     @property
     def first(self) -> Path:
@@ -107,8 +108,7 @@ def _journal(film: Film, result: Result) -> Journal:
     words = begun(result.output, identity, overwrite=result.overwrite)
     anew = words is None
     if words is None:
-        plan = film.prepare(next(film.frames())).plan
-        words = Words(film=identity, plan=plan)
+        words = Words(film=identity, plan=film.run.plan)
     return opened(result.output, words, anew=anew, depth=result.codec.depth or 8)
 
 
