@@ -81,14 +81,16 @@ def _pixels(path: Path) -> np.ndarray:
 
 
 def test_torchrun_paints_what_one_process_paints(pictures: list[str], tmp_path: Path):
-    alone, together = tmp_path / "alone.png", tmp_path / "together.png"
-    words = [*pictures, *OPTIONS, "--iterations", "5", "--json-progress"]
+    alone, together, mask = (tmp_path / f"{name}.png" for name in ("alone", "together", "mask"))
+    Image.fromarray(np.pad(np.full((24, 32), 255, np.uint8), ((40, 8), (60, 4)))).save(mask)
+    words = [*pictures, *OPTIONS, "--levels=2", "--iterations=5", "--protect", str(mask)]
+    words += ["--json-progress"]
     assert main(["paint", *words, "-o", str(alone)]) == 0
     done = _torchrun(2, "paint", *words, "-o", str(together))
     assert done.returncode == 0, done.stderr
     assert np.abs(_pixels(alone) - _pixels(together)).max() <= 1
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [event["event"] for event in events] == ["step", "done"]
+    assert [event["event"] for event in events] == ["step", "step", "done"]
 
 
 @pytest.mark.parametrize(

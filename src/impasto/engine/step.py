@@ -25,7 +25,6 @@ from impasto.planning.plan import Plan
 from impasto.reading.sources import PictureSource
 from impasto.scene.finish import finish
 from impasto.settings.settings import Settings
-from impasto.sharing.shard import Piece, Shard
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,12 +144,6 @@ class Step:
         kept: it has the picture alone, and who goes back to it goes on as after `change()`.
         """
         return Checkpoint(self.recipe, self.state(light=light), notes or {})
-
-    def answer(self, piece: Piece) -> None:
-        """Give the leader of the group a piece of what this process holds."""
-        kept = self._behind.stepper.state()[piece.name]
-        assert isinstance(kept, Shard)
-        kept.answer(piece)
 
     def state(self, *, light: bool = False) -> State:
         """Return what of a checkpoint `paint` takes."""

@@ -12,6 +12,7 @@ from impasto.engine.checkpoint import State
 from impasto.engine.run import Run
 from impasto.engine.step import Step
 from impasto.sharing.group import Group
+from impasto.sharing.shard import Shard
 
 _GO_ON, _END = "go on", "end"
 
@@ -42,7 +43,9 @@ def goes_on(group: Group, step: Step | None) -> bool:
         if word == _END:
             return False
         assert step is not None
-        step.answer(word)
+        kept = step._behind.stepper.state()[word.name]
+        assert isinstance(kept, Shard)
+        kept.answer(word)
     return True
 
 
