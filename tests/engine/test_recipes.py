@@ -573,7 +573,7 @@ def test_an_older_checkpoint_is_resumed_where_its_pictures_are(
     painted = []
     monkeypatch.setattr(painting, "paint_to", lambda *what: painted.append(what))
     assert main(["resume", str(path), "--quiet"]) == 0
-    run, outputs, used, _, state = painted[0]
+    run, outputs, used, _, _, state = painted[0]
     assert run.plan == kitchen.run.plan
     assert (str(outputs.output), outputs.checkpoint, outputs.overwrite) == (out, path, False)
     assert sorted(map(os.path.basename, used)) == ["mask.png", "painting.png", "photo.png"]
@@ -1025,7 +1025,12 @@ def _try_command(capsys: pytest.CaptureFixture, *words: object) -> int:
 
 
 def _as_far_as_painting(
-    run: Run, outputs: Outputs, inputs: object, flags: object, resume: State | None = None
+    run: Run,
+    outputs: Outputs,
+    inputs: object,
+    flags: object,
+    lead: object,
+    resume: State | None = None,
 ) -> None:
     outputs.check_fits(run)
     if resume is not None:

@@ -21,7 +21,7 @@ from impasto.memory.free import free_bytes
 from impasto.planning import choose
 from impasto.planning import machine as hardware
 from impasto.planning.choose import make_plan
-from impasto.planning.costs import costs_of
+from impasto.planning.costs import Forecast, costs_of
 from impasto.planning.levels import Level, make_levels
 from impasto.testing import TINY
 from impasto.tiles.tiling import Tiling
@@ -333,3 +333,49 @@ def test_joined_layers_and_style_cells_are_counted():
     assert joined - least == pytest.approx(2 * 88 * 4 * 544**2, rel=1e-3)
     # Four cells for each of the 64, 128, 256, 512 and 512 filters.
     assert shown - least == 4 * 4 * (64**2 + 128**2 + 256**2 + 2 * 512**2)
+
+
+def _shared(processes: int, side: int = 4096, **values) -> tuple[Plan, Forecast]:
+    settings = Settings(size=side, levels=1)
+    levels = make_levels((side * 3 // 4, side), [((768, 1024), 1.0)], settings)
+    resources = Resources(device="cpu", precision="float32", processes=processes, **values)
+    plan = make_plan(levels, settings, resources)
+    costs = costs_of(settings, plan.precision, plan.kernel, processes=processes)
+    return plan, costs.forecast(levels, plan)[0]
+
+
+def test_several_processes_take_less_memory_and_time_each():
+    (_, one), (plan, four) = (_shared(count, memory=60 * GB, tile=1024) for count in (1, 4))
+    assert plan.processes == 4
+    pixels = 4096 * 3072
+    vectors = 3 + 2 * plan.history[0]
+    # What is each's own, and the tile that was smaller before.
+    assert one.memory - four.memory >= vectors * 12 * pixels * 3 // 4
+    assert four.pixels < one.pixels / 3
+    assert four.tiles % 4 == 0
+
+
+def test_processes_share_the_memory_and_the_threads_of_one_machine(monkeypatch):
+    monkeypatch.setattr(choose, "free_bytes", lambda device: 40 * GB)
+    monkeypatch.setattr(hardware, "allowed_processors", lambda: set(range(16)))
+    monkeypatch.setattr(hardware.groups, "processors", list)
+    monkeypatch.setattr(hardware.groups, "free_processes", list)
+    monkeypatch.setattr(hardware, "free_addresses", list)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    plan, expected = _shared(4)
+    assert plan.threads == 4
+    assert expected.memory < 10 * GB
+    assert _shared(1)[0].threads == 16
+
+
+def test_a_plan_for_several_processes_is_followed_by_one_with_a_note(caplog):
+    logging.getLogger("impasto").propagate = True
+    plan, _ = _shared(4, memory=60 * GB)
+    with caplog.at_level(logging.INFO, "impasto"):
+        assert choose.followed_here(plan, Resources(device="cpu")).processes == 1
+    assert "the plan is for 4 process(es)" in caplog.text
+
+
+def test_what_does_not_fit_into_each_process_is_refused():
+    with pytest.raises(DeviceError, match="px needs"):
+        _shared(64, 50_000, memory=4 * GB)

@@ -1,14 +1,17 @@
 """Several processes evaluate a picture as one does, to within rounding."""
 
+import time
 from dataclasses import replace
 
 import pytest
 import torch
 from conftest import TOLERANCE, random_pixels
 from sharing.processes import alone, in_processes
+from torch.distributed import HashStore
 
 from impasto import Settings
 from impasto.memory.storage import Storage
+from impasto.objective.evaluator import Evaluator
 from impasto.objective.objective import make_objective
 from impasto.optimizers import make_stepper
 from impasto.reading.sources import as_picture
@@ -18,6 +21,7 @@ from impasto.scene.scene import Scene, plain_scene
 from impasto.settings.style_losses import STYLE_LOSSES
 from impasto.sharing.group import Group
 from impasto.sharing.shard import Shard
+from impasto.sharing.watchdog import watching
 from impasto.testing import TINY, TinyEncoder
 
 CASES = {
@@ -145,3 +149,36 @@ def held(group: Group) -> int:
 
 def test_the_optimizers_memory_falls_with_the_number_of_processes():
     assert in_processes(2, held) == [alone(held) / 2] * 2
+
+
+def short_of_memory(group: Group) -> int | None:
+    """Return the tile that a process goes on with where the last one runs out of memory."""
+
+    def make(tile_px: int | None):
+        with group.together():
+            if tile_px is None and group.rank == group.size - 1:
+                raise MemoryError
+        return lambda image: {}
+
+    evaluator = Evaluator(make, None, (256, 256), may_shrink=True, group=group)
+    evaluator(torch.zeros(1, 3, 256, 256))
+    return evaluator.tile_px
+
+
+def test_where_one_runs_out_of_memory_all_go_on_in_smaller_tiles():
+    assert in_processes(2, short_of_memory) == [128, 128]
+
+
+def test_whoever_leaves_no_sign_is_missed_and_whoever_is_done_is_not():
+    store, missed = HashStore(), []
+    with watching(store, Group(2, 3), missed.append, after=0.0):
+        pass
+    with (
+        watching(store, Group(1, 3), missed.append, after=60.0),
+        watching(store, Group(0, 3), missed.append, after=2.5),
+    ):
+        time.sleep(5)
+    assert not missed
+    with watching(HashStore(), Group(0, 2), missed.append, after=1.0):
+        time.sleep(4)
+    assert missed == [1]

@@ -25,6 +25,7 @@ from impasto.cli import (
     sheets,
     studio,
 )
+from impasto.cli.launched import follows, is_among_others
 from impasto.cli.telling import check_answered, hold_streams, let_go, tell, telling
 from impasto.errors import ImpastoError, UsageError
 from impasto.jobs.stopping import Stopped
@@ -76,9 +77,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run() -> None:
     """Run as a program: exit with the code of `main`."""
     hold_streams()
-    code = main()
+    code = _follow() if follows() else main()
+    if is_among_others() and not follows():
+        from impasto.cli import together
+
+        together.end(code)
     let_go()
     sys.exit(code)
+
+
+def _follow() -> int:
+    from impasto.cli import together
+
+    with telling():
+        return together.follow(_verdict)
 
 
 def _main(words: list[str]) -> int:

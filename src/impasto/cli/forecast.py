@@ -14,6 +14,7 @@ from impasto.jobs.inputs import Inputs
 from impasto.native.library import Library, library
 from impasto.pictures.limits import Reading
 from impasto.planning.choose import make_plan
+from impasto.planning.plan import Plan
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 
@@ -38,7 +39,7 @@ def _rows(run: Run) -> list[tuple[str, ...]]:
         row = (
             f"{number}/{len(run.levels)}",
             f"{level.width} x {level.height} px",
-            f"{expected.tiles} of {tile_px} px" if expected.tiles > 1 else "whole",
+            _tiles(expected.tiles, tile_px),
             f"{level.iterations}",
             _bytes(expected.memory),
             _bytes(expected.scratch) if expected.scratch else "none",
@@ -67,11 +68,25 @@ def _summary(run: Run, resources: Resources) -> str:
     except DeviceError as fault:
         verdict = f"\npaint would refuse: {fault}"
     return (
-        f"computed on {run.plan.device} in {run.plan.precision} with {run.plan.threads} threads"
-        f"{_kernel(run)}; L-BFGS remembers {history} steps at the last level\n"
+        f"computed {_by(run.plan)}on {run.plan.device} in {run.plan.precision} with "
+        f"{run.plan.threads} threads{_kernel(run)}; L-BFGS remembers {history} steps at the last "
+        "level\n"
         f"beside that, the program, the pictures and the network take {_bytes(base)}; "
         f"the least --memory for this size is {_bytes(least)}{verdict}"
     )
+
+
+def _tiles(count: int, tile_px: int | None) -> str:
+    if count == 1:
+        return "whole"
+    return f"{count}, one each" if tile_px is None else f"{count} of {tile_px} px"
+
+
+def _by(plan: Plan) -> str:
+    """Say how many processes share the work, where there are several."""
+    if plan.processes == 1:
+        return ""
+    return f"by {plan.processes} processes, of which each takes so much memory, "
 
 
 def _kernel(run: Run) -> str:

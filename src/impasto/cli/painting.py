@@ -8,11 +8,12 @@ from typing import Any
 
 from impasto.cli.files import from_flags
 from impasto.cli.progress import make_reporter
-from impasto.cli.signals import stoppable
 from impasto.cli.telling import quoted
+from impasto.cli.together import Lead, leading
 from impasto.engine.checkpoint import State, read_checkpoint
 from impasto.engine.fitting import check_fits
 from impasto.engine.run import Run
+from impasto.engine.turns import handed_out
 from impasto.errors import OutputError
 from impasto.jobs.inputs import Inputs
 from impasto.jobs.job import Job
@@ -34,9 +35,9 @@ def paint(settings: Settings, resources: Resources, flags: Mapping[str, Any]) ->
     outputs = from_flags(Outputs, flags)
     paths = inputs.paths(settings)
     outputs.check(paths)
-    with stoppable():
-        run = inputs.prepare(settings, resources)
-        paint_to(run, outputs, paths, flags)
+    with leading(resources) as lead:
+        run = inputs.prepare(settings, lead.resources)
+        paint_to(run, outputs, paths, flags, lead)
 
 
 def rerun(
@@ -56,10 +57,11 @@ def rerun(
     pantry = Pantry([picture.parent, Path(), EXAMPLES])
     outputs.check([str(picture)])
     outputs = outputs if depth is None else outputs.with_depth(depth)
-    with stoppable():
-        run = again(found, pantry, content=content, styles=styles, size=size)
+    with leading(Resources()) as lead:
+        processes = lead.group.size
+        run = again(found, pantry, content=content, styles=styles, size=size, processes=processes)
         outputs.check(pantry.used)
-        paint_to(run, outputs, pantry.used, flags)
+        paint_to(run, outputs, pantry.used, flags, lead)
 
 
 def resume(
@@ -72,11 +74,11 @@ def resume(
     outputs = notes.resumed(checkpoint, output, overwrite=overwrite)
     own = notes.own(checkpoint)
     outputs.check([], own)
-    with stoppable():
-        run = again(kept.recipe, pantry)
+    with leading(Resources()) as lead:
+        run = again(kept.recipe, pantry, processes=lead.group.size)
         check_fits(kept.state, run)
         outputs.check(pantry.used, own)
-        paint_to(run, outputs, pantry.used, flags, kept.state)
+        paint_to(run, outputs, pantry.used, flags, lead, kept.state)
 
 
 def paint_to(
@@ -84,11 +86,19 @@ def paint_to(
     outputs: Outputs,
     inputs: Sequence[str],
     flags: Mapping[str, Any],
+    lead: Lead,
     resume: State | None = None,
 ) -> None:
     """Paint a run into its file, with what `telling_options` ask to be shown; see Job."""
+    run = handed_out(run, resume, lead.group)
     reporter = make_reporter(quiet=flags["quiet"], json_lines=flags["json_progress"])
-    job = Job(run=run, outputs=outputs, inputs=inputs, observers=[reporter], resume=resume)
+    job = Job(
+        run=run,
+        outputs=outputs,
+        inputs=inputs,
+        observers=[reporter, *lead.observers],
+        resume=resume,
+    )
     try:
         with reporter:
             done = job.paint()

@@ -14,6 +14,7 @@ from impasto.cli.telling import answer
 _EXAMPLES = (
     ("A large print:", "impasto plan photo.jpg painting.jpg --size 8192"),
     ("Within 4 GB:", "impasto plan photo.jpg painting.jpg --size 4096 --memory 4GB"),
+    ("By four processes:", "impasto plan photo.jpg painting.jpg --size 8192 --processes 4"),
 )
 
 

@@ -6,7 +6,8 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 from impasto.jobs.stopping import Stopped
@@ -16,6 +17,7 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU")
 _SIGNALS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
 # A lost terminal says so twice, the limit of time every second: nobody asks again by those.
 _REPEATED = [getattr(signal, name) for name in _NAMES[2:] if hasattr(signal, name)]
+_TOGETHER_SECONDS = 2.0
 
 
 @contextlib.contextmanager
@@ -35,6 +37,36 @@ def stoppable() -> Iterator[None]:
         asked = True
         raise Stopped(number)
 
+    with _handled_by(handle):
+        yield
+
+
+@contextlib.contextmanager
+def postponed() -> Iterator[Callable[[], None]]:
+    """Yield what raises Stopped if a signal came inside the block; a later one ends the process.
+
+    For one process of several, which wait for each other in the middle of an evaluation. What
+    comes within two seconds is the same wish: a terminal asks every process, and so does torchrun.
+    """
+    first: tuple[int, float] | None = None
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal first
+        if first is None:
+            first = number, time.monotonic()
+        elif number not in _REPEATED and time.monotonic() - first[1] > _TOGETHER_SECONDS:
+            os._exit(128 + number)
+
+    def check() -> None:
+        if first is not None:
+            raise Stopped(first[0])
+
+    with _handled_by(handle):
+        yield check
+
+
+@contextlib.contextmanager
+def _handled_by(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     # Those that are ignored were to be: by nohup, or by a script's background job. None is the
     # handler of another program that impasto runs in.
     minded = [n for n in _SIGNALS if signal.getsignal(n) not in (signal.SIG_IGN, None)]

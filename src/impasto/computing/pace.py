@@ -128,7 +128,8 @@ class Pace:
 
 def _waits(plan: Plan) -> bool:
     """Return whether threads wait for each other so often that one less may be faster."""
-    return plan.device == "cpu" and plan.kernel == "tensor"
+    # Several processes that paint together are no strangers to each other.
+    return plan.device == "cpu" and plan.kernel == "tensor" and plan.processes == 1
 
 
 @dataclass(frozen=True)

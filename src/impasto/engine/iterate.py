@@ -15,6 +15,8 @@ from impasto.engine.prepare import prepare
 from impasto.engine.run import Run
 from impasto.engine.steering import going_on
 from impasto.engine.step import Step
+from impasto.engine.turns import ending, goes_on
+from impasto.errors import UsageError
 from impasto.memory.free import memory_may_run_out
 from impasto.network.encoder import Encoder
 from impasto.pictures.picture import Picture
@@ -23,6 +25,7 @@ from impasto.reading.sources import PictureSource
 from impasto.scene.styles import Styles
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
+from impasto.sharing.group import Group
 
 
 def iterate(
@@ -97,21 +100,29 @@ def paint(run: Run, *, resume: State | None = None) -> Iterator[Step]:
     caller's own whenever a step is handed out.
     """
     pace = Pace(run.plan, run.may_yield)
+    if run.plan.processes != run.group.size:
+        raise UsageError(
+            f"processes cannot be {run.plan.processes}, for {run.group.size} paint here: start as "
+            "many with torchrun --nproc-per-node N -m impasto paint ..."
+        )
     if resume is not None:
-        check_fits(resume, run)
+        if run.group.leads:  # who hands its tensors out
+            check_fits(resume, run)
         pace.resume(resume.threads, resume.may_yield)
         run, resume = going_on(run, resume)
-    return _computed(pace, _steps(run, pace, resume))
+    return _computed(pace, run.group, _steps(run, pace, resume))
 
 
-def _computed(pace: Pace, steps: Iterator[Step]) -> Iterator[Step]:
+def _computed(pace: Pace, group: Group, steps: Iterator[Step]) -> Iterator[Step]:
     """Yield steps, each made by our own modes and handed out in the caller's."""
-    while True:
+    step: Step | None = None
+    while goes_on(group, step):
         with pace.computing(), memory_may_run_out():
             step = next(steps, None)
         if step is None:
             return
-        yield step
+        with ending(group):
+            yield step
 
 
 def _steps(run: Run, pace: Pace, resume: State | None) -> Iterator[Step]:

@@ -79,6 +79,7 @@ def _painted(
     del scene  # it is large, and let go as soon as it is measured
     evaluate = evaluator if protection is None else protection.around(evaluator)
     make = partial(make_stepper, settings=now.settings, history=now.plan.history[index])
+    make = partial(make, group=now.group)
     storage = now.storage(number)
     stepper = make(image, storage=storage)
     finished = partial(finish, now.originals, now.settings.surface)
@@ -138,6 +139,7 @@ def level_objective(
         emphasis=level.content_emphasis,
         storage=run.storage(number),
         measured=measured,
+        group=run.group,
     )
 
 
@@ -152,7 +154,7 @@ def _evaluator(run: Run, number: int, network: Network, scene: Scene) -> Evaluat
         )
 
     size, tile_px = (level.height, level.width), run.plan.tiles[number - 1]
-    return Evaluator(make, tile_px, size, may_shrink=run.may_shrink)
+    return Evaluator(make, tile_px, size, may_shrink=run.may_shrink, group=run.group)
 
 
 def _beginning(run: Run, number: int, scene: Scene, image: Tensor | None) -> Tensor:

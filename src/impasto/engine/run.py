@@ -20,6 +20,7 @@ from impasto.planning.levels import Level
 from impasto.planning.plan import Plan
 from impasto.scene.originals import Originals
 from impasto.settings.settings import Settings
+from impasto.sharing.group import ALONE, Group
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,7 +29,8 @@ class Run:
 
     `settings` are those that it begins with, `changes` what changes on the way, in order, and
     `masks` (1,1,H,W) what they protect. `encoder` is the caller's own network, None where the
-    settings' paints. `networks` keeps what is loaded and measured, for other runs as well.
+    settings' paints. `networks` keeps what is loaded and measured, for other runs as well;
+    the processes of a `group` paint the run together.
     """
 
     originals: Originals
@@ -42,6 +44,7 @@ class Run:
     may_shrink: bool = True  # tiles, when memory runs out
     may_yield: bool = False  # threads, to other programs
     networks: Networks = field(default_factory=Networks, repr=False)
+    group: Group = ALONE
 
     @property
     def device(self) -> torch.device:
@@ -52,7 +55,8 @@ class Run:
     def costs(self) -> Costs:
         """What its levels take."""
         own_layers = None if self.encoder is None else self.encoder.layers
-        return costs_of(self.settings, self.plan.precision, self.plan.kernel, own_layers)
+        plan = self.plan
+        return costs_of(self.settings, plan.precision, plan.kernel, own_layers, plan.processes)
 
     @property
     def mask_bytes(self) -> int:

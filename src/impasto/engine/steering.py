@@ -34,6 +34,8 @@ class Turn:
         check_changeable(asked)
         if self.final:
             raise UsageError("the run has come to its end: paint again, with other settings")
+        if not self.run.group.is_alone:
+            raise UsageError("what several processes paint together cannot be changed meanwhile")
         if self.is_over:
             raise UsageError("this step is past: change the run at its latest step")
         level, iteration = self.place

@@ -49,8 +49,9 @@ def again(
     styles: Sequence[Path] = (),
     size: str | None = None,
     encoder: Encoder | None = None,
+    processes: int = 1,
 ) -> Run:
-    """Prepare a recipe's run, with other pictures or another size.
+    """Prepare a recipe's run, with other pictures or another size, for so many processes.
 
     What changed on the way changes again: after the same evaluation where the levels are as many,
     else at the level that is as far on.
@@ -67,6 +68,7 @@ def again(
         photo,
         paintings,
         settings,
+        Resources(processes=processes),
         init=_found(parts.init, pantry),
         regions=_found(parts.regions, pantry),
         protect=_found(parts.protect, pantry),
@@ -154,8 +156,9 @@ def _within_memory(run: Run) -> Run:
     told = "bits may differ from the recipe's picture: its plan takes %.1f GB, and %.1f GB are free"
     _log.info(told + " here", wanted / 1e9, free / 1e9)
     own_layers = None if run.encoder is None else run.encoder.layers
+    resources = Resources(processes=run.plan.processes)
     plan = make_plan(
-        run.levels, run.settings, Resources(), own_layers=own_layers, beside=run.mask_bytes
+        run.levels, run.settings, resources, own_layers=own_layers, beside=run.mask_bytes
     )
     return replace(run, plan=plan)
 

@@ -14,7 +14,8 @@ from impasto.objective.objective import Objective
 from impasto.optimizers.stepper import Evaluate
 from impasto.planning.levels import Size
 from impasto.settings.numbers import SMALLEST_TILE_PX
-from impasto.shortage import is_out_of_memory, reason_of
+from impasto.sharing.group import ALONE, Group
+from impasto.shortage import reason_of
 
 _log = logging.getLogger(__name__)
 
@@ -36,11 +37,16 @@ class Evaluator:
         size: Size,
         *,
         may_shrink: bool,
+        group: Group = ALONE,
     ) -> None:
-        """Take how to make the objective for a tile size, and the picture's (height, width)."""
+        """Take how to make the objective for a tile size, and the picture's (height, width).
+
+        All processes of a `group` halve their tiles where one of them runs out of memory.
+        """
         self._make = make
         self._size = size
         self._may_shrink = may_shrink
+        self._group = group
         self._evaluate: Evaluate | None = None
         self.tile_px = tile_px
 
@@ -52,7 +58,7 @@ class Evaluator:
                     self._evaluate = self._made(image)
                 return self._evaluate(image)
             except (MemoryError, RuntimeError, OSError) as fault:
-                if not is_out_of_memory(fault):
+                if not self._group.can_mend(fault):
                     raise
                 reason = reason_of(fault)
             # Outside the handler, which would keep the failed evaluation's tensors alive.

@@ -23,11 +23,13 @@ from impasto.planning.machine import (
     pick_device,
     pick_kernel,
     pick_precision,
+    pick_processes,
     pick_threads,
 )
 from impasto.planning.plan import Plan
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
+from impasto.sharing.joining import processes_here
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +66,8 @@ def make_plan(
     precision = pick_precision(resources, device)
     # A caller's own network is tensor operations.
     kernel = "tensor" if own_layers is not None else pick_kernel(precision, device)
-    costs = costs_of(settings, precision, kernel, own_layers)
+    processes = pick_processes(resources)
+    costs = costs_of(settings, precision, kernel, own_layers, processes)
     if resources.scratch != "auto" and (fault := no_folder(Path(resources.scratch))):
         raise UsageError(f"scratch: {fault}")
     choice = _Choice(costs, resources, _budget(costs, resources, device) - beside, must_fit)
@@ -79,6 +82,7 @@ def make_plan(
         evaluations=tuple(level.iterations for level in levels),
         scratch=tuple(scratch for _, scratch in chosen),
         kernel=kernel,
+        processes=processes,
     )
 
 
@@ -135,9 +139,16 @@ def followed_here(plan: Plan, resources: Resources) -> Plan:
     if kernel == "native" and not is_native():
         kernel = "tensor"
         _log.info("bits may differ: the plan has a native kernel, this install has none")
+    device, processes = plan.device, pick_processes(resources)
+    if processes > 1:
+        device = device.partition(":")[0]  # each has its own
+    if processes != plan.processes:
+        _log.info("bits may differ: the plan is for %d process(es)", plan.processes)
     folder = _scratch_folder(resources) if "auto" in plan.scratch else None
     scratch = tuple(folder if one == "auto" else one for one in plan.scratch)
-    return replace(plan, scratch=scratch, threads=threads, kernel=kernel)
+    return replace(
+        plan, scratch=scratch, threads=threads, kernel=kernel, device=device, processes=processes
+    )
 
 
 def _scratch_folder(resources: Resources) -> str:
@@ -156,7 +167,9 @@ def _scratch_folder(resources: Resources) -> str:
 def _budget(costs: Costs, resources: Resources, device: torch.device) -> int:
     if isinstance(resources.memory, int):
         return resources.memory - costs.baseline(device)
-    return int(free_bytes(device) * _SHARE_OF_FREE) - costs.network_bytes(device)
+    # Processors have one memory, each GPU its own.
+    sharers = processes_here(costs.processes) if device.type == "cpu" else 1
+    return int(free_bytes(device) * _SHARE_OF_FREE / sharers) - costs.network_bytes(device)
 
 
 def _gigabytes(count: float) -> str:

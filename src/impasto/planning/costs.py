@@ -80,7 +80,9 @@ class Costs:
         tile = int(self._floats_a_pixel * feature_bytes * self._largest(level, tile_px))
         return Needs(
             pictures=_PICTURES * _PICTURE_BYTES * pixels,
-            state=int((vectors * _PICTURE_BYTES + feature_bytes * content) * pixels),
+            state=int(
+                (vectors * _PICTURE_BYTES / self.processes + feature_bytes * content) * pixels
+            ),
             tile=tile + _FIXED_BYTES + self._shown_bytes,
         )
 
@@ -198,11 +200,12 @@ def costs_of(
     precision: str,
     kernel: str,
     own_layers: Mapping[str, Layer] | None = None,
+    processes: int = 1,
 ) -> Costs:
     """Return the costs of the settings' network, or of a caller's own, which is loaded."""
     if own_layers is not None:
-        return Costs(settings, precision, own_layers, is_loaded=True)
-    return Costs(settings, precision, layers_of(settings), kernel)
+        return Costs(settings, precision, own_layers, is_loaded=True, processes=processes)
+    return Costs(settings, precision, layers_of(settings), kernel, processes=processes)
 
 
 def _floats(layer: Layer) -> float:

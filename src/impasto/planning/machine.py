@@ -14,6 +14,7 @@ from impasto.memory.free import free_addresses
 from impasto.native.team import is_native
 from impasto.planning.bfloat16 import bfloat16_pays
 from impasto.settings.resources import Resources
+from impasto.sharing.joining import processes_here
 
 DTYPES = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -53,9 +54,19 @@ def pick_kernel(precision: str, device: torch.device) -> str:
     return "native" if device.type == "cpu" and precision == "float32" and is_native() else "tensor"
 
 
+def pick_processes(resources: Resources) -> int:
+    """Return how many processes paint a picture together."""
+    return 1 if resources.processes == "auto" else int(resources.processes)
+
+
 def pick_threads(resources: Resources) -> int:
-    """Return the number of CPU threads to compute with."""
-    return available_threads() if resources.threads == "auto" else int(resources.threads)
+    """Return the number of CPU threads that one process computes with."""
+    if resources.threads != "auto":
+        return int(resources.threads)
+    available, processes = available_threads(), pick_processes(resources)
+    if processes == 1:
+        return available
+    return max(1, min(available, len(allowed_processors()) // processes_here(processes)))
 
 
 def available_threads() -> int:

@@ -16,7 +16,7 @@ from msgspec import Meta
 from impasto.errors import UsageError
 from impasto.planning.machine import DTYPES
 from impasto.schema import within
-from impasto.settings.numbers import SMALLEST_TILE_PX
+from impasto.settings.numbers import MOST_PROCESSES, SMALLEST_TILE_PX
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 
@@ -30,7 +30,8 @@ class Plan:
 
     A tile is its longest side in pixels, None the whole picture at once. `scratch` names the
     folder of the scratch files, "auto" the system's, or is None where a level needs none. `kernel`
-    says whether the inside of an evaluation is machine code of ours or tensor operations.
+    says whether the inside of an evaluation is machine code of ours or tensor operations. Several
+    `processes` paint a picture together, all by the same plan.
     """
 
     device: Annotated[
@@ -43,6 +44,7 @@ class Plan:
     evaluations: tuple[Evaluations, ...]
     scratch: tuple[str | None, ...]
     kernel: Annotated[str, Meta(pattern=r"(?#native or tensor)\A(native|tensor)\Z")] = "tensor"
+    processes: Annotated[int, Meta(ge=1, le=MOST_PROCESSES)] = 1
 
     def __post_init__(self) -> None:
         listed = ("tiles", "history", "evaluations", "scratch")

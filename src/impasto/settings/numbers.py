@@ -22,6 +22,9 @@ LARGE_PX = 16_000_000
 # Tiles below this compute more halo than picture.
 SMALLEST_TILE_PX = 64
 
+# More than a picture has tiles that are worth sharing out.
+MOST_PROCESSES = 4096
+
 # Each of this many units on the dial makes the style ten times stronger.
 STRENGTH_DECADE = 25
 STRENGTH_DEFAULT = 50

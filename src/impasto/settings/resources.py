@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from impasto.settings.numbers import SMALLEST_TILE_PX
+from impasto.settings.numbers import MOST_PROCESSES, SMALLEST_TILE_PX
 from impasto.settings.option import check_fields, field, group
 from impasto.settings.readers import (
     plain_bytes,
@@ -57,6 +57,13 @@ class Resources:
         "How features are computed; 'auto' is bfloat16 on a GPU that has it, and on a CPU where a "
         "short trial says that it pays, else float32. Losses and pixels are always float32.",
         _resources(choices=get_args(Precision)),
+    )
+
+    processes: int | str = field(
+        "auto",
+        "Processes that paint one picture together, each a part of it and with the same result; "
+        "'auto' is as many as torchrun has started, else one.",
+        _resources("auto|N", word_or("auto", read_integer), low=1, high=MOST_PROCESSES),
     )
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ A group of one is the plain case: it has everything, and there is nobody to wait
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -187,6 +188,14 @@ class Group:
 
 ALONE = Group()
 
+# Of the whole process, as torch's default group is.
+_lost = threading.Event()
+
+
+def has_lost() -> bool:
+    """Return whether this process knows that another is gone."""
+    return _lost.is_set()
+
 
 @contextlib.contextmanager
 def _meeting() -> Iterator[None]:
@@ -194,4 +203,5 @@ def _meeting() -> Iterator[None]:
     try:
         yield
     except RuntimeError as fault:
+        _lost.set()
         raise LostError("another process of the group is gone") from fault
