@@ -20,6 +20,7 @@ def _encode(
     rotation: int = 0,
     matrix: str = "ITU709",
     full_range: bool = False,
+    transfer: int = 1,
     sound: float = 0.0,
     **options: str,
 ) -> Path:
@@ -31,6 +32,7 @@ def _encode(
         context = film.codec_context
         context.time_base = tick
         context.color_range = 2 if full_range else 1
+        context.color_trc = transfer
         context.colorspace = {"ITU709": 1, "ITU601": 6, "UNSAID": 2}[matrix]
         if rotation:
             film.set_display_rotation(rotation)

@@ -132,6 +132,13 @@ def test_a_film_cut_short_is_let_in_only_if_it_may_be(tmp_path: Path, encode):
     assert 2 <= len(clip.times) < 8
 
 
+@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
+def test_hdr_is_refused_for_what_it_is(tmp_path: Path, encode, transfer: int, name: str):
+    path = encode(tmp_path / "in.mp4", _flat(*COLOURS), transfer=transfer)
+    with pytest.raises(PictureError, match=rf"is an HDR film \({name}\)"):
+        open_clip(path, Reading())
+
+
 def test_frames_are_picked_by_time():
     from impasto.film.clip import Clip
 

@@ -16,9 +16,14 @@ from clips import pan, photograph
 from PIL import Image
 
 from impasto.cli import main
+from impasto.engine import networks
 from impasto.film import painting
 from impasto.film.journal import Journal
+from impasto.film.measuring import measure_film
+from impasto.film.sources import open_clip
 from impasto.jobs.stopping import Stopped
+from impasto.objective import look
+from impasto.pictures.limits import Reading
 
 # The shallowest layers of the real network: a frame takes a moment.
 QUICK = [
@@ -379,3 +384,37 @@ def test_a_film_that_is_damaged_later_on_leaves_what_was_painted(
     assert "03.png" in said
     assert f"saved what was there as {out}" in said
     assert len(_shown(out)[0]) == 2
+
+
+def test_the_network_is_loaded_and_the_style_measured_once(
+    tmp_path: Path, film: Path, style: Path, monkeypatch: pytest.MonkeyPatch
+):
+    calls = []
+    for room, name in ((networks, "build"), (look, "_sums")):
+        function = getattr(room, name)
+
+        def counted(*args, _name=name, _function=function, **more):
+            calls.append(_name)
+            return _function(*args, **more)
+
+        monkeypatch.setattr(room, name, counted)
+    assert _paint(film, style, tmp_path / "out.mp4") == 0
+    # For the style's own loss, and for the content's statistics.
+    assert (calls.count("build"), calls.count("_sums")) == (1, 2)
+
+
+def test_what_is_known_takes_few_evaluations_and_what_is_not_takes_more():
+    known = np.ones((48, 64), np.float32)
+    counts = [painting._limit(share * known) for share in (1.0, 0.95, 0.8, 0.2)]
+    assert counts == [8, 11, 20, 30]
+
+
+def test_a_film_that_is_held_more_flickers_less(tmp_path: Path, film: Path, style: Path):
+    errors = []
+    for steady in ("0", "40"):
+        out = tmp_path / steady / "%02d.png"
+        more = ("--steady", steady, "--iterations", "8", "--strength", "80")
+        assert _paint(film, style, out, *more) == 0
+        errors.append(measure_film(open_clip(out, Reading(), 10), open_clip(film, Reading())))
+    loose, held = (one.result.error for one in errors)
+    assert held < 0.8 * loose
