@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import pan, photograph
+from clips import encode, pan, photograph
 from PIL import Image
 
 from impasto.cli import main
@@ -66,7 +66,7 @@ def test_a_cut_has_no_warping_error(tmp_path: Path):
     assert [one is None for one in figures.content.warping] == [False, False, True, False, False]
 
 
-def test_frames_are_compared_with_what_was_filmed_at_their_time(tmp_path: Path, encode):
+def test_frames_are_compared_with_what_was_filmed_at_their_time(tmp_path: Path):
     film = encode(tmp_path / "in.mp4", FILMED)
     later = encode(
         tmp_path / "later.mp4", FILMED[2::2], tick=open_clip(film, Reading()).tick, times=[0, 2048]

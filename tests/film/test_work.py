@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import pan, photograph
+from clips import encode, pan, photograph
 from PIL import Image
 
 from impasto.cli import main
@@ -42,7 +42,7 @@ def style(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def film(tmp_path: Path, encode) -> Path:
+def film(tmp_path: Path) -> Path:
     return encode(tmp_path / "in.mp4", pan(PHOTO, 6, 48, 64, 1.5), sound=0.5)
 
 
@@ -77,7 +77,7 @@ def test_a_film_keeps_its_times_its_sound_and_leaves_nothing_beside_it(
         assert json.loads(after.metadata["comment"])["settings"]["size"] == 64
 
 
-def test_times_of_a_variable_rate_are_written(tmp_path: Path, encode, style: Path):
+def test_times_of_a_variable_rate_are_written(tmp_path: Path, style: Path):
     film = encode(tmp_path / "in.mp4", pan(PHOTO, 4, 48, 64, 1.5), [0, 1, 5, 6])
     assert _paint(film, style, tmp_path / "out.mp4") == 0
     assert [float(at) for at in _shown(tmp_path / "out.mp4")[0]] == [0, 0.1, 0.5, 0.6]
@@ -115,7 +115,7 @@ def test_prores_and_numbered_pictures_are_for_editors(tmp_path: Path, film: Path
     assert len(_shown(again)[0]) == 2
 
 
-def test_odd_sides_become_even_by_a_row_that_is_there_twice(tmp_path: Path, encode, style: Path):
+def test_odd_sides_become_even_by_a_row_that_is_there_twice(tmp_path: Path, style: Path):
     frames = pan(PHOTO, 2, 47, 63, 1.5)
     film = encode(tmp_path / "in.mkv", frames, codec="ffv1", pixels="yuv444p", threads="1")
     assert _paint(film, style, tmp_path / "out.mp4", "--size", "63") == 0
@@ -156,7 +156,7 @@ def test_frames_that_are_the_same_are_painted_once(tmp_path: Path, style: Path):
     assert all(np.array_equal(first, one) for one in more)
 
 
-def test_a_cut_begins_anew(tmp_path: Path, encode, style: Path):
+def test_a_cut_begins_anew(tmp_path: Path, style: Path):
     other = pan(photograph("coffee.jpg", 110), 2, 48, 64, 1.5)
     cut = encode(tmp_path / "in.mp4", [*pan(PHOTO, 2, 48, 64, 1.5), *other])
     alone = encode(tmp_path / "alone.mp4", other)
@@ -344,7 +344,7 @@ def test_progress_is_told_frame_by_frame(tmp_path: Path, film: Path, style: Path
     assert Fraction(lines[0]["eta_seconds"]) >= 0
 
 
-def test_a_preview_is_a_sheet_of_every_tenth_frame(tmp_path: Path, encode, style: Path, capsys):
+def test_a_preview_is_a_sheet_of_every_tenth_frame(tmp_path: Path, style: Path, capsys):
     film = encode(tmp_path / "in.mp4", pan(PHOTO, 21, 48, 64, 0.5))
     out = tmp_path / "look.png"
     assert _paint(film, style, out, "--preview") == 0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from clips import encode
 from PIL import Image
 
 from impasto import PictureError, UsageError
@@ -37,7 +38,7 @@ def _middle(picture):
 @pytest.mark.parametrize("matrix", ["ITU709", "ITU601", "UNSAID"])
 @pytest.mark.parametrize("full_range", [False, True])
 def test_colours_are_what_the_file_says_or_what_is_usual(
-    tmp_path: Path, encode, matrix: str, full_range: bool
+    tmp_path: Path, matrix: str, full_range: bool
 ):
     path = encode(tmp_path / "in.mp4", _flat(*COLOURS), matrix=matrix, full_range=full_range)
     clip, pictures = _read(path)
@@ -46,7 +47,7 @@ def test_colours_are_what_the_file_says_or_what_is_usual(
         assert _middle(picture) == pytest.approx(colour, abs=0.02)
 
 
-def test_times_of_a_variable_rate_are_kept(tmp_path: Path, encode):
+def test_times_of_a_variable_rate_are_kept(tmp_path: Path):
     times = [0, 1, 5, 6]
     clip, pictures = _read(encode(tmp_path / "in.mkv", _flat(*COLOURS), times))
     assert [float(at) for at in clip.times] == pytest.approx([0, 0.1, 0.5, 0.6])
@@ -54,7 +55,7 @@ def test_times_of_a_variable_rate_are_kept(tmp_path: Path, encode):
 
 
 @pytest.mark.parametrize("rotation", [90, -90, 180])
-def test_a_rotated_film_is_read_upright(tmp_path: Path, encode, rotation: int):
+def test_a_rotated_film_is_read_upright(tmp_path: Path, rotation: int):
     upright = _flat(*COLOURS)
     stored = [np.ascontiguousarray(np.rot90(one, -rotation // 90)) for one in upright]
     clip, pictures = _read(encode(tmp_path / "in.mp4", stored, rotation=rotation))
@@ -63,7 +64,7 @@ def test_a_rotated_film_is_read_upright(tmp_path: Path, encode, rotation: int):
     assert pictures[0].array[-12:, -12:].max() < 0.9
 
 
-def test_ten_bits_and_odd_sides_are_read(tmp_path: Path, encode):
+def test_ten_bits_and_odd_sides_are_read(tmp_path: Path):
     frames = _flat(*COLOURS, height=47, width=63)
     clip, pictures = _read(
         encode(tmp_path / "in.mkv", frames, codec="ffv1", pixels="yuv444p10le", threads="1")
@@ -105,7 +106,7 @@ def test_names_stand_for_numbers_as_printf_writes_them():
     assert not is_pattern(Path("100%.png"))
 
 
-def test_what_is_no_film_is_refused(tmp_path: Path, encode):
+def test_what_is_no_film_is_refused(tmp_path: Path):
     whole = encode(tmp_path / "in.mp4", _flat(*COLOURS) * 4)
     data = whole.read_bytes()
     cut = tmp_path / "cut.mp4"
@@ -123,7 +124,7 @@ def test_what_is_no_film_is_refused(tmp_path: Path, encode):
         open_clip(whole, Reading(max_pixels=1000))
 
 
-def test_a_film_cut_short_is_let_in_only_if_it_may_be(tmp_path: Path, encode):
+def test_a_film_cut_short_is_let_in_only_if_it_may_be(tmp_path: Path):
     frames = [np.random.default_rng(n).random((48, 64, 3), np.float32) for n in range(8)]
     whole = encode(tmp_path / "in.mkv", frames, codec="ffv1", pixels="yuv444p10le", threads="1")
     cut = tmp_path / "cut.mkv"
@@ -133,7 +134,7 @@ def test_a_film_cut_short_is_let_in_only_if_it_may_be(tmp_path: Path, encode):
 
 
 @pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
-def test_hdr_is_refused_for_what_it_is(tmp_path: Path, encode, transfer: int, name: str):
+def test_hdr_is_refused_for_what_it_is(tmp_path: Path, transfer: int, name: str):
     path = encode(tmp_path / "in.mp4", _flat(*COLOURS), transfer=transfer)
     with pytest.raises(PictureError, match=rf"is an HDR film \({name}\)"):
         open_clip(path, Reading())
