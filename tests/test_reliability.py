@@ -493,7 +493,8 @@ def test_only_monotonic_clocks_are_read():
     sources = set((ROOT / "src").rglob("*.py"))
     # Which tells people when their jobs began and ended.
     for path in sources - {ROOT / "src/impasto/studio/job.py"}:
-        assert not re.search(r"time\.time\(|datetime|localtime", path.read_text("utf-8")), path
+        text = path.read_text("utf-8").replace("from datetime import timedelta", "")
+        assert not re.search(r"time\.time\(|datetime|localtime", text), path
 
 
 @pytest.mark.parametrize("command", ["paint", "plan", "measure", "texture"])
