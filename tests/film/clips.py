@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto.sheets.subjects import EXAMPLES
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 Frame = NDArray[np.float32]
 
