@@ -1,26 +1,39 @@
-"""How steady films are: python benchmarks/film.py [--size PX] [--frames N] [--to FOLDER].
+"""How steady films are, by clips whose motion is known, in one command each.
 
-A photograph is panned there and back, so that the last frame shows what the first did. It is
-painted as a film and frame by frame, and both are judged as `impasto measure film` does.
-With --kills N a small film is killed N times, anywhere, and must come out the same.
+    python benchmarks/film.py pan --size 256 --frames 24 --alone 8
+    python benchmarks/film.py passing|cut|loop [--to FOLDER]
+    python benchmarks/film.py drift --size 128    # mean and contrast over 100 frames
+    python benchmarks/film.py equal --size 128    # seconds and loss of later frames and the first
+    python benchmarks/film.py kills --frames 10   # a small film, killed anywhere
+
+Frames are judged as `impasto measure film` does. FOLDER keeps them, with a sheet of every fourth
+and one of how neighbours differ.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import math
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from impasto import Painter, Settings
 from impasto.cli.film import STEADY
+from impasto.engine.following import following
+from impasto.engine.level import level_objective
+from impasto.film.clip import Clip
 from impasto.film.codecs import CODECS, QUALITY
+from impasto.film.contact import contact_sheet
 from impasto.film.film import Film
 from impasto.film.measuring import measure_film
 from impasto.film.sequences import numbered
@@ -28,7 +41,10 @@ from impasto.film.sources import open_clip
 from impasto.film.timing import Timing
 from impasto.film.work import Result, paint_film
 from impasto.jobs.inputs import Inputs
+from impasto.objective.objective import Objective
 from impasto.pictures.limits import Reading
+from impasto.pictures.picture import Picture
+from impasto.reading.sources import as_picture
 from impasto.settings.resources import Resources
 from impasto.sheets.subjects import EXAMPLES
 
@@ -57,14 +73,58 @@ class Clock:
         pass
 
 
-def pan(photo: Image.Image, size: int, frames: int) -> list[Image.Image]:
-    """Look through a window that moves over the photograph and back."""
+def pan(size: int, frames: int) -> list[Image.Image]:
+    """Look through a window that moves over a photograph and back: the last frame is the first."""
+    return _panned("pagoda.jpg", size, [STEP * min(n, frames - 1 - n) for n in range(frames)])
+
+
+def cut(size: int, frames: int) -> list[Image.Image]:
+    """Pan over a photograph, and from half-way on over another."""
+    half = frames // 2
+    one = _panned("pagoda.jpg", size, [STEP * number for number in range(half)])
+    return [*one, *_panned("coffee.jpg", size, [STEP * number for number in range(frames - half)])]
+
+
+def passing(size: int, frames: int) -> list[Image.Image]:
+    """Let a cup pass before a photograph that stands still."""
+    still = _panned("pagoda.jpg", size, [0.0])[0]
+    side = size // 3
+    cup = Image.open(EXAMPLES / "coffee.jpg").convert("RGB")
+    edge = min(cup.size)
+    left, top = (cup.width - edge) // 2, (cup.height - edge) // 2
+    cup = cup.crop((left, top, left + edge, top + edge)).resize((side, side))
+    mask = Image.new("L", (4 * side, 4 * side))
+    ImageDraw.Draw(mask).ellipse((0, 0, 4 * side - 1, 4 * side - 1), fill=255)
+    mask = mask.resize((side, side))
+    shown = []
+    for number in range(frames):
+        frame = still.copy()
+        frame.paste(cup, (size // 16 + size // 32 * number, still.height // 2 - side // 3), mask)
+        shown.append(frame)
+    return shown
+
+
+def loop(size: int, frames: int) -> list[Image.Image]:
+    """Look through a window that moves round in a circle: after the last frame comes the first."""
+    way = STEP * frames / (2 * math.pi)  # its radius, by which a frame moves by a step
+    turns = [2 * math.pi * number / frames for number in range(frames)]
+    lefts, tops = ([way * (1 + f(turn)) for turn in turns] for f in (math.cos, math.sin))
+    return _panned("pagoda.jpg", size, lefts, tops)
+
+
+CLIPS = {"pan": pan, "passing": passing, "cut": cut, "loop": loop}
+
+
+def _panned(
+    name: str, size: int, lefts: Sequence[float], tops: Sequence[float] = ()
+) -> list[Image.Image]:
+    """Look at a photograph through a window of 4 by 3 at these places."""
+    photo = Image.open(EXAMPLES / name).convert("RGB")
     height = size * 3 // 4 // 2 * 2
-    way = STEP * frames / 2 + 2
-    scale = max((size + way) / photo.width, (height + 2) / photo.height)
+    ways = max(lefts), max(tops, default=0.0)
+    scale = max((size + ways[0] + 2) / photo.width, (height + ways[1] + 2) / photo.height)
     photo = photo.resize((round(scale * photo.width), round(scale * photo.height)))
-    top = (photo.height - height) // 2
-    lefts = [STEP * min(number, frames - 1 - number) for number in range(frames)]
+    middle = (photo.height - height) / 2 - ways[1] / 2
     return [
         photo.transform(
             (size, height),
@@ -72,75 +132,170 @@ def pan(photo: Image.Image, size: int, frames: int) -> list[Image.Image]:
             (left, top, left + size, top + height),
             Image.Resampling.BICUBIC,
         )
-        for left in lefts
+        for left, top in zip(
+            lefts, [middle + one for one in tops or [0.0] * len(lefts)], strict=True
+        )
     ]
 
 
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """One film in a folder: as it was filmed, painted as a film, and some frames painted alone."""
+
+    folder: Path
+    frames: Sequence[Image.Image]
+    settings: Settings
+    style: Path
+    options: dict[str, Any]
+
+    def pattern(self, name: str) -> Path:
+        """Return the pattern of the frames of a kind."""
+        (self.folder / name).mkdir(parents=True, exist_ok=True)
+        return self.folder / name / "%04d.png"
+
+    def clip(self, name: str) -> Clip:
+        """Look at the frames of a kind."""
+        return open_clip(self.pattern(name), Reading(), 24)
+
+    def film(self) -> Film:
+        """Write what is filmed, and return the film to paint."""
+        for number, frame in enumerate(self.frames, 1):
+            frame.save(numbered(self.pattern("filmed"), number))
+        return Film(
+            clip=self.clip("filmed"),
+            read=Inputs(styles=(self.style,)).read(),
+            settings=self.settings,
+            resources=Resources(),
+            timing=Timing(),
+            **self.options,
+        )
+
+    def paint(self) -> Clock:
+        """Paint the film, and return what it took."""
+        clock, codec = Clock(), CODECS["png"]
+        output = self.pattern("painted")
+        result = Result(output=output, codec=codec, quality=QUALITY, overwrite=True)
+        paint_film(self.film(), result, clock)
+        return clock
+
+    def paint_alone(self, count: int) -> None:
+        """Paint the first frames one by one, as pictures are painted."""
+        painter = Painter([self.style], self.settings)
+        for number in range(1, min(count, len(self.frames)) + 1):
+            picture = painter.paint(numbered(self.pattern("filmed"), number))
+            picture.save(numbered(self.pattern("alone"), number), overwrite=True)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=[*CLIPS, "drift", "equal", "kills"])
     parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--frames", type=int, default=24)
-    parser.add_argument("--content", default="pagoda.jpg")
+    parser.add_argument("--frames", type=int)
     parser.add_argument("--style", default="swirl.jpg")
-    parser.add_argument("--alone", type=int, default=8, help="frames that are painted one by one")
-    parser.add_argument("--kills", type=int, default=0)
-    parser.add_argument("--to", type=Path)
+    parser.add_argument("--alone", type=int, default=0, help="frames that are painted one by one")
+    parser.add_argument("--steady", type=float, default=STEADY)
+    parser.add_argument("--to", type=Path, help="a folder to keep the frames and sheets in")
     asked = parser.parse_args()
     with TemporaryDirectory() as temporary:
-        if asked.kills:
-            print(f"{survived(asked.kills, Path(temporary))} of {asked.kills} kills survived")
-            return
         folder = asked.to or Path(temporary)
-        print(json.dumps(judged(asked, folder), indent=1))
+        if asked.what == "kills":
+            killed(asked.frames or 10, folder)
+            return
+        count = asked.frames or {"drift": 100, "equal": 6}.get(asked.what, 24)
+        clip = CLIPS.get(asked.what, pan)
+        bench = Bench(
+            folder=folder,
+            frames=clip(asked.size, count),
+            settings=Settings(size=asked.size, faces="style"),
+            style=EXAMPLES / asked.style,
+            options={"steady": asked.steady},
+        )
+        judge(bench, count if asked.what == "equal" else asked.alone)
+        if asked.what == "equal":
+            compare(bench)
 
 
-def judged(asked: argparse.Namespace, folder: Path) -> dict[str, object]:
-    """Paint both ways into a folder and return all figures."""
-    for name in ("filmed", "painted", "alone"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    filmed, painted, alone = (folder / name / "%04d.png" for name in ("filmed", "painted", "alone"))
-    frames = pan(Image.open(EXAMPLES / asked.content).convert("RGB"), asked.size, asked.frames)
-    for number, frame in enumerate(frames, 1):
-        frame.save(numbered(filmed, number))
-    settings, style = Settings(size=asked.size, faces="style"), EXAMPLES / asked.style
-    clock = Clock()
-    film = Film(
-        clip=open_clip(filmed, Reading(), 24),
-        read=Inputs(styles=(style,)).read(),
-        settings=settings,
-        resources=Resources(),
-        timing=Timing(),
-        steady=STEADY,
-    )
-    result = Result(output=painted, codec=CODECS["png"], quality=QUALITY, overwrite=True)
-    paint_film(film, result, clock)
-    began = time.monotonic()
-    painter = Painter([style], settings)
-    for number in range(1, min(asked.alone, asked.frames) + 1):
-        painter.paint(numbered(filmed, number)).save(numbered(alone, number), overwrite=True)
-    alone_seconds = (time.monotonic() - began) / max(asked.alone, 1)
-    figures = measure_film(*(open_clip(path, Reading(), 24) for path in (painted, filmed)))
-    kinds = {"input": figures.content, "film": figures.result}
-    if asked.alone > 1:
-        clips = (open_clip(path, Reading(), 24) for path in (alone, filmed))
-        kinds["alone"] = measure_film(*clips).result
-    later = float(np.median(clock.seconds[1:]))
-    return {
-        **{f"warping error, {kind}": one.error for kind, one in kinds.items()},
-        "mean drift": figures.result.mean_drift,
-        "contrast drift": figures.result.contrast_drift,
-        "first frame, s": clock.seconds[0],
-        "later frame, s": later,
-        "later by first": later / clock.seconds[0],
-        "alone, s a frame": alone_seconds,
-        "evaluations": clock.evaluations,
-    }
+def judge(bench: Bench, alone: int) -> None:
+    """Paint a film, print all figures, and draw its sheets."""
+    clock = bench.paint()
+    figures = measure_film(bench.clip("painted"), bench.clip("filmed"))
+    filmed, painted = figures.content, figures.result
+    say("frames", len(bench.frames), f"of {bench.settings.size} px")
+    say("warping error, input", filmed.error)
+    say("warping error, film", painted.error, f"{share(painted.error, filmed.error)} the input's")
+    if alone > 1:
+        bench.paint_alone(alone)
+        error = measure_film(bench.clip("alone"), bench.clip("filmed")).result.error
+        told = f"of {alone} frames; the film has {share(painted.error, error)} it"
+        say("warping error, one by one", error, told)
+    say("brightness drifts", f"{painted.mean_drift:+.2%}")
+    say("contrast drifts", f"{painted.contrast_drift:+.2%}")
+    first, later = clock.seconds[0], float(np.median(clock.seconds[1:]))
+    say("first frame, s", first, f"{clock.evaluations[0]} evaluations")
+    mean = np.mean(clock.evaluations[1:])
+    say("later frame, s", later, f"{later / first:.3f} of the first; {mean:.1f} evaluations")
+    draw(bench)
+
+
+def compare(bench: Bench) -> None:
+    """Print the loss of later frames, without what holds them, by that of the same painted alone.
+
+    Both are judged by the objective of the finest level, from the same files of 8 bits.
+    """
+    run = bench.film().run
+    encoder = run.networks.find(run.settings, run.plan, run.encoder).encoder
+    shares = []
+    kinds = [bench.clip(name).read() for name in ("filmed", "painted", "alone")]
+    for number, (photo, *pictures) in enumerate(zip(*kinds, strict=True), 1):
+        of_frame = following(run, photo, None)
+        objective = level_objective(of_frame, len(run.levels), encoder)
+        together, alone = (loss_of(objective, one) for one in pictures)
+        say(f"loss of frame {number}", together, f"{together / alone:.3f} of it painted alone")
+        shares.append(together / alone)
+    say("loss of later frames", float(np.mean(shares[1:])), "of them painted alone, on average")
+
+
+def loss_of(objective: Objective, picture: Picture) -> float:
+    """Return the loss of a picture, all terms together."""
+    image = picture.tensor()[None].requires_grad_()
+    return float(sum(objective(image).values()))
+
+
+def draw(bench: Bench) -> None:
+    """Draw every fourth frame, as filmed and painted, and how neighbours differ, 4 times as much."""
+    painted, filmed = (list(bench.clip(name).read()) for name in ("painted", "filmed"))
+    some = range(0, len(painted), 4)
+    shown = [pictures[number] for pictures in (filmed, painted) for number in some]
+    contact_sheet(shown, [number / 24 for number in some] * 2).save(bench.folder / "sheet.png")
+    apart = [
+        as_picture(np.abs(4 * (one.array - other.array)).clip(0, 1))
+        for pictures in (filmed, painted)
+        for one, other in pairwise(pictures)
+    ]
+    times = [number / 24 for number in range(1, len(painted))] * 2
+    contact_sheet(apart, times).save(bench.folder / "differences.png")
+
+
+def say(name: str, value: float | str | None, more: str = "") -> None:
+    """Print a figure on a line."""
+    text = f"{value:.4g}" if isinstance(value, float) else value
+    print(f"{name:26} {text!s:>10}  {more}".rstrip(), flush=True)
+
+
+def share(one: float | None, other: float | None) -> str:
+    """Return one by the other, for a person."""
+    return f"{one / other:.2f} times" if one and other else "no motion of"
+
+
+def killed(kills: int, folder: Path) -> None:
+    """Kill a film again and again while it is painted; print after how many it was the same."""
+    print(f"{survived(kills, folder)} of {kills} kills survived")
 
 
 def survived(kills: int, folder: Path) -> int:
     """Kill a film again and again while it is painted; return after how many it was the same."""
     (folder / "filmed").mkdir()
-    for number, frame in enumerate(pan(Image.open(EXAMPLES / "pagoda.jpg"), 64, 8), 1):
+    for number, frame in enumerate(pan(64, 8), 1):
         frame.save(folder / "filmed" / f"{number:04}.png")
     words = [*("film", str(folder / "filmed" / "%04d.png"), str(EXAMPLES / "swirl.jpg"), "--quiet")]
     words += ["--size", "64", "--iterations", "6", "--faces", "style", "--threads", "1"]
