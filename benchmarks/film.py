@@ -49,6 +49,7 @@ from impasto.settings.resources import Resources
 from impasto.sheets.subjects import EXAMPLES
 
 STEP = 1.5  # pixels a frame
+NOISE = 1.0  # of 255, as of a quiet camera
 
 
 class Clock:
@@ -86,7 +87,7 @@ def cut(size: int, frames: int) -> list[Image.Image]:
 
 
 def passing(size: int, frames: int) -> list[Image.Image]:
-    """Let a cup pass before a photograph that stands still."""
+    """Let a cup pass before a photograph that stands still, filmed with a little noise."""
     still = _panned("pagoda.jpg", size, [0.0])[0]
     side = size // 3
     cup = Image.open(EXAMPLES / "coffee.jpg").convert("RGB")
@@ -96,11 +97,12 @@ def passing(size: int, frames: int) -> list[Image.Image]:
     mask = Image.new("L", (4 * side, 4 * side))
     ImageDraw.Draw(mask).ellipse((0, 0, 4 * side - 1, 4 * side - 1), fill=255)
     mask = mask.resize((side, side))
-    shown = []
+    shown, rng = [], np.random.default_rng(0)
     for number in range(frames):
         frame = still.copy()
         frame.paste(cup, (size // 16 + size // 32 * number, still.height // 2 - side // 3), mask)
-        shown.append(frame)
+        noise = rng.normal(0, NOISE, (frame.height, frame.width, 3))
+        shown.append(Image.fromarray(np.rint(np.asarray(frame) + noise).clip(0, 255).astype("u1")))
     return shown
 
 
@@ -245,7 +247,7 @@ def compare(bench: Bench) -> None:
     run = bench.film().run
     encoder = run.networks.find(run.settings, run.plan, run.encoder).encoder
     shares = []
-    kinds = [bench.clip(name).read() for name in ("filmed", "painted", "alone")]
+    kinds = [bench.clip(name).read(0) for name in ("filmed", "painted", "alone")]
     for number, (photo, *pictures) in enumerate(zip(*kinds, strict=True), 1):
         of_frame = following(run, photo, None)
         objective = level_objective(of_frame, len(run.levels), encoder)
@@ -262,8 +264,8 @@ def loss_of(objective: Objective, picture: Picture) -> float:
 
 
 def draw(bench: Bench) -> None:
-    """Draw every fourth frame, as filmed and painted, and how neighbours differ, 4 times as much."""
-    painted, filmed = (list(bench.clip(name).read()) for name in ("painted", "filmed"))
+    """Draw every fourth frame, as filmed and painted, and neighbours' differences, four times."""
+    painted, filmed = (list(bench.clip(name).read(0)) for name in ("painted", "filmed"))
     some = range(0, len(painted), 4)
     shown = [pictures[number] for pictures in (filmed, painted) for number in some]
     contact_sheet(shown, [number / 24 for number in some] * 2).save(bench.folder / "sheet.png")

@@ -28,7 +28,7 @@ COLOURS = ((0.8, 0.2, 0.1), (0.1, 0.7, 0.3), (0.2, 0.2, 0.9), (0.5, 0.5, 0.5))
 
 def _read(path: Path, **more: object):
     clip = open_clip(path, Reading(**more))
-    return clip, list(clip.read())
+    return clip, list(clip.read(0))
 
 
 def _middle(picture):
@@ -91,7 +91,7 @@ def test_numbered_pictures_are_read_in_order_and_none_may_lack(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("no frame")
     clip = open_clip(tmp_path / "%03d.png", Reading(), fps=10)
     assert [float(at) for at in clip.times] == pytest.approx([0, 0.1, 0.2, 0.3])
-    assert _middle(list(clip.read())[3]) == pytest.approx(COLOURS[3], abs=0.01)
+    assert _middle(list(clip.read(0))[3]) == pytest.approx(COLOURS[3], abs=0.01)
     (tmp_path / "008.png").unlink()
     with pytest.raises(UsageError, match=r"there is no .*008\.png"):
         open_clip(tmp_path / "%03d.png", Reading())

@@ -7,8 +7,9 @@ import pytest
 from clips import pan, passing, photograph
 
 from impasto.film.flow import difference, flow_between, warped
-from impasto.film.holding import RIPE, Painted, Seen, held_by, start_of
+from impasto.film.holding import RIPE, between, held_again, held_by, led_to, start_of
 from impasto.film.manner import Manner, brought_back, manner_of
+from impasto.film.seen import Painted, Seen
 from impasto.film.trust import is_cut, trust
 
 PHOTO = photograph("pagoda.jpg", 200)
@@ -63,9 +64,9 @@ def test_what_an_object_uncovers_is_not_known_and_its_edges_are_not_either():
 def test_what_was_covered_a_moment_ago_is_known_from_before():
     frames, masks = passing(PHOTO, 6, 32, 20)
     plain = Manner(0.5, 0.2, 0.05)
-    seen = {back: _seen(frames[4 - back], frames[4 - back], plain) for back in (1, 2, 4)}
-    alone = held_by({1: seen[1]}, frames[4])
-    all_ = held_by(seen, frames[4])
+    seen = [_seen(frames[4 - back], frames[4 - back], plain) for back in (1, 2, 4)]
+    alone = held_by(seen[0], [], frames[4])
+    all_ = held_by(seen[0], seen[1:], frames[4])
     uncovered = (masks[3] > 0) & (masks[4] == 0)
     assert alone.sure[uncovered].mean() < 0.3
     assert all_.sure[uncovered].mean() > 0.6
@@ -93,7 +94,7 @@ def test_the_same_frames_have_the_same_flow_to_the_bit():
 def test_painting_starts_from_what_is_held_and_from_the_film_where_nothing_is():
     before, now = pan(PHOTO, 2, 96, 128, 12)
     last = _seen(before, 1 - before, manner_of(1 - before))  # painted as its negative
-    held = held_by({1: last}, now)
+    held = held_by(last, [], now)
     start = start_of(held, last, now, 10.0, seed=1)
     image = start.image[0].permute(1, 2, 0).numpy()
     sure = held.sure > 0.9
@@ -122,7 +123,7 @@ def test_what_came_in_is_held_the_more_the_longer_it_was_painted():
     plain = manner_of(PHOTO)
     painted, new = Painted(frames[0], np.ones_like(frames[0][..., 0])), []
     for before, now in pairwise(frames):
-        held = held_by({1: Seen(before, painted, plain)}, now)
+        held = held_by(Seen(before, painted, plain), [], now)
         assert held.mask[:, 10:100].mean() > 0.8  # it was there from the first
         new.append(held.mask[:, 108:114].mean())
         painted = held.ripened(now, RIPE // 3)
@@ -135,3 +136,42 @@ def test_what_stands_still_is_not_made_finer():
     manner = manner_of(PHOTO)
     finer = Manner(manner.mean, manner.deviation, 2 * manner.fineness)
     assert np.abs(brought_back(PHOTO, PHOTO, finer) - PHOTO).max() < 1e-6
+
+
+def test_another_pass_blends_with_the_neighbour_and_more_with_what_was_painted_longer():
+    before, now = pan(PHOTO, 2, 96, 128, 2)
+    plain = manner_of(PHOTO)
+    own = Seen(now, Painted(now + np.float32(0.1), np.full(now.shape[:2], 0.5, np.float32)), plain)
+    beside = _seen(before, before, plain)
+    held = held_again(own, beside, now)
+    sure = held.nearest > 0.99
+    share = (held.painted.image - now)[sure].mean() / 0.1
+    assert share == pytest.approx(1 / 3, abs=0.05)  # half as ripe counts half as much
+    assert held.painted.ripe[sure].mean() == pytest.approx(5 / 6, abs=0.02)
+    unknown = held.nearest == 0
+    assert unknown.any()
+    assert np.array_equal(held.painted.image[unknown], own.painted.image[unknown])
+
+
+def test_the_end_of_a_loop_is_led_to_its_beginning_by_a_share():
+    first, last = pan(PHOTO, 2, 96, 128, 2)
+    plain = manner_of(PHOTO)
+    held = held_by(_seen(last, last, plain), [], last)
+    led = [led_to(held, _seen(first, 1 - first, plain), last, share) for share in (0.25, 0.75)]
+    sure = led[0].sure > 0.9
+    near, far = (np.abs(one.painted.image - last)[sure].mean() for one in led)
+    assert near == pytest.approx(far / 3, rel=0.1)
+    assert np.abs(led[1].painted.image - (1 - last))[sure].mean() < 0.75 * far
+
+
+def test_what_lies_between_keyframes_is_where_it_was_filmed():
+    frames, masks = passing(PHOTO, 5, 32, 6)
+    plain = manner_of(PHOTO)
+    left, right = (_seen(frames[n], 1 - frames[n], plain) for n in (0, 4))
+    blend = between(left, right, 0.5, frames[2], seed=2)
+    apart = np.abs(blend - (1 - frames[2])).mean(2)
+    moving = np.maximum.reduce(masks) > 0
+    assert apart[~moving].mean() < 0.01
+    # The square was seen in both; what it covers in one alone comes from the other.
+    assert apart[masks[2] > 0].mean() < 0.1
+    assert apart[(masks[0] > 0) & (masks[2] == 0)].mean() < 0.1

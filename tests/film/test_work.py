@@ -18,8 +18,8 @@ from PIL import Image
 from impasto.cli import main
 from impasto.engine import networks
 from impasto.film import painting
-from impasto.film.journal import Journal
 from impasto.film.measuring import measure_film
+from impasto.film.scenes import beginnings
 from impasto.film.sources import open_clip
 from impasto.jobs.stopping import Stopped
 from impasto.objective import look
@@ -160,13 +160,8 @@ def test_a_cut_begins_anew(tmp_path: Path, style: Path):
     other = pan(photograph("coffee.jpg", 110), 2, 48, 64, 1.5)
     cut = encode(tmp_path / "in.mp4", [*pan(PHOTO, 2, 48, 64, 1.5), *other])
     alone = encode(tmp_path / "alone.mp4", other)
-    seen = []
-    begin = Journal.begin_scene
-    with pytest.MonkeyPatch.context() as patch:
-        noting = lambda self, scene: seen.append(scene.first) or begin(self, scene)  # noqa: E731
-        patch.setattr(Journal, "begin_scene", noting)
-        assert _paint(cut, style, tmp_path / "out.mp4") == 0
-    assert seen == [0, 2]
+    assert beginnings(open_clip(cut, Reading()).read(0)) == [0, 2]
+    assert _paint(cut, style, tmp_path / "out.mp4") == 0
     assert _paint(alone, style, tmp_path / "out-alone.mp4") == 0
     both = [_shown(tmp_path / name)[1] for name in ("out.mp4", "out-alone.mp4")]
     apart = np.abs(both[0][2].astype(float) - both[1][0]).mean()

@@ -35,6 +35,10 @@ _EXAMPLES = (
         "impasto film 'shot/%04d.png' painting.jpg -o 'painted/%04d.png'",
     ),
     ("A first look:", "impasto film film.mp4 painting.jpg -o look.png --preview"),
+    (
+        "A loop that is as steady as can be:",
+        "impasto film loop.gif painting.jpg -o painted.mp4 --loop --passes 3",
+    ),
     ("ProRes:", "impasto film film.mov painting.jpg -o painted.mov --codec prores"),
 )
 
@@ -43,6 +47,10 @@ _PLANS = (
     (
         "Every second frame, larger:",
         "impasto plan film film.mp4 painting.jpg --every 2 --size 1024",
+    ),
+    (
+        "Every fourth frame painted, the rest blended:",
+        "impasto plan film film.mp4 painting.jpg --keyframes 4",
     ),
 )
 
@@ -76,6 +84,29 @@ timing_options = adding(
         "Paint every Nth frame, each shown N times as long. [default: 1]",
         metavar="N",
         callback=at_least(1),
+    ),
+)
+
+
+steadying_options = adding(
+    _film(
+        "--passes",
+        "Go so many times over each scene, backward and forward in turn after the first: steadier "
+        "where things come in or are uncovered, for half a later frame's time each. [default: 1]",
+        metavar="N",
+        callback=at_least(1),
+    ),
+    _film(
+        "--keyframes",
+        "Paint every Nth frame only, and blend the others of the two around them, moved along: "
+        "much faster, and softer where much moves. [default: 1]",
+        metavar="N",
+        callback=at_least(1),
+    ),
+    _film(
+        "--loop",
+        "Close a loop: the film's last frames lead to the painting of its first.",
+        is_flag=True,
     ),
 )
 
@@ -120,6 +151,7 @@ _map_options = adding(
     metavar="X",
     callback=at_least(0, read_float),
 )
+@steadying_options
 @_film(
     "--preview",
     "Paint every tenth frame, at 256 px at most, onto one sheet: OUT is a .png, .jpg or .webp.",
@@ -159,6 +191,7 @@ def film(**flags: Any) -> None:
 @click.argument("content", metavar="IN", type=PATH)
 @styles_argument
 @timing_options
+@steadying_options
 @_map_options
 @film_reading_options
 @settings_options

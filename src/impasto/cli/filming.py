@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _PREVIEW_PX, _PREVIEW_EVERY = 256, 10
 # Of a frame's picture, for each pixel, about.
 _DISK_BYTES = 2.5
+# Of what other frames are held to, as long as it is.
+_KEPT_BYTES = 14
 
 
 def film(settings: Settings, resources: Resources, flags: Mapping[str, Any]) -> None:
@@ -48,20 +50,26 @@ def forecast(settings: Settings, resources: Resources, flags: Mapping[str, Any])
     """Return what a film takes, in lines."""
     check_installed()
     from impasto.engine.trial import seconds_per_pixel
-    from impasto.film.painting import USUAL
+    from impasto.film.course import course_of
+    from impasto.film.painting import AGAIN, USUAL
 
     film = _read_film(settings, resources, {**flags, "steady": None})
-    run = film.run
-    count, finest = len(film.picks), run.levels[-1]
+    run, count = film.run, len(film.picks)
+    finest = run.levels[-1]
+    course = course_of([range(count)], passes=film.passes, keyframes=film.keyframes)
+    keys = sum(piece.mark.turn == 1 and piece.between is None for piece in course)
     pixels = [one.pixels for one in run.costs.forecast(run.levels, run.plan)]
     pace = seconds_per_pixel(run.settings, run.plan)
-    first, later = sum(pixels) * pace, pixels[-1] / finest.iterations * USUAL * pace
-    disk = count * finest.height * finest.width * _DISK_BYTES
+    first, evaluation = sum(pixels) * pace, pixels[-1] / finest.iterations * pace
+    later = (USUAL + (film.passes - 1) * AGAIN) * evaluation
+    kept = keys if film.passes * film.keyframes > 1 else 0  # of a single scene
+    disk = (count * _DISK_BYTES + kept * _KEPT_BYTES) * finest.height * finest.width
     return [
         f"frames       {count} of {len(film.clip.times)}, {finest.width} x {finest.height} px",
+        *([f"keyframes    {keys}; the others are blended"] if film.keyframes > 1 else []),
         f"first frame  {duration(first)}",
         f"later ones   {later:.1f} s each, where most of the picture is known from before",
-        f"all          {duration(first + (count - 1) * later)}, and as long as the first for every "
+        f"all          {duration(first + (keys - 1) * later)}, and as long as the first for every "
         "cut",
         f"disk         {disk / 1e6:.0f} MB beside the result, until it is written",
     ]
@@ -72,7 +80,8 @@ def _preview(film: Film) -> Film:
     size = film.settings.size
     small = min(_PREVIEW_PX, size) if isinstance(size, int) else _PREVIEW_PX
     timing = replace(film.timing, every=_PREVIEW_EVERY * film.timing.every)
-    return replace(film, settings=replace(film.settings, size=small), timing=timing)
+    settings = replace(film.settings, size=small)
+    return replace(film, settings=settings, timing=timing, passes=1, keyframes=1, loop=False)
 
 
 def _read_film(settings: Settings, resources: Resources, flags: Mapping[str, Any]) -> Film:
@@ -93,6 +102,9 @@ def _read_film(settings: Settings, resources: Resources, flags: Mapping[str, Any
         resources=resources,
         timing=timing,
         steady=steady,
+        passes=flags["passes"] or 1,
+        keyframes=flags["keyframes"] or 1,
+        loop=flags["loop"],
     )
     assert film.picks
     return film

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +51,10 @@ def animated_clip(path: Path, reading: Reading) -> Clip:
     )
 
 
-def _frames(path: Path, reading: Reading) -> Iterator[Picture]:
+def _frames(path: Path, reading: Reading, first: int) -> Iterator[Picture]:
     name = str(path)
     with opened_input(path) as (stream, _), decoding(name):
-        for frame in ImageSequence.Iterator(_image(stream, name, reading)):
+        for frame in islice(ImageSequence.Iterator(_image(stream, name, reading)), first, None):
             yield as_picture(frame.copy())
 
 

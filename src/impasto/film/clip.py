@@ -27,13 +27,13 @@ class Clip:
     """A film that can be read, of one file or of many.
 
     `times` are when its frames are shown, in seconds from its start. `read` reads its pictures,
-    upright, from the first on, which may be fewer where the film is cut short. `tick` is what all
+    upright, from a number on, which may be fewer where the film is cut short. `tick` is what all
     times are multiples of. `aspect` is a pixel's width by its height, `audio` whether there is any.
     """
 
     path: Path
     files: tuple[Path, ...]
-    read: Callable[[], Iterator[Picture]]
+    read: Callable[[int], Iterator[Picture]]
     times: tuple[Fraction, ...]
     tick: Fraction
     size: tuple[int, int]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -103,12 +104,16 @@ def _first_frame(path: Path) -> Any:
     raise PictureError(f"{path} is a film without a frame that can be decoded; get all of it")
 
 
-def _frames(path: Path, colours: Colours) -> Iterator[Picture]:
-    """Read all pictures, in the order that they are shown."""
+def _frames(path: Path, colours: Colours, first: int) -> Iterator[Picture]:
+    """Read all pictures from a number on, in the order that they are shown.
+
+    Those before are decoded as well: where a film is entered elsewhere, not every codec gives the
+    same bits.
+    """
     name = str(path)
     space = _profile_of(colours, name)
     with decoding(name), _opened(path) as container:
-        for frame in container.decode(_stream_of(container, name)):
+        for frame in islice(container.decode(_stream_of(container, name)), first, None):
             picture = as_picture(_upright(frame, colours))
             yield replace(picture, origin=replace(picture.origin, profile=space))
 

@@ -29,7 +29,12 @@ _ENDS = 1 << 20
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Film:
-    """A clip in the manner of styles. `steady` is how much a frame is held to those before."""
+    """A clip in the manner of styles.
+
+    `steady` is how much a frame is held to those before. It is painted in so many `passes`, forward
+    and backward; every so manyth frame, the `keyframes`, is painted, the rest blended; a `loop` is
+    closed.
+    """
 
     clip: Clip
     read: Read
@@ -37,17 +42,23 @@ class Film:
     resources: Resources
     timing: Timing
     steady: float
+    passes: int = 1
+    keyframes: int = 1
+    loop: bool = False
 
     @cached_property
     def picks(self) -> list[Pick]:
         """The frames that are painted; raises UsageError where there are none."""
         return self.timing.picks(self.clip)
 
-    def frames(self) -> Iterator[Picture]:
-        """Read the frames that are painted; raise PictureError where one is damaged or lacks."""
-        wanted = iter(self.picks)
+    def frames(self, first: int = 0) -> Iterator[Picture]:
+        """Read the frames that are painted, from a number on.
+
+        Raises PictureError where one is damaged or lacks.
+        """
+        wanted = iter(self.picks[first:])
         pick = next(wanted)
-        for number, picture in enumerate(self.clip.read()):
+        for number, picture in enumerate(self.clip.read(pick.number), pick.number):
             while pick.number == number:  # again and again where more are shown than there are
                 yield picture
                 if (following := next(wanted, None)) is None:
@@ -76,6 +87,9 @@ class Film:
             "settings": self.settings,
             "timing": self.timing,
             "steady": self.steady,
+            "passes": self.passes,
+            "keyframes": self.keyframes,
+            "loop": self.loop,
             "versions": {
                 **versions(self.settings),
                 **{name: version(name) for name in ("av", "opencv-python-headless")},

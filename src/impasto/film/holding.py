@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -12,38 +12,19 @@ from torch import Tensor
 
 from impasto.engine.following import Start
 from impasto.film.flow import Mask, Pixels, flow_between, warped
-from impasto.film.manner import Manner, brought_back, detail_of
+from impasto.film.manner import brought_back, detail_of
+from impasto.film.seen import Painted, Seen, kept
 from impasto.film.trust import trust
 from impasto.scene.anchor import Anchor
 
-# How many frames back is looked, nearest first: what is covered now may have been seen then.
-BACK = (1, 2, 4)
 # So much less than all may lack before an earlier frame is asked.
 _ENOUGH = 0.995
 # Evaluations after which a place is as it stays: those of a level.
 RIPE = 45
+# How much of a place comes from a neighbour, which counts as much as itself.
+_HALF = 0.5
 # Strokes are smaller than this share of the shorter side.
 _LARGE = 12
-
-
-@dataclass(frozen=True, eq=False)
-class Painted:
-    """A painting (H,W,3), and how long each pixel was painted, 0..1, of what it takes (H,W)."""
-
-    image: Pixels
-    ripe: Mask
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """A frame: what was filmed, (H,W,3) of the painting's size, and what was painted of it.
-
-    `manner` is that of the scene's first painting.
-    """
-
-    filmed: Pixels
-    painted: Painted
-    manner: Manner
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,24 +50,60 @@ class Held:
     def ripened(self, image: Pixels, evaluations: int) -> Painted:
         """Return what was made of it by so many evaluations."""
         ripe = self.sure * self.painted.ripe + np.float32(evaluations / RIPE)
-        return Painted(image, np.minimum(ripe, 1))
+        return Painted(image, kept(np.minimum(ripe, 1)))
 
 
-def held_by(before: Mapping[int, Seen], filmed: Pixels) -> Held:
-    """Move paintings of so many frames back to where things are in a frame; 1 must be among them.
+def held_by(nearest: Seen, others: Iterable[Seen], filmed: Pixels) -> Held:
+    """Move earlier paintings to where things are in a frame.
 
-    What the nearest is sure of counts first, the others fill in.
+    What the nearest is sure of counts first, the others fill in, as far as they are wanted.
     """
-    image, ripe, near = _moved(before[1], filmed)
+    image, ripe, near = _moved(nearest, filmed)
     sure = near
-    for back in BACK[1:]:
-        if back in before and sure.mean() < _ENOUGH:
-            moved, riper, known = _moved(before[back], filmed)
-            part = np.minimum(known, 1 - sure)
-            share = part / np.maximum(sure + part, 1e-6)
-            image = image + share[..., None] * (moved - image)
-            ripe, sure = ripe + share * (riper - ripe), sure + part
+    for other in others:
+        if sure.mean() >= _ENOUGH:
+            break
+        moved, riper, known = _moved(other, filmed)
+        part = np.minimum(known, 1 - sure)
+        share = part / np.maximum(sure + part, 1e-6)
+        image = image + share[..., None] * (moved - image)
+        ripe, sure = ripe + share * (riper - ripe), sure + part
     return Held(Painted(image, ripe), sure, near)
+
+
+def held_again(own: Seen, beside: Seen, filmed: Pixels) -> Held:
+    """Blend a frame's own painting with its neighbour's, moved to it: Ruder et al. 2016, eq. 10.
+
+    What was painted for longer counts more.
+    """
+    moved, riper, known = _moved(beside, filmed)
+    image, ripe = own.painted.image, own.painted.ripe
+    share = known * riper / np.maximum(riper + ripe, 1e-6)
+    blended = Painted(image + share[..., None] * (moved - image), ripe + share * (riper - ripe))
+    return Held(blended, np.ones_like(known), known)
+
+
+def led_to(held: Held, first: Seen, filmed: Pixels, share: float) -> Held:
+    """Lead what holds a frame to a loop's first one, moved to it, by a share."""
+    moved, riper, known = _moved(first, filmed)
+    part = np.float32(share) * known
+    share_of = part / np.maximum(part + (1 - part) * held.sure, 1e-6)
+    image, ripe = held.painted.image, held.painted.ripe
+    blended = Painted(
+        image + share_of[..., None] * (moved - image), ripe + share_of * (riper - ripe)
+    )
+    return Held(blended, held.sure + part * (1 - held.sure), held.nearest)
+
+
+def between(left: Seen, right: Seen, way: float, filmed: Pixels, seed: int) -> Pixels:
+    """Blend two keyframes, moved to where things are so far on the way from one to the other."""
+    (one, _, sure), (other, _, surer) = (_moved(seen, filmed) for seen in (left, right))
+    sure, surer = sure * np.float32(1 - way), surer * np.float32(way)
+    both = sure + surer
+    image = one + (surer / np.maximum(both, 1e-6))[..., None] * (other - one)
+    known = both / np.float32(max(way, 1 - way))
+    last = left if way < 0.5 else right
+    return _begun(brought_back(image, last.painted.image, last.manner), known, last, filmed, seed)
 
 
 def start_of(held: Held, last: Seen, filmed: Pixels, weight: float, seed: int) -> Start:
@@ -94,12 +111,19 @@ def start_of(held: Held, last: Seen, filmed: Pixels, weight: float, seed: int) -
 
     That is brought to the painting's colours, with strokes and grain as it has, by the `seed`.
     """
-    share = (2 * held.sure).clip(0, 1)[..., None]  # what is half sure is a better start than none
     image = held.painted.image
+    start = _begun(image, held.sure, last, filmed, seed)
+    anchor = Anchor(_tensor(image), torch.from_numpy(held.mask)[None, None], weight)
+    return Start(_tensor(start), anchor)
+
+
+def _begun(image: Pixels, sure: Mask, last: Seen, filmed: Pixels, seed: int) -> Pixels:
+    """Return a picture, and where little of it is sure, what was filmed as a painting begins."""
+    share = (2 * sure).clip(0, 1)[..., None]  # what is half sure is a better start than none
     under = _recoloured(filmed, last) + _strokes(image)
     start = _grained(under, last.painted.image, seed) * (1 - share) + image * share
-    anchor = Anchor(_tensor(image), torch.from_numpy(held.mask)[None, None], weight)
-    return Start(_tensor(start.clip(0, 1)), anchor)
+    found: Pixels = start.clip(0, 1)
+    return found
 
 
 def _moved(seen: Seen, filmed: Pixels) -> tuple[Pixels, Mask, Mask]:

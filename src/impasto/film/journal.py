@@ -1,7 +1,7 @@
 """A film under way: the folder of its frames beside the result, whole whenever it is looked at.
 
-A frame counts as painted as soon as its picture has its name; what the next frames are held to,
-the painting in full precision, has been written by then.
+A frame counts as painted as soon as its picture has its name; what other frames are held to, the
+painting in more precision, has been written by then.
 """
 
 from __future__ import annotations
@@ -9,101 +9,89 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import msgspec
-import numpy as np
 
 from impasto.errors import OutputError, UsageError
 from impasto.files import fitting, make_folder, replacing
-from impasto.film.holding import BACK, Painted
-from impasto.film.manner import Manner
+from impasto.film.course import Mark
+from impasto.film.seen import Seen
 from impasto.pictures import writing
 from impasto.pictures.picture import Picture
 from impasto.planning.plan import Plan
 from impasto.reading.load import digest_of, load
 from impasto.schema import fitted
 
-_MARK, _FORM = "impasto film", 1
-
-
-class Scene(msgspec.Struct):
-    """The number of the frame that a scene begins with, and the manner that it keeps."""
-
-    first: int
-    manner: Manner
+_MARK, _FORM = "impasto film", 2
 
 
 class Words(msgspec.Struct, kw_only=True):
-    """What the journal says: which film this is, by which plan, its scenes in order.
+    """What the journal says: which film this is, by which plan, and which frames begin a scene.
 
     `partial` is the digest of the result as far as it was written when a run was stopped.
     """
 
     film: dict[str, Any]
     plan: Plan
-    scenes: list[Scene] = []
+    scenes: list[int]
     partial: str = ""
 
 
 @dataclass(eq=False)
 class Journal:
-    """The folder of a film's frames, counted from 0."""
+    """The folder of a film's frames, counted from 0, that are painted in so many `passes`."""
 
     folder: Path
     words: Words
+    passes: int = 1
     depth: int = 8
-    done: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.done = 0
-        while self.frame(self.done).exists():
-            self.done += 1
+    def has(self, mark: Mark) -> bool:
+        """Return whether a frame is painted as far as a pass."""
+        return any(
+            self._picture(Mark(turn, mark.number)).exists()
+            for turn in range(self.passes, mark.turn - 1, -1)
+        )
 
-    def frame(self, number: int) -> Path:
-        """Return the path of a frame's picture."""
-        return self.folder / f"{number:06}.png"
+    def count(self) -> int:
+        """Return how many frames from the first on are there, whatever passes they have had."""
+        number = 0
+        while self.has(Mark(1, number)):
+            number += 1
+        return number
 
-    def add(self, number: int, painted: Painted, picture: Picture) -> None:
-        """Write a frame: what later ones are held to, then its picture."""
-        with replacing(self._state(number)) as stream:
-            np.save(stream, np.concatenate([painted.image, painted.ripe[..., None]], 2))
-        writing.save(picture, self.frame(number), depth=self.depth, metadata=False)
-        self.done = number + 1
-        self._state(number - max(BACK)).unlink(missing_ok=True)
+    def add(self, mark: Mark, seen: Seen | None, picture: Picture) -> None:
+        """Write a frame after a pass: what others are held to, if any are, then its picture."""
+        if seen is not None:
+            with replacing(self._state(mark)) as stream:
+                seen.save(stream)
+        writing.save(picture, self._picture(mark), depth=self.depth, metadata=False)
+        if mark.turn > 1:
+            self._picture(Mark(mark.turn - 1, mark.number)).unlink(missing_ok=True)
 
-    def painted(self, number: int) -> Painted:
-        """Read a painting in full precision; raise OutputError where it is damaged."""
-        path = self._state(number)
+    def seen(self, mark: Mark) -> Seen:
+        """Read what others are held to; raise OutputError where it is damaged."""
+        path = self._state(mark)
         try:
-            planes = np.load(path, allow_pickle=False)
-            image, ripe = (np.ascontiguousarray(one) for one in (planes[..., :3], planes[..., 3]))
-        except (OSError, ValueError, IndexError) as fault:
-            raise OutputError(
-                f"{path}, from which the film goes on, cannot be read: {fault}; begin anew with "
-                "--overwrite"
-            ) from fault
-        return Painted(image, ripe)
+            with path.open("rb") as stream:
+                return Seen.load(stream)
+        except OSError as fault:
+            raise OutputError(_broken(path, fault.strerror or "it is cut short")) from fault
+        except (ValueError, KeyError, EOFError, BadZipFile) as fault:
+            raise OutputError(_broken(path, "it is damaged")) from fault
+
+    def forget(self, mark: Mark) -> None:
+        """Remove what nothing more is held to."""
+        self._state(mark).unlink(missing_ok=True)
 
     def picture(self, number: int) -> Picture:
-        """Read a frame's picture."""
-        return load(self.frame(number))
-
-    def begin_scene(self, scene: Scene) -> None:
-        """Note that a frame begins another scene, before it is added."""
-        earlier = [one for one in self.words.scenes if one.first < scene.first]
-        self.words.scenes = [*earlier, scene]
-        self.write()
-
-    def scene_of(self, number: int) -> Scene | None:
-        """Return the scene that a frame goes on with, if any began before it."""
-        return max(
-            (one for one in self.words.scenes if one.first < number),
-            key=lambda one: one.first,
-            default=None,
-        )
+        """Read a frame's picture, of its last pass so far."""
+        marks = (Mark(turn, number) for turn in range(self.passes, 0, -1))
+        return load(next(path for mark in marks if (path := self._picture(mark)).exists()))
 
     def note_partial(self, result: Path) -> None:
         """Remember the result so far as this run's own."""
@@ -120,8 +108,13 @@ class Journal:
         """Remove it all, when the result is there."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _state(self, number: int) -> Path:
-        return self.folder / f"{number:06}.npy"
+    def _picture(self, mark: Mark) -> Path:
+        """Return the path of a picture: those that another pass goes over say of which they are."""
+        more = "" if mark.turn == self.passes else f"-{mark.turn}"
+        return self.folder / f"{mark.number:06}{more}.png"
+
+    def _state(self, mark: Mark) -> Path:
+        return self.folder / f"{mark.number:06}-{mark.turn}.npz"
 
 
 def folder_beside(output: Path) -> Path:
@@ -155,15 +148,20 @@ def begun(output: Path, film: Mapping[str, Any], *, overwrite: bool) -> Words | 
     return None
 
 
-def opened(output: Path, words: Words, *, anew: bool, depth: int) -> Journal:
+def opened(output: Path, words: Words, *, anew: bool, passes: int, depth: int) -> Journal:
     """Open a film's folder, made if it is not there and emptied where it begins `anew`."""
     folder = folder_beside(output)
     if anew:
         shutil.rmtree(folder, ignore_errors=True)
     make_folder(folder)
-    journal = Journal(folder, words, depth)
+    journal = Journal(folder, words, passes, depth)
     journal.write()
     return journal
+
+
+def _broken(path: Path, reason: str) -> str:
+    told = "from which the film goes on, cannot be read"
+    return f"{path}, {told}: {reason}; begin anew with --overwrite"
 
 
 def _other(there: Mapping[str, Any], film: Mapping[str, Any]) -> str:

@@ -137,8 +137,8 @@ def _frames(
 ) -> Iterator[list[Pixels]]:
     """Yield what was filmed, painted, and painted alone, at the result's size, time by time."""
     filmed = _at_times(content, result.times, Fraction(start).limit_denominator(1_000_000))
-    alone: Iterator[Picture | None] = repeat(None) if against is None else against.read()
-    for painted, was, one in zip(result.read(), filmed, alone, strict=False):
+    alone: Iterator[Picture | None] = repeat(None) if against is None else against.read(0)
+    for painted, was, one in zip(result.read(0), filmed, alone, strict=False):
         shown = [was, painted] if one is None else [was, painted, one]
         yield [_at_size(picture, painted.size) for picture in shown]
 
@@ -147,7 +147,7 @@ def _at_times(clip: Clip, times: Sequence[Fraction], start: Fraction) -> Iterato
     """Yield what a film shows at these times, in order."""
     # A tick of one container is not one of another: half a millisecond is neither's.
     wanted = [max(0, bisect_right(clip.times, at + start + Fraction(1, 2000)) - 1) for at in times]
-    pictures = enumerate(clip.read())
+    pictures = enumerate(clip.read(0))
     at, picture = next(pictures)
     for number in wanted:
         while at < number:

@@ -1,4 +1,4 @@
-"""Frame after frame: each painted from those before it, or anew where another scene begins."""
+"""Frame after frame: each painted from others that are there, or anew where a scene begins."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from impasto.engine.following import following
 from impasto.engine.iterate import paint
 from impasto.engine.run import Run
 from impasto.engine.step import Step
+from impasto.film.course import Mark, Piece
 from impasto.film.film import Film
 from impasto.film.flow import Mask, Pixels
-from impasto.film.holding import BACK, Painted, Seen, held_by, start_of
-from impasto.film.journal import Journal, Scene
+from impasto.film.holding import Held, between, held_again, held_by, led_to, start_of
+from impasto.film.journal import Journal
 from impasto.film.manner import manner_of
+from impasto.film.reel import Reel
+from impasto.film.seen import Painted, Seen, kept
 from impasto.film.trust import is_cut
 from impasto.pictures.picture import Picture
 from impasto.pictures.resample import resize
@@ -25,78 +28,114 @@ from impasto.scene.finish import finish
 
 # Evaluations of a later frame: where all of it is held, more for what is not, and the most.
 _LEAST, _UNKNOWN, _MOST = 8, 60, 30
+# Those of a frame that is painted again in another pass.
+AGAIN = 6
 # Where a camera moves slowly.
 USUAL = 12
+# Paintings that are kept in memory: what a frame is held to, and it.
+_REMEMBERED = 8
 
 See = Callable[[Step], None]
 
 
 @dataclass(eq=False)
 class Painter:
-    """Paints the frames of a film, in order; those that the journal has are only looked at."""
+    """Paints the pieces of a film into its journal, in order."""
 
     film: Film
     journal: Journal
     see: See
-    _last: dict[int, tuple[Pixels, Painted]] = field(default_factory=dict)
+    _seen: dict[Mark, Seen] = field(default_factory=dict)
 
     @cached_property
     def run(self) -> Run:
         """The first frame's run, by the plan that the film was begun by."""
         return replace(self.film.run, plan=self.journal.words.plan)
 
-    def show(self, number: int, picture: Picture) -> int | None:
-        """Paint a frame into the journal, unless it is there; return how many evaluations it took.
+    @cached_property
+    def reel(self) -> Reel:
+        """What was filmed."""
+        return Reel(self.film.frames)
 
-        None says that it was there.
+    def paint(self, piece: Piece, *, is_needed: bool) -> int:
+        """Paint a frame into the journal; return how many evaluations it took.
+
+        It is remembered where other pieces need it.
         """
+        number = piece.mark.number
+        picture = self.reel.picture(number)
         filmed = _at_size(picture, self.run)
-        if number < self.journal.done:
-            if number >= self.journal.done - max(BACK):
-                self._remember(number, filmed, self.journal.painted(number))
-            return None
-        painted, run, evaluations = self._painted(number, picture, filmed)
-        image = torch.from_numpy(painted.image).permute(2, 0, 1)[None]
-        self.journal.add(number, painted, finish(run.originals, run.settings.surface, image))
-        self._remember(number, filmed, painted)
+        seen, run, evaluations = self._painted(piece, picture, filmed)
+        image = torch.from_numpy(seen.painted.image).permute(2, 0, 1)[None]
+        shown = finish(run.originals, run.settings.surface, image)
+        self.journal.add(piece.mark, seen if is_needed else None, shown)
+        if is_needed:
+            self._remember(piece.mark, seen)
         return evaluations
 
-    def _painted(self, number: int, picture: Picture, filmed: Pixels) -> tuple[Painted, Run, int]:
+    def _painted(self, piece: Piece, picture: Picture, filmed: Pixels) -> tuple[Seen, Run, int]:
         """Return a frame's painting, the run that it is of, and the evaluations."""
-        before = self._before(number)
-        if 1 in before:
-            last = before[1]
-            if np.array_equal(last.filmed, filmed):
-                return last.painted, following(self.run, picture, None), 0
-            held = held_by(before, filmed)
+        known = [self._known(mark) for mark in piece.held[:1]]
+        if piece.between is not None:
+            return self._blended(piece, piece.between, picture, filmed)
+        if piece.own is not None:
+            own = self._known(piece.own)
+            if not known:
+                return own, following(self.run, picture, None), 0
+            held = held_again(own, known[0], filmed)
+            return self._on(piece, own, held, AGAIN, picture, filmed)
+        if known:
+            last = known[0]
+            if np.array_equal(last.filmed, filmed) and piece.first is None:
+                return last, following(self.run, picture, None), 0
+            held = held_by(last, (self._known(mark) for mark in piece.held[1:]), filmed)
             if not is_cut(held.nearest):
-                start = start_of(held, last, filmed, self.film.steady, number)
-                most = min(_limit(held.mask), self.run.levels[-1].iterations)
-                run = following(self.run, picture, start, most)
-                image, evaluations = self._evaluated(run)
-                return held.ripened(image, evaluations), run, evaluations
-        run = following(self.run, picture, None) if number else self.run
+                if piece.first is not None:
+                    held = led_to(held, self._known(piece.first), filmed, piece.share)
+                return self._on(piece, last, held, _limit(held.mask), picture, filmed)
+        return self._anew(piece, picture, filmed)
+
+    def _anew(self, piece: Piece, picture: Picture, filmed: Pixels) -> tuple[Seen, Run, int]:
+        """Paint a frame as a picture is."""
+        run = following(self.run, picture, None) if piece.mark.number else self.run
         image, evaluations = self._evaluated(run)
-        self.journal.begin_scene(Scene(number, manner_of(image)))
-        return Painted(image, np.ones_like(image[..., 0])), run, evaluations
+        painted = Painted(image, np.ones_like(image[..., 0]))
+        return Seen(filmed, painted, manner_of(image)), run, evaluations
+
+    def _on(
+        self, piece: Piece, last: Seen, held: Held, most: int, picture: Picture, filmed: Pixels
+    ) -> tuple[Seen, Run, int]:
+        """Paint a frame on from what holds it, by so many evaluations at most."""
+        start = start_of(held, last, filmed, self.film.steady, piece.mark.number)
+        run = following(self.run, picture, start, min(most, self.run.levels[-1].iterations))
+        image, evaluations = self._evaluated(run)
+        return Seen(filmed, held.ripened(image, evaluations), last.manner), run, evaluations
+
+    def _blended(
+        self, piece: Piece, way: float, picture: Picture, filmed: Pixels
+    ) -> tuple[Seen, Run, int]:
+        """Blend a frame of the keyframes around it."""
+        left, right = (self._known(mark) for mark in piece.held)
+        image = between(left, right, way, filmed, piece.mark.number)
+        painted = Painted(image, np.ones_like(image[..., 0]))
+        return Seen(filmed, painted, left.manner), following(self.run, picture, None), 0
 
     def _evaluated(self, run: Run) -> tuple[Pixels, int]:
         for step in paint(run):
             self.see(step)
         image = step.image[0].permute(1, 2, 0).cpu().numpy()
-        return np.ascontiguousarray(image), sum(step.evaluations)
+        return kept(np.ascontiguousarray(image)), sum(step.evaluations)
 
-    def _before(self, number: int) -> dict[int, Seen]:
-        """Return the frames of the same scene that a frame may be held to, by how far back."""
-        scene = self.journal.scene_of(number)
-        if scene is None:
-            return {}
-        backs = [back for back in BACK if number - back >= scene.first]
-        return {back: Seen(*self._last[number - back], scene.manner) for back in backs}
+    def _known(self, mark: Mark) -> Seen:
+        """Return a painting from memory, or from the journal."""
+        if mark not in self._seen:
+            self._remember(mark, self.journal.seen(mark))
+        return self._seen[mark]
 
-    def _remember(self, number: int, filmed: Pixels, painted: Painted) -> None:
-        self._last[number] = filmed, painted
-        self._last.pop(number - max(BACK), None)
+    def _remember(self, mark: Mark, seen: Seen) -> None:
+        self._seen[mark] = seen
+        if len(self._seen) > _REMEMBERED:
+            self._seen.pop(next(iter(self._seen)))
 
 
 def _limit(held: Mask) -> int:
@@ -105,7 +144,7 @@ def _limit(held: Mask) -> int:
 
 
 def _at_size(picture: Picture, run: Run) -> Pixels:
-    """Return a frame at the size of the painting, (H,W,3)."""
+    """Return a frame at the size of the painting, (H,W,3), as it is when it has been kept."""
     level = run.levels[-1]
     image = resize(picture.tensor()[None], level.height, level.width)
-    return np.ascontiguousarray(image[0].permute(1, 2, 0).numpy())
+    return kept(np.ascontiguousarray(image[0].permute(1, 2, 0).numpy()))

@@ -60,8 +60,10 @@ def listed_clip(
     )
 
 
-def _frames(paths: Sequence[Path], reading: Reading, size: tuple[int, int]) -> Iterator[Picture]:
-    for path in paths:
+def _frames(
+    paths: Sequence[Path], reading: Reading, size: tuple[int, int], first: int
+) -> Iterator[Picture]:
+    for path in paths[first:]:
         picture = load(path, replace(reading, frame=0))
         if picture.size != size:
             rows, columns = picture.size

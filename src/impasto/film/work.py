@@ -16,9 +16,11 @@ from impasto.errors import ImpastoError, UsageError
 from impasto.files import check_free, check_place, make_folder
 from impasto.film.codecs import SHEET, Codec
 from impasto.film.contact import contact_sheet
+from impasto.film.course import course_of, last_needs
 from impasto.film.film import Film
 from impasto.film.journal import Journal, Words, begun, known, opened
 from impasto.film.painting import Painter
+from impasto.film.scenes import beginnings, scenes_of
 from impasto.film.sequences import is_pattern, numbered, there
 from impasto.film.writing import Target, write_film
 from impasto.jobs.stopping import Interrupted, Stopped
@@ -93,7 +95,6 @@ def paint_film(film: Film, result: Result, watcher: Watcher) -> None:
     """
     began = time.monotonic()
     journal = _journal(film, result)
-    watcher.began(len(film.picks), journal.done)
     try:
         _paint(film, journal, watcher)
         _write(film, result, journal)
@@ -108,26 +109,33 @@ def _journal(film: Film, result: Result) -> Journal:
     words = begun(result.output, identity, overwrite=result.overwrite)
     anew = words is None
     if words is None:
-        words = Words(film=identity, plan=film.run.plan)
-    return opened(result.output, words, anew=anew, depth=result.codec.depth or 8)
+        words = Words(film=identity, plan=film.run.plan, scenes=beginnings(film.frames()))
+    depth = result.codec.depth or 8
+    return opened(result.output, words, anew=anew, passes=film.passes, depth=depth)
 
 
 def _paint(film: Film, journal: Journal, watcher: Watcher) -> None:
+    """Paint what is not there yet."""
+    scenes = scenes_of(journal.words.scenes, len(film.picks))
+    course = course_of(scenes, passes=film.passes, keyframes=film.keyframes, loop=film.loop)
+    needed = last_needs(course)
     painter = Painter(film, journal, watcher.evaluated)
-    if journal.done >= len(film.picks):
-        return
-    for number, picture in enumerate(film.frames()):
-        began = time.monotonic()
-        evaluations = painter.show(number, picture)
-        if evaluations is not None:
-            watcher.frame(number + 1, evaluations, time.monotonic() - began)
+    missing = [place for place, piece in enumerate(course) if not journal.has(piece.mark)]
+    watcher.began(len(course), len(course) - len(missing))
+    for done, place in enumerate(missing, len(course) - len(missing) + 1):
+        began, piece = time.monotonic(), course[place]
+        evaluations = painter.paint(piece, is_needed=needed.get(piece.mark, -1) > place)
+        for mark in piece.needs:
+            if needed[mark] <= place:
+                journal.forget(mark)
+        watcher.frame(done, evaluations, time.monotonic() - began)
 
 
 def _write(film: Film, result: Result, journal: Journal) -> None:
     """Write what the journal has."""
     pictures = _pictures(journal)
     if result.codec is SHEET:
-        seconds = [float(pick.seconds) for pick in film.picks[: journal.done]]
+        seconds = [float(pick.seconds) for pick in film.picks[: journal.count()]]
         sheet = contact_sheet(list(pictures), seconds)
         writing.save(as_picture(sheet), result.output)
         return
@@ -153,12 +161,12 @@ def _start(film: Film) -> Fraction:
 
 
 def _pictures(journal: Journal) -> Iterator[Picture]:
-    return (journal.picture(number) for number in range(journal.done))
+    return (journal.picture(number) for number in range(journal.count()))
 
 
 def _kept(fault: BaseException, film: Film, result: Result, journal: Journal) -> ImpastoError:
     """Write what was painted before a fault, and say so."""
-    count, all_ = journal.done, len(film.picks)
+    count, all_ = journal.count(), len(film.picks)
     raised = fault
     if isinstance(fault, Stopped):
         told = f"after {count} of {all_} frames" if count else "before the first frame was painted"
