@@ -1,7 +1,7 @@
 """How steady films are, by clips whose motion is known, in one command each.
 
     python benchmarks/film.py pan --size 256 --frames 24 --alone 8
-    python benchmarks/film.py passing|cut|loop [--to FOLDER]
+    python benchmarks/film.py passing|cut|loop [--passes N] [--keyframes N] [--loop] [--to FOLDER]
     python benchmarks/film.py drift --size 128    # mean and contrast over 100 frames
     python benchmarks/film.py equal --size 128    # seconds and loss of later frames and the first
     python benchmarks/film.py kills --frames 10   # a small film, killed anywhere
@@ -53,7 +53,7 @@ NOISE = 1.0  # of 255, as of a quiet camera
 
 
 class Clock:
-    """Keeps what each frame took."""
+    """Keeps what each piece of work took: a frame in a pass, or one that was blended."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -196,6 +196,9 @@ def main() -> None:
     parser.add_argument("--style", default="swirl.jpg")
     parser.add_argument("--alone", type=int, default=0, help="frames that are painted one by one")
     parser.add_argument("--steady", type=float, default=STEADY)
+    parser.add_argument("--passes", type=int, default=1)
+    parser.add_argument("--keyframes", type=int, default=1)
+    parser.add_argument("--loop", action="store_true")
     parser.add_argument("--to", type=Path, help="a folder to keep the frames and sheets in")
     asked = parser.parse_args()
     with TemporaryDirectory() as temporary:
@@ -210,7 +213,9 @@ def main() -> None:
             frames=clip(asked.size, count),
             settings=Settings(size=asked.size, faces="style"),
             style=EXAMPLES / asked.style,
-            options={"steady": asked.steady},
+            options={
+                name: getattr(asked, name) for name in ("steady", "passes", "keyframes", "loop")
+            },
         )
         judge(bench, count if asked.what == "equal" else asked.alone)
         if asked.what == "equal":
@@ -225,6 +230,12 @@ def judge(bench: Bench, alone: int) -> None:
     say("frames", len(bench.frames), f"of {bench.settings.size} px")
     say("warping error, input", filmed.error)
     say("warping error, film", painted.error, f"{share(painted.error, filmed.error)} the input's")
+    say("loop gap, input", filmed.loop_gap)
+    say(
+        "loop gap, film",
+        painted.loop_gap,
+        f"{share(painted.loop_gap, filmed.loop_gap)} the input's",
+    )
     if alone > 1:
         bench.paint_alone(alone)
         error = measure_film(bench.clip("alone"), bench.clip("filmed")).result.error

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from clips import pan, passing, photograph
 
+from impasto.film.camera import camera_motion
 from impasto.film.flow import difference, flow_between, warped
 from impasto.film.holding import RIPE, between, held_again, held_by, led_to, start_of
 from impasto.film.manner import Manner, brought_back, manner_of
@@ -127,7 +128,7 @@ def test_what_came_in_is_held_the_more_the_longer_it_was_painted():
         assert held.mask[:, 10:100].mean() > 0.8  # it was there from the first
         new.append(held.mask[:, 108:114].mean())
         painted = held.ripened(now, RIPE // 3)
-    assert painted.ripe.max() == 1
+    assert painted.ripe.max() < 1.4  # what moves grows no riper than a frame's work beyond all
     assert painted.ripe[:, -2:].mean() == pytest.approx(1 / 3, abs=0.1)
     assert new[3] < new[0]  # what lies there now came in on the way
 
@@ -175,3 +176,40 @@ def test_what_lies_between_keyframes_is_where_it_was_filmed():
     # The square was seen in both; what it covers in one alone comes from the other.
     assert apart[masks[2] > 0].mean() < 0.1
     assert apart[(masks[0] > 0) & (masks[2] == 0)].mean() < 0.1
+
+
+@pytest.mark.parametrize("step", [0.0, 0.5, 3.0])
+def test_a_sky_of_nothing_but_noise_moves_with_the_camera(step: float):
+    rng = np.random.default_rng(0)
+    before, now = (
+        one + rng.normal(0, 1 / 255, one.shape).astype(np.float32)
+        for one in pan(PHOTO, 2, 96, 128, step)
+    )
+    sky = flow_between(now, before)[:20, 4:112]
+    assert np.abs(sky[..., 0] - step).max() < 0.1
+    assert np.abs(sky[..., 1]).max() < 0.1
+
+
+def test_where_the_camera_goes_is_told_from_what_goes_elsewhere():
+    light = np.random.default_rng(1).integers(0, 256, (60, 80), dtype=np.uint8)
+    rows, columns = np.mgrid[:60, :80].astype(np.float32)
+    zoom = np.stack([0.02 * (columns - 40), 0.02 * (rows - 30) + 1], 2)
+    flow = zoom.copy()
+    flow[:30, :30] = 9  # something that passes
+    found = camera_motion(flow, light)
+    assert np.abs(found - zoom).max() < 0.02
+    assert (camera_motion(np.full_like(zoom, 0.05), light) == 0).all()
+    lost = np.random.default_rng(2).normal(0, 5, zoom.shape).astype(np.float32)
+    assert camera_motion(lost, light) is None
+
+
+def test_what_stands_still_is_held_the_more_the_longer_it_has():
+    plain = manner_of(PHOTO)
+    painted, masks = Painted(PHOTO, np.ones_like(PHOTO[..., 0])), []
+    for _ in range(7):
+        held = held_by(Seen(PHOTO, painted, plain), [], PHOTO)
+        masks.append(held.mask[8:-8, 8:-8].mean())
+        painted = held.ripened(PHOTO, RIPE // 2)
+    assert masks[0] == pytest.approx(1)
+    assert masks[1] > 1.5
+    assert masks[-1] == masks[-2] == pytest.approx(9)

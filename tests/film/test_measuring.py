@@ -118,3 +118,14 @@ def test_a_contact_sheet_shows_every_frame():
     assert sheet.shape == (2 * 72 + 4, 3 * 96 + 8, 3)
     last = sheet[76:, 200:]
     assert np.abs(last[20:] - FILMED[5][20:]).max() < 0.01
+
+
+def test_the_gap_of_a_loop_is_that_from_its_last_frame_to_its_first(tmp_path: Path):
+    filmed = [*FILMED, *FILMED[-2:0:-1]]  # there and back
+    painted = [frame * np.float32(1 - 0.01 * n) for n, frame in enumerate(filmed)]
+    figures = _judged(_saved(tmp_path / "dark", painted), _saved(tmp_path / "filmed", filmed))
+    assert figures.content.loop_gap == pytest.approx(figures.content.error, rel=0.3)
+    assert figures.result.loop_gap > 3 * figures.result.error
+    other = [*FILMED, photograph("coffee.jpg", 160)[:72, :96]]
+    cut = _saved(tmp_path / "cut", other)
+    assert _judged(cut, cut).result.loop_gap is None

@@ -278,6 +278,64 @@ def test_a_film_goes_on_to_the_same_frames(tmp_path: Path, film: Path, style: Pa
     _check_same(whole, out)
 
 
+class Killed(BaseException):
+    """What nobody catches."""
+
+
+def _killing(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Let the process die after so many changes of files: new ones, and removed ones."""
+    calls = iter(range(after))
+    for owner, name in ((os, "replace"), (Path, "unlink")):
+        action = getattr(owner, name)
+
+        def counted(*args, _action=action, **more):
+            if next(calls, None) is None:
+                raise Killed
+            return _action(*args, **more)
+
+        monkeypatch.setattr(owner, name, counted)
+
+
+@pytest.mark.parametrize(
+    "more", [("--passes", "3", "--loop"), ("--passes", "2", "--keyframes", "3")]
+)
+def test_films_in_passes_killed_anywhere_go_on_to_the_same_frames(
+    tmp_path: Path, film: Path, style: Path, more: tuple[str, ...]
+):
+    whole = tmp_path / "whole" / "%02d.png"
+    assert _paint(film, style, whole, *more) == 0
+    for after in (5, 17, 24, 33):
+        out = tmp_path / f"{after}" / "%02d.png"
+        with pytest.MonkeyPatch.context() as patch:
+            _killing(patch, after)
+            with pytest.raises(Killed):
+                _paint(film, style, out, *more)
+        assert _paint(film, style, out, *more) == 0
+        _check_same(whole, out)
+        assert not (out.parent / "%02d.png.frames").exists()
+
+
+def test_a_film_stopped_in_its_second_pass_can_be_played_to_its_end(
+    tmp_path: Path, film: Path, style: Path
+):
+    out = tmp_path / "out.mp4"
+    with pytest.MonkeyPatch.context() as patch:
+        _stopping(patch, 8)
+        assert _paint(film, style, out, "--passes", "2") == 130
+    assert len(_shown(out)[0]) == 6
+
+
+def test_between_keyframes_nothing_is_evaluated(tmp_path: Path, film: Path, style: Path, capsys):
+    words = ["film", str(film), str(style), "-o", str(tmp_path / "out.mp4"), "--json-progress"]
+    assert main([*words, *QUICK, "--keyframes", "3"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    counts = [line["evaluations"] for line in lines if line["event"] == "frame"]
+    assert len(counts) == 6
+    assert sorted(counts)[:3] == [0, 0, 0] != sorted(counts)[3:]
+    assert main(["plan", "film", str(film), str(style), *QUICK, "--keyframes", "3"]) == 0
+    assert "keyframes    3; the others are blended" in capsys.readouterr().out
+
+
 def _check_same(whole: Path, out: Path) -> None:
     for number in range(1, 7):
         one, other = ((path.parent / f"{number:02}.png").read_bytes() for path in (whole, out))

@@ -41,7 +41,7 @@ def figures_of(flags: Mapping[str, Any]) -> Steadiness:
 
 def lines_of(figures: Steadiness) -> Iterator[str]:
     """Write the figures for a person."""
-    yield f"{'':10}  warping error  brightness drifts  contrast drifts"
+    yield f"{'':10}  warping error  brightness drifts  contrast drifts  loop gap"
     yield _line("input", figures.content)
     yield _line("result", figures.result)
     if figures.against is not None:
@@ -51,8 +51,9 @@ def lines_of(figures: Steadiness) -> Iterator[str]:
 
 
 def _line(label: str, series: Series) -> str:
-    error = "-" if series.error is None else f"{series.error:.4f}"
-    return f"{label:10}  {error:>13}  {series.mean_drift:>+17.2%}  {series.contrast_drift:>+15.2%}"
+    error, gap = ("-" if e is None else f"{e:.4f}" for e in (series.error, series.loop_gap))
+    drifts = f"{series.mean_drift:>+17.2%}  {series.contrast_drift:>+15.2%}"
+    return f"{label:10}  {error:>13}  {drifts}  {gap:>8}"
 
 
 def _shares(result: Series, other: Series, what: str) -> str:

@@ -55,7 +55,8 @@ def measure_film(as_json: bool, **flags: Any) -> None:
     """Judge the film RESULT: how much it flickers, and whether it wanders.
 
     The warping error is how far each frame is from the one before, moved along with what was
-    filmed; beside it is the input's own, which no painting need go under.
+    filmed; beside it is the input's own, which no painting need go under. The loop gap is that of
+    the first frame and the last, where one leads to the other.
     """
     from impasto.cli import film_figures
 

@@ -9,13 +9,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.film.camera import camera_motion
+
 Pixels = NDArray[np.float32]  # (H,W,3), 0..1
 Flow = NDArray[np.float32]  # (H,W,2): pixels across and down
 Mask = NDArray[np.float32]  # (H,W), 0..1
 
-# Where a place moves by less and is as like its neighbours in time without, it does not: what
-# stands still would be blurred a little with every frame.
-_STILL_PX, _AS_LIKE = 0.25, 2 / 255
+# Where a place moves by less than so much beside the camera, and is as like itself without, it
+# moves with the camera: noise would shake it, and what stands still would be blurred every time.
+_BESIDE_PX, _AS_LIKE = 1.0, 2 / 255
+# The same where the camera's motion is not clear, and to stand still is all that can be thought of.
+_STILL_PX = 0.25
 # The side of the squares that differences are meant over.
 _SIDE = 5
 
@@ -28,8 +32,13 @@ def flow_between(one: Pixels, other: Pixels) -> Flow:
     with _alone():
         search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         search.setFinestScale(0)
-        found = search.calc(_light(one), _light(other), None)  # type: ignore[call-overload]
-        return _stilled(found.astype(np.float32, copy=False), one, other)
+        light = _light(one)
+        found = search.calc(light, _light(other), None)  # type: ignore[call-overload]
+        flow = found.astype(np.float32, copy=False)
+        camera = camera_motion(flow, light)
+        if camera is None:
+            return _settled(flow, np.zeros_like(flow), _STILL_PX, one, other)
+        return _settled(flow, camera, _BESIDE_PX, one, other)
 
 
 def warped(image: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
@@ -61,13 +70,13 @@ def difference(one: Pixels, other: Pixels) -> Mask:
     return found
 
 
-def _stilled(flow: Flow, one: Pixels, other: Pixels) -> Flow:
-    """Return the flow without the least motions, where none explains the frames as well."""
-    least = np.abs(flow).max(2) < _STILL_PX
-    if not least.any():
+def _settled(flow: Flow, likely: Flow, beside_px: float, one: Pixels, other: Pixels) -> Flow:
+    """Return the flow with a likely one where it is near, and explains the frames as well."""
+    near = np.abs(flow - likely).max(2) < beside_px
+    if not near.any():
         return flow
-    still = difference(one, other) <= difference(one, warped(other, flow)) + _AS_LIKE
-    found: Flow = np.where((least & still)[..., None], np.float32(0), flow)
+    own, plain = (difference(one, warped(other, motion)) for motion in (flow, likely))
+    found: Flow = np.where((near & (plain <= own + _AS_LIKE))[..., None], likely, flow)
     return found
 
 

@@ -21,6 +21,8 @@ from impasto.scene.anchor import Anchor
 _ENOUGH = 0.995
 # Evaluations after which a place is as it stays: those of a level.
 RIPE = 45
+# What stands still grows riper yet.
+_OLDEST = 3.0
 # How much of a place comes from a neighbour, which counts as much as itself.
 _HALF = 0.5
 # Strokes are smaller than this share of the shorter side.
@@ -40,9 +42,10 @@ class Held:
 
     @property
     def mask(self) -> Mask:
-        """How much each pixel is held (H,W), 0..1: what was painted for long, and is sure.
+        """How much each pixel is held (H,W): as it is sure, and was painted for long.
 
-        What came in a moment ago is not done yet; held at once, it would stay as it began.
+        What came in a moment ago is not done yet; held at once, it would stay as it began. What
+        stands still is held the more the longer it has: each frame would turn it another way.
         """
         found: Mask = self.sure * np.square(self.painted.ripe)
         return found
@@ -50,7 +53,7 @@ class Held:
     def ripened(self, image: Pixels, evaluations: int) -> Painted:
         """Return what was made of it by so many evaluations."""
         ripe = self.sure * self.painted.ripe + np.float32(evaluations / RIPE)
-        return Painted(image, kept(np.minimum(ripe, 1)))
+        return Painted(image, kept(np.minimum(ripe, _OLDEST)))
 
 
 def held_by(nearest: Seen, others: Iterable[Seen], filmed: Pixels) -> Held:
@@ -133,7 +136,8 @@ def _moved(seen: Seen, filmed: Pixels) -> tuple[Pixels, Mask, Mask]:
     known = trust(back, forth, filmed, seen.filmed)
     own = seen.painted.image
     image = brought_back(warped(own, back), own, seen.manner)
-    return image, warped(seen.painted.ripe, back).clip(0, 1), known
+    ripe = warped(seen.painted.ripe, back).clip(0, None)
+    return image, np.where(back.any(2), np.minimum(ripe, 1), ripe), known
 
 
 def _recoloured(filmed: Pixels, last: Seen) -> Pixels:

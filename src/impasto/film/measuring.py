@@ -30,11 +30,16 @@ _ENDS = 8
 
 @dataclass(frozen=True)
 class Series:
-    """One film's figures, frame by frame: warping error (None at a cut), mean and deviation."""
+    """One film's figures, frame by frame: warping error (None at a cut), mean and deviation.
+
+    `loop_gap` is the warping error from the last frame to the first, None where they show other
+    things.
+    """
 
     warping: tuple[float | None, ...]
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
+    loop_gap: float | None = None
 
     @property
     def error(self) -> float | None:
@@ -90,13 +95,16 @@ def measure_film(
         )
     kinds = 2 if against is None else 3
     series = [_Series() for _ in range(kinds)]
+    first: list[Pixels] = []
     last: list[Pixels] | None = None
     for frames in _frames(result, content, against, start):
+        first = first or frames
         motion = None if last is None else _motion(frames[0], last[0])
         for number, one in enumerate(series):
             one.add(frames[number], None if last is None else last[number], motion)
         last = frames
-    filmed, painted, *alone = (one.whole() for one in series)
+    gaps = [None] * kinds if last is None else _gaps(first, last)
+    filmed, painted, *alone = (one.whole(gap) for one, gap in zip(series, gaps, strict=True))
     seconds = tuple(float(at) for at in result.times[: len(painted.mean)])
     return Steadiness(seconds, filmed, painted, *alone)
 
@@ -115,14 +123,22 @@ class _Series:
         if before is not None:
             self._warping.append(None if motion is None else warping_error(now, before, *motion))
 
-    def whole(self) -> Series:
-        return Series(tuple(self._warping), tuple(self._mean), tuple(self._deviation))
+    def whole(self, loop_gap: float | None) -> Series:
+        return Series(tuple(self._warping), tuple(self._mean), tuple(self._deviation), loop_gap)
 
 
 def warping_error(now: Pixels, before: Pixels, back: Flow, sure: Mask) -> float:
     """Return the error of two frames, by the flow from now to before, where it is sure."""
     squares = np.square(now - warped(before, back)).mean(2)
     return math.sqrt(float((squares * sure).sum()) / max(float(sure.sum()), 1e-6))
+
+
+def _gaps(first: list[Pixels], last: list[Pixels]) -> list[float | None]:
+    """Return the error from the last frame to the first, of each film."""
+    motion = _motion(first[0], last[0])
+    if motion is None:
+        return [None] * len(first)
+    return [warping_error(now, before, *motion) for now, before in zip(first, last, strict=True)]
 
 
 def _motion(now: Pixels, before: Pixels) -> tuple[Flow, Mask] | None:

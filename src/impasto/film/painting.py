@@ -140,7 +140,7 @@ class Painter:
 
 def _limit(held: Mask) -> int:
     """Return the most evaluations of a frame that is held so much."""
-    return min(_MOST, round(_LEAST + _UNKNOWN * (1 - float(held.mean()))))
+    return min(_MOST, round(_LEAST + _UNKNOWN * (1 - float(np.minimum(held, 1).mean()))))
 
 
 def _at_size(picture: Picture, run: Run) -> Pixels:

@@ -12,7 +12,7 @@ from impasto.pictures.resample import resize
 
 @dataclass(frozen=True, eq=False)
 class Anchor:
-    """A painting (1,3,H,W) to stay near, as far as `mask` (1,1,H,W), 0..1, says.
+    """A painting (1,3,H,W) to stay near, as far as `mask` (1,1,H,W), from 0 on, says.
 
     `weight` is what the mean square of the difference counts where all of the mask is 1.
     """
