@@ -241,8 +241,9 @@ def judge(bench: Bench, alone: int) -> None:
         error = measure_film(bench.clip("alone"), bench.clip("filmed")).result.error
         told = f"of {alone} frames; the film has {share(painted.error, error)} it"
         say("warping error, one by one", error, told)
-    say("brightness drifts", f"{painted.mean_drift:+.2%}")
-    say("contrast drifts", f"{painted.contrast_drift:+.2%}")
+    say("brightness drifts", f"{painted.mean_drift:+.2%}", f"the input's {filmed.mean_drift:+.2%}")
+    drift = filmed.contrast_drift
+    say("contrast drifts", f"{painted.contrast_drift:+.2%}", f"the input's {drift:+.2%}")
     first, later = clock.seconds[0], float(np.median(clock.seconds[1:]))
     say("first frame, s", first, f"{clock.evaluations[0]} evaluations")
     mean = np.mean(clock.evaluations[1:])

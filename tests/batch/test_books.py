@@ -13,7 +13,7 @@ import pytest
 from impasto import OutputError, UsageError
 from impasto.batch.claims import Claims
 from impasto.batch.journal import NAME, Journal, Line
-from impasto.batch.shard import Shard, read_shard, slurm_shard
+from impasto.jobs.shard import Shard, read_shard, slurm_shard
 
 HOLDING = """
 import sys, time
@@ -46,10 +46,10 @@ def test_a_claim_is_one_processs_and_a_crash_lets_go_of_it(tmp_path: Path):
 
 
 def test_without_locks_a_note_says_so_and_the_work_goes_on(tmp_path, monkeypatch, caplog):
-    def refuse(file: int, place: int) -> None:
+    def refuse(file: int, place: int, count: int) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr("impasto.batch.claims._lock", refuse)
+    monkeypatch.setattr("impasto.jobs.locks._lock", refuse)
     claims = Claims(tmp_path)
     with caplog.at_level("INFO", "impasto"):
         assert claims.take("a.png")

@@ -201,6 +201,7 @@ def test_what_is_no_film_is_said_in_a_line(
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1
+    assert "Errno" not in said
     assert not (tmp_path / "out.mp4").exists()
     assert not (tmp_path / "out.mp4.frames").exists()
 
@@ -385,6 +386,83 @@ def test_a_killed_film_loses_at_most_the_frame_under_way(tmp_path: Path, film: P
         Image.open(path).load()  # whole, whenever it was
     assert main(words) == 0
     _check_same(whole, out)
+
+
+HOLDING = """
+import sys
+from pathlib import Path
+from impasto.film.lock import Lock
+lock = Lock(Path(sys.argv[1]))
+lock.take([range(int(sys.argv[2]), 9)], "")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def scenes(tmp_path: Path) -> Path:
+    """A film of two frames of each of three scenes."""
+    names = ("pagoda.jpg", "coffee.jpg", "dahlia.jpg")
+    shown = [pan(photograph(name, 110), 2, 48, 64, 1.5) for name in names]
+    return encode(tmp_path / "in.mp4", [frame for scene in shown for frame in scene])
+
+
+def test_what_another_process_paints_is_left_to_it(
+    tmp_path: Path, film: Path, scenes: Path, style: Path, capsys
+):
+    out = tmp_path / "out.mp4"
+    words = [sys.executable, "-c", HOLDING, f"{out}.frames", "2"]
+    with subprocess.Popen(words, stdin=-1, stdout=-1, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        assert _paint(film, style, out) == 2
+        assert "another process is painting" in capsys.readouterr().err
+        other.kill()
+        other.wait()
+    assert _paint(film, style, out, "--end", "0.1") == 0
+
+
+def test_shards_paint_their_scenes_and_the_last_writes_the_film(
+    tmp_path: Path, scenes: Path, style: Path, capsys
+):
+    whole, out = tmp_path / "whole" / "%02d.png", tmp_path / "out" / "%02d.png"
+    assert _paint(scenes, style, whole) == 0
+    assert _paint(scenes, style, out, "--shard", "2/2") == 0
+    assert not (out.parent / "01.png").exists()
+    folder = out.parent / "%02d.png.frames"
+    assert sorted(path.name for path in folder.glob("*.png")) == ["000002.png", "000003.png"]
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(folder), "2"], stdin=-1, stdout=-1, text=True
+    ) as other:  # whoever still paints the second scene keeps nobody from the others
+        assert other.stdout.readline() == "held\n"
+        assert _paint(scenes, style, out, "--shard", "2/2") == 2
+        assert "its part of" in capsys.readouterr().err
+        assert _paint(scenes, style, out, "--shard", "1/2") == 0
+        other.kill()
+    _check_same(whole, out)
+    assert not folder.exists()
+
+
+def test_a_film_that_shards_began_is_ended_without(
+    tmp_path: Path, scenes: Path, style: Path, monkeypatch: pytest.MonkeyPatch
+):
+    out = tmp_path / "out.mp4"
+    for name, value in {"ID": 2, "MIN": 0, "MAX": 2, "COUNT": 3, "STEP": 1}.items():
+        monkeypatch.setenv(f"SLURM_ARRAY_TASK_{name}", str(value))
+    assert _paint(scenes, style, out) == 0
+    assert not out.exists()
+    assert _paint(scenes, style, out, "--loop") == 2
+    monkeypatch.delenv("SLURM_ARRAY_TASK_ID")
+    assert _paint(scenes, style, out) == 0
+    assert len(_shown(out)[0]) == 6
+
+
+def test_a_folder_of_something_else_is_not_a_films(tmp_path: Path, film: Path, style: Path, capsys):
+    folder = tmp_path / "out.mp4.frames"
+    folder.mkdir()
+    (folder / "mine.txt").touch()
+    assert _paint(film, style, tmp_path / "out.mp4", "--end", "0.1") == 2
+    assert "holds something else" in capsys.readouterr().err
+    assert (folder / "mine.txt").exists()
 
 
 def test_progress_is_told_frame_by_frame(tmp_path: Path, film: Path, style: Path, capsys):

@@ -11,7 +11,6 @@ import click
 
 from impasto.batch.manifest import read_manifest
 from impasto.batch.names import FIELDS, TEMPLATE, check_template
-from impasto.batch.shard import Shard, read_shard, slurm_shard
 from impasto.cli.files import PATH, map_options, reading_options, writing_options
 from impasto.cli.options import (
     GroupedCommand,
@@ -22,6 +21,7 @@ from impasto.cli.options import (
     telling_options,
 )
 from impasto.errors import UsageError
+from impasto.jobs.shard import Shard, asked_shard
 
 # What --ray is where no address is given.
 OWN = "own"
@@ -118,7 +118,7 @@ def batch(photos: tuple[str, ...], **flags: Any) -> None:
     """
     given(flags)  # so that a wrong flag is answered before torch is loaded
     check_template(flags["name"])
-    shard = _shard(flags["shard"])
+    shard = asked_shard(flags["shard"], os.environ) or Shard()
     manifest: Path | None = flags["manifest"]
     if bool(photos) == (manifest is not None):
         raise UsageError("give photographs, folders or patterns, or else a --manifest")
@@ -127,12 +127,6 @@ def batch(photos: tuple[str, ...], **flags: Any) -> None:
     from impasto.cli import batching
 
     batching.batch(photos, rows, shard, address, flags)
-
-
-def _shard(text: str | None) -> Shard:
-    if text is not None:
-        return read_shard(text)
-    return slurm_shard(os.environ) or Shard()
 
 
 def _address(text: str | None) -> str | None:

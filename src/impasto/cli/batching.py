@@ -15,7 +15,6 @@ from impasto.batch.items import Asked
 from impasto.batch.journal import NAME as JOURNAL
 from impasto.batch.ledger import Ledger
 from impasto.batch.manifest import Row
-from impasto.batch.shard import Shard
 from impasto.batch.work import look, paint_here
 from impasto.batch.worker import Written
 from impasto.cli.batch_progress import make_watcher
@@ -24,6 +23,7 @@ from impasto.cli.options import asked_for
 from impasto.cli.signals import stoppable
 from impasto.cli.telling import answer, duration
 from impasto.files import check_folder, make_folder
+from impasto.jobs.shard import Shard
 from impasto.pictures.limits import Reading
 
 

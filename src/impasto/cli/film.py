@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,9 @@ from impasto.cli.options import (
     telling_options,
 )
 from impasto.cli.telling import answer
+from impasto.errors import UsageError
 from impasto.film.codecs import CODECS, QUALITY
+from impasto.jobs.shard import asked_shard
 from impasto.settings.readers import plain_number, read_float
 
 # How much a frame is held to those before it: measured (docs/film.md).
@@ -38,6 +41,10 @@ _EXAMPLES = (
     (
         "A loop that is as steady as can be:",
         "impasto film loop.gif painting.jpg -o painted.mp4 --loop --passes 3",
+    ),
+    (
+        "The second of four machines:",
+        "impasto film film.mp4 painting.jpg -o painted.mp4 --shard 2/4",
     ),
     ("ProRes:", "impasto film film.mov painting.jpg -o painted.mov --codec prores"),
 )
@@ -111,6 +118,14 @@ steadying_options = adding(
 )
 
 
+_shard_option = _film(
+    "--shard",
+    "Paint only the scenes of the Ith of N shares; whoever ends last writes OUT. [default: this "
+    "task's of a Slurm array, else all]",
+    metavar="I/N",
+)
+
+
 _map_options = adding(
     click.option(
         "--regions", metavar="MAP", type=PATH, help="A map in flat colours, for all frames alike."
@@ -152,6 +167,7 @@ _map_options = adding(
     callback=at_least(0, read_float),
 )
 @steadying_options
+@_shard_option
 @_film(
     "--preview",
     "Paint every tenth frame, at 256 px at most, onto one sheet: OUT is a .png, .jpg or .webp.",
@@ -182,9 +198,12 @@ def film(**flags: Any) -> None:
     and the same command goes on.
     """
     settings, resources = given(flags)
+    shard = asked_shard(flags["shard"], os.environ)
+    if shard is not None and flags["loop"]:
+        raise UsageError("a --loop is no film for shards: its end waits for its beginning")
     from impasto.cli import filming
 
-    filming.film(settings, resources, flags)
+    filming.film(settings, resources, shard, flags)
 
 
 @click.command("film", cls=GroupedCommand, examples=_PLANS, no_args_is_help=True)

@@ -14,6 +14,7 @@ from impasto.cli.telling import duration
 from impasto.film.codecs import QUALITY, codec_of
 from impasto.film.containers import check_installed
 from impasto.jobs.inputs import Inputs
+from impasto.jobs.shard import Shard
 from impasto.pictures.limits import Reading
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
@@ -28,8 +29,10 @@ _DISK_BYTES = 2.5
 _KEPT_BYTES = 14
 
 
-def film(settings: Settings, resources: Resources, flags: Mapping[str, Any]) -> None:
-    """Paint the film that the flags name."""
+def film(
+    settings: Settings, resources: Resources, shard: Shard | None, flags: Mapping[str, Any]
+) -> None:
+    """Paint the film that the flags name, or a shard of its scenes."""
     check_installed()
     from impasto.film.work import Result, paint_film
 
@@ -43,7 +46,10 @@ def film(settings: Settings, resources: Resources, flags: Mapping[str, Any]) -> 
     watcher = make_watcher(quiet=flags["quiet"], json_lines=flags["json_progress"])
     with stoppable(), watcher:
         film = _read_film(settings, resources, flags)
-        paint_film(_preview(film) if flags["preview"] else film, result, watcher)
+        if flags["preview"]:
+            paint_film(_preview(film), result, watcher)
+        else:
+            paint_film(film, result, watcher, shard)
 
 
 def forecast(settings: Settings, resources: Resources, flags: Mapping[str, Any]) -> list[str]:

@@ -30,8 +30,8 @@ def camera_motion(
     height, width = light.shape
     step = max(1, round((height * width / _PLACES) ** 0.5))
     down, across = np.mgrid[step // 2 : height : step, step // 2 : width : step]
-    slopes = np.stack(np.gradient(light.astype(np.float32)))[:, down, across]
-    texture = np.square(slopes, dtype=np.float64).sum(0).ravel()
+    slopes = [np.gradient(light.astype(np.float64), axis=axis)[down, across] for axis in (0, 1)]
+    texture = np.square(slopes).sum(0).ravel()
     places = np.stack([np.ones(down.size), across.ravel(), down.ravel()], 1)
     moves = flow[down, across].reshape(-1, 2).astype(np.float64)
     # Edges tell more than noise, and one strong edge not all.
@@ -39,8 +39,10 @@ def camera_motion(
     if near < _SHARE:
         return None
     rows, columns = np.arange(height)[:, None, None], np.arange(width)[None, :, None]
-    found = fit[0] + columns * fit[1] + rows * fit[2]
-    return found.astype(np.float32) * np.float32(np.abs(found).max() >= _STANDS_PX)
+    motion = fit[0] + columns * fit[1] + rows * fit[2]
+    stands = np.abs(motion).max() < _STANDS_PX
+    found: NDArray[np.float32] = np.where(stands, 0, motion).astype(np.float32)
+    return found
 
 
 def _fitted(

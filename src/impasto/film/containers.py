@@ -48,7 +48,7 @@ def container_clip(path: Path, reading: Reading) -> Clip:
     one that was cut short.
     """
     name = str(path)
-    with decoding(name), _opened(path) as container:
+    with _decoding(name), _opened(path) as container:
         stream = _stream_of(container, name)
         declared = stream.frames
         times = sorted(
@@ -82,6 +82,21 @@ def container_clip(path: Path, reading: Reading) -> Clip:
 
 
 @contextlib.contextmanager
+def _decoding(name: str) -> Iterator[None]:
+    """Raise what FFmpeg raises as PictureError, in words that say what to do."""
+    import av
+
+    with decoding(name):
+        try:
+            yield
+        except av.error.FFmpegError as fault:
+            if isinstance(fault, MemoryError):
+                raise
+            said = f"FFmpeg says '{fault.strerror}'"
+            raise PictureError(f"{name} is damaged, or no film: {said}; get it again") from fault
+
+
+@contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     import av
 
@@ -112,7 +127,7 @@ def _frames(path: Path, colours: Colours, first: int) -> Iterator[Picture]:
     """
     name = str(path)
     space = _profile_of(colours, name)
-    with decoding(name), _opened(path) as container:
+    with _decoding(name), _opened(path) as container:
         for frame in islice(container.decode(_stream_of(container, name)), first, None):
             picture = as_picture(_upright(frame, colours))
             yield replace(picture, origin=replace(picture.origin, profile=space))

@@ -17,8 +17,9 @@ from zipfile import BadZipFile
 import msgspec
 
 from impasto.errors import OutputError, UsageError
-from impasto.files import fitting, make_folder, replacing
+from impasto.files import fitting, replacing
 from impasto.film.course import Mark
+from impasto.film.lock import NAME as LOCK
 from impasto.film.seen import Seen
 from impasto.pictures import writing
 from impasto.pictures.picture import Picture
@@ -27,6 +28,7 @@ from impasto.reading.load import digest_of, load
 from impasto.schema import fitted
 
 _MARK, _FORM = "impasto film", 2
+_NAME = "journal.json"
 
 
 class Words(msgspec.Struct, kw_only=True):
@@ -101,11 +103,17 @@ class Journal:
     def write(self) -> None:
         """Write what is said of the film."""
         values = {_MARK: _FORM, **msgspec.to_builtins(self.words)}
-        with replacing(self.folder / "journal.json") as stream:
+        with replacing(self.folder / _NAME) as stream:
             stream.write(json.dumps(values, indent=1).encode())
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its words are there: they go first."""
+        return (self.folder / _NAME).exists()
 
     def remove(self) -> None:
         """Remove it all, when the result is there."""
+        (self.folder / _NAME).unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _picture(self, mark: Mark) -> Path:
@@ -125,7 +133,7 @@ def folder_beside(output: Path) -> Path:
 def known(output: Path) -> Words | None:
     """Return what the journal of a result says, None where there is none that can be read."""
     try:
-        values = json.loads((folder_beside(output) / "journal.json").read_text("utf-8"))
+        values = json.loads((folder_beside(output) / _NAME).read_text("utf-8"))
         return fitted(values, Words) if values.pop(_MARK) == _FORM else None
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return None
@@ -139,24 +147,13 @@ def begun(output: Path, film: Mapping[str, Any], *, overwrite: bool) -> Words | 
     folder, words = folder_beside(output), known(output)
     if words is not None and words.film == film:
         return words
-    if folder.exists() and not overwrite:
+    if not overwrite and folder.exists() and any(one.name != LOCK for one in folder.iterdir()):
         what = "something else" if words is None else _other(words.film, film)
         raise UsageError(
             f"{folder} holds {what}; go on with the command that began it, choose another name, or "
             "begin anew with --overwrite"
         )
     return None
-
-
-def opened(output: Path, words: Words, *, anew: bool, passes: int, depth: int) -> Journal:
-    """Open a film's folder, made if it is not there and emptied where it begins `anew`."""
-    folder = folder_beside(output)
-    if anew:
-        shutil.rmtree(folder, ignore_errors=True)
-    make_folder(folder)
-    journal = Journal(folder, words, passes, depth)
-    journal.write()
-    return journal
 
 
 def _broken(path: Path, reason: str) -> str:

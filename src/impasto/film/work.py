@@ -13,16 +13,18 @@ from typing import Protocol
 
 from impasto.engine.step import Step
 from impasto.errors import ImpastoError, UsageError
-from impasto.files import check_free, check_place, make_folder
+from impasto.files import check_free, check_place, keeps_what_is_open, make_folder
 from impasto.film.codecs import SHEET, Codec
 from impasto.film.contact import contact_sheet
-from impasto.film.course import course_of, last_needs
+from impasto.film.course import Mark, course_of, last_needs
 from impasto.film.film import Film
-from impasto.film.journal import Journal, Words, begun, known, opened
+from impasto.film.journal import Journal, Words, begun, folder_beside, known
+from impasto.film.lock import Lock
 from impasto.film.painting import Painter
 from impasto.film.scenes import beginnings, scenes_of
 from impasto.film.sequences import is_pattern, numbered, there
 from impasto.film.writing import Target, write_film
+from impasto.jobs.shard import Shard
 from impasto.jobs.stopping import Interrupted, Stopped
 from impasto.pictures import writing
 from impasto.pictures.picture import Picture
@@ -70,6 +72,10 @@ class Result:
         check_place(self.first)
         if str(self.output.absolute()) in inputs or str(self.first.absolute()) in inputs:
             raise UsageError(f"the output {self.output} is also an input; choose another name")
+        self.check_free()
+
+    def check_free(self) -> None:
+        """Raise UsageError where something is there that may not be replaced."""
         if not self._is_ours:
             for path in there(self.output) or [self.first]:
                 check_free(path, overwrite=self.overwrite)
@@ -87,37 +93,75 @@ class Result:
         return bool(wanted) and self.first.is_file() and digest_of(self.first) == wanted
 
 
-def paint_film(film: Film, result: Result, watcher: Watcher) -> None:
+def paint_film(film: Film, result: Result, watcher: Watcher, shard: Shard | None = None) -> None:
     """Paint and write a film, on from where an earlier run of the same was stopped.
 
-    Raises Interrupted where it is stopped, and what the painting raises, with notes of what was
-    written and how to go on.
+    Of its scenes a `shard` is painted alone; who finds all frames there writes the film. Raises
+    Interrupted where it is stopped, and what the painting raises, with notes of what was written
+    and how to go on.
     """
     began = time.monotonic()
-    journal = _journal(film, result)
+    lock, journal = _begun(film, result, shard)
     try:
-        _paint(film, journal, watcher)
+        _paint(film, journal, watcher, shard)
+        if shard is not None and not _is_last(film, journal, lock):
+            return
         _write(film, result, journal)
+        journal.remove()
     except (ImpastoError, Stopped) as fault:
-        raise _kept(fault, film, result, journal) from fault
-    journal.remove()
+        raise _kept(fault, film, result, journal, shard) from fault
+    finally:
+        lock.close()
+        if keeps_what_is_open() and not journal.is_there:  # its lock, until now
+            journal.remove()
     watcher.written(result.output, len(film.picks), time.monotonic() - began)
 
 
-def _journal(film: Film, result: Result) -> Journal:
-    identity = {**film.identity(), "depth": result.codec.depth or 8}
-    words = begun(result.output, identity, overwrite=result.overwrite)
-    anew = words is None
-    if words is None:
-        words = Words(film=identity, plan=film.run.plan, scenes=beginnings(film.frames()))
+def _begun(film: Film, result: Result, shard: Shard | None) -> tuple[Lock, Journal]:
+    """Open the folder of frames for this process, and begin the film where it was not."""
     depth = result.codec.depth or 8
-    return opened(result.output, words, anew=anew, passes=film.passes, depth=depth)
+    identity = {**film.identity(), "depth": depth}
+    begun(result.output, identity, overwrite=result.overwrite)  # before anything is made
+    lock = _opened(result.output)
+    try:
+        with lock.looking():
+            words = begun(result.output, identity, overwrite=result.overwrite)
+            if shard is None or words is None:
+                lock.take_all(str(result.output))
+            if words is None:
+                result.check_free()  # nor may another have ended meanwhile
+                lock.empty()
+                scenes = beginnings(film.frames())
+                words = Words(film=identity, plan=film.run.plan, scenes=scenes)
+                Journal(lock.folder, words).write()
+            if shard is not None:
+                lock.release_all()
+                lock.take(shard.of(_scenes(film, words)), f"its part of {result.output}")
+    except BaseException:
+        lock.close()
+        raise
+    return lock, Journal(lock.folder, words, film.passes, depth)
 
 
-def _paint(film: Film, journal: Journal, watcher: Watcher) -> None:
+def _opened(output: Path) -> Lock:
+    """Open the lock of a result's frames; who ends meanwhile takes the folder along."""
+    while True:
+        lock = Lock(folder_beside(output))
+        with lock.looking():
+            if lock.is_there:
+                return lock
+        lock.close()
+
+
+def _scenes(film: Film, words: Words) -> list[range]:
+    return scenes_of(words.scenes, len(film.picks))
+
+
+def _paint(film: Film, journal: Journal, watcher: Watcher, shard: Shard | None) -> None:
     """Paint what is not there yet."""
-    scenes = scenes_of(journal.words.scenes, len(film.picks))
-    course = course_of(scenes, passes=film.passes, keyframes=film.keyframes, loop=film.loop)
+    scenes = _scenes(film, journal.words)
+    own = scenes if shard is None else shard.of(scenes)
+    course = course_of(own, passes=film.passes, keyframes=film.keyframes, loop=film.loop)
     needed = last_needs(course)
     painter = Painter(film, journal, watcher.evaluated)
     missing = [place for place, piece in enumerate(course) if not journal.has(piece.mark)]
@@ -129,6 +173,16 @@ def _paint(film: Film, journal: Journal, watcher: Watcher) -> None:
             if needed[mark] <= place:
                 journal.forget(mark)
         watcher.frame(done, evaluations, time.monotonic() - began)
+
+
+def _is_last(film: Film, journal: Journal, lock: Lock) -> bool:
+    """Return whether all other shares are painted, and the film is to be written here."""
+    lacking = sum(not journal.has(Mark(film.passes, number)) for number in range(len(film.picks)))
+    if lacking:
+        told = "%d of %d frames are painted; the rest is for other shards, or the same command "
+        _log.info(told + "without --shard", len(film.picks) - lacking, len(film.picks))
+        return False
+    return lock.take_writing() and lock.is_there
 
 
 def _write(film: Film, result: Result, journal: Journal) -> None:
@@ -164,21 +218,24 @@ def _pictures(journal: Journal) -> Iterator[Picture]:
     return (journal.picture(number) for number in range(journal.count()))
 
 
-def _kept(fault: BaseException, film: Film, result: Result, journal: Journal) -> ImpastoError:
-    """Write what was painted before a fault, and say so."""
+def _kept(
+    fault: BaseException, film: Film, result: Result, journal: Journal, shard: Shard | None
+) -> ImpastoError:
+    """Write what was painted before a fault, unless others paint, and say so."""
     count, all_ = journal.count(), len(film.picks)
     raised = fault
     if isinstance(fault, Stopped):
         told = f"after {count} of {all_} frames" if count else "before the first frame was painted"
         raised = Interrupted(f"stopped by {fault.name} {told}", fault.number)
     assert isinstance(raised, ImpastoError)
-    if not count:
+    if shard is None and not count:
         journal.remove()
         return raised
     try:
-        _write(film, result, journal)
-        journal.note_partial(result.first)
-        raised.add_note(f"saved what was there as {result.output}")
+        if shard is None:
+            _write(film, result, journal)
+            journal.note_partial(result.first)
+            raised.add_note(f"saved what was there as {result.output}")
     except ImpastoError as other:
         raised.add_note(str(other))
     raised.add_note(f"the frames are in {journal.folder}; the same command goes on")

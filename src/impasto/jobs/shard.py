@@ -1,4 +1,4 @@
-"""Which share of a batch a process paints: every so manyth picture. Pure arithmetic."""
+"""Which share of the work a process does: every so manyth picture or scene. Pure arithmetic."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _SLURM = "SLURM_ARRAY_TASK_"
 
 @dataclass(frozen=True)
 class Shard:
-    """The `number`th, from 1, of `count` shares: each picture is in one of them."""
+    """The `number`th, from 1, of `count` shares: each piece of work is in one of them."""
 
     number: int = 1
     count: int = 1
 
-    def of(self, pictures: Sequence[_T]) -> list[_T]:
+    def of(self, pieces: Sequence[_T]) -> list[_T]:
         """Return the share of a list that is the same for all."""
-        return list(pictures[self.number - 1 :: self.count])
+        return list(pieces[self.number - 1 :: self.count])
 
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
@@ -36,6 +36,11 @@ def read_shard(text: str) -> Shard:
         if 1 <= shard.number <= shard.count:
             return shard
     raise UsageError(f"the shard cannot be {text!r}; give I/N, as 1/4, 2/4, 3/4 and 4/4")
+
+
+def asked_shard(text: str | None, environment: Mapping[str, str]) -> Shard | None:
+    """Return the share that a flag says, or that is a Slurm task's; None for all of it."""
+    return slurm_shard(environment) if text is None else read_shard(text)
 
 
 def slurm_shard(environment: Mapping[str, str]) -> Shard | None:
