@@ -182,6 +182,39 @@ def test_maps_and_colours_are_followed_in_every_frame(tmp_path: Path, film: Path
         assert apart[:, :18].mean() < 6 < apart[:, 24:].mean() + 6
 
 
+def test_each_frame_has_its_own_maps(tmp_path: Path, film: Path, style: Path, capsys):
+    other = tmp_path / "other.png"
+    Image.new("RGB", (64, 64), (250, 20, 20)).save(other)
+    for folder in ("masks", "maps"):
+        (tmp_path / folder).mkdir()
+    for number in range(6):
+        mask, map_ = np.zeros((48, 64, 3), np.uint8), np.zeros((48, 64, 3), np.uint8)
+        mask[:24, 8 * number : 8 * number + 16] = 255
+        map_[30:, : 10 * number, 1] = 255  # its second colour is not yet in the first frame
+        Image.fromarray(mask).save(tmp_path / "masks" / f"{number}.png")
+        Image.fromarray(map_).save(tmp_path / "maps" / f"{number}.png")
+    out = tmp_path / "frames" / "%02d.png"
+    more = ("--protect", str(tmp_path / "masks" / "%d.png"), "--start", "0.1")
+    assert _paint(film, style, out, *more, "--end", "0.5") == 0
+    filmed = _shown(film)[1]
+    for number in (1, 2, 3, 4):
+        painted = np.asarray(Image.open(out.parent / f"{number:02}.png")).astype(float)
+        apart = np.abs(painted - filmed[number]).mean(2)[:24]
+        inside = slice(8 * number + 1, 8 * number + 15)
+        assert apart[:, inside].mean() < 1 < np.delete(apart, inside, 1).mean()
+    words = ["film", str(film), str(style), str(other), "--quiet", *QUICK, "-o", "-"]
+    maps = ["--regions", str(tmp_path / "maps" / "%d.png"), "--start", "0.1"]
+    colours = ["--style-regions", "#000000", "--style-regions", "#00ff00"]
+    words[-1] = str(tmp_path / "regions" / "%02d.png")
+    assert main([*words, *maps, *colours]) == 0
+    first, *_, last = (np.asarray(Image.open(p)) for p in sorted((tmp_path / "regions").glob("*")))
+    reds = [float(one[34:, :40, 0].mean() - one[34:, :40, 1].mean()) for one in (first, last)]
+    assert reds[1] > reds[0]
+    (tmp_path / "masks" / "5.png").unlink()
+    assert _paint(film, style, tmp_path / "out.mp4", *more) == 2
+    assert "--protect has 5 maps" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "words", "code"),
     [

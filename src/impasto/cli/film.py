@@ -128,7 +128,10 @@ _shard_option = _film(
 
 _map_options = adding(
     click.option(
-        "--regions", metavar="MAP", type=PATH, help="A map in flat colours, for all frames alike."
+        "--regions",
+        metavar="MAP",
+        type=PATH,
+        help="A map in flat colours, for all frames alike; one for each as maps/%04d.png.",
     ),
     click.option(
         "--style-regions",
@@ -141,7 +144,8 @@ _map_options = adding(
         "--protect",
         metavar="MASK",
         type=PATH,
-        help="Where MASK is white all frames stay as they are; greys blend.",
+        help="Where MASK is white frames stay as they are; greys blend. One for all frames, or one "
+        "for each: masks/%04d.png, or a film.",
     ),
 )
 

@@ -93,13 +93,20 @@ def _preview(film: Film) -> Film:
 def _read_film(settings: Settings, resources: Resources, flags: Mapping[str, Any]) -> Film:
     """Read what goes into a film, and check it."""
     from impasto.film.film import Film
-    from impasto.film.sources import open_clip
+    from impasto.film.sequences import is_pattern
+    from impasto.film.sources import is_film, open_clip
     from impasto.film.timing import Timing
 
     reading = from_flags(Reading, flags)
     timing = from_flags(Timing, flags)
     clip = open_clip(flags["content"], reading, timing.fps)
-    inputs = replace(from_flags(Inputs, flags, reading=reading), content=None)
+    maps = {
+        name: open_clip(flags[name], reading, timing.fps)
+        for name in ("regions", "protect")
+        if flags[name] is not None and (is_pattern(flags[name]) or is_film(flags[name]))
+    }
+    still = {**flags, **dict.fromkeys(maps)}
+    inputs = replace(from_flags(Inputs, still, reading=reading), content=None)
     steady = STEADY if flags["steady"] is None else flags["steady"]
     film = Film(
         clip=clip,
@@ -111,6 +118,7 @@ def _read_film(settings: Settings, resources: Resources, flags: Mapping[str, Any
         passes=flags["passes"] or 1,
         keyframes=flags["keyframes"] or 1,
         loop=flags["loop"],
+        maps=maps,
     )
     assert film.picks
     return film

@@ -18,6 +18,8 @@ from impasto.scene.anchor import Anchor
 from impasto.scene.colour import grey
 from impasto.scene.faces import faces_kept
 from impasto.scene.init import Init
+from impasto.scene.originals import Originals, protection_of
+from impasto.scene.regions import match_regions
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,14 +30,25 @@ class Start:
     anchor: Anchor
 
 
+@dataclass(frozen=True, eq=False)
+class Maps:
+    """A photograph's own maps: of its regions, and of what stays as it is."""
+
+    regions: Picture | None = None
+    protect: Picture | None = None
+
+
 @set_apart
-def following(run: Run, photo: Picture, start: Start | None, iterations: int = 0) -> Run:
+def following(
+    run: Run, photo: Picture, start: Start | None, iterations: int = 0, maps: Maps | None = None
+) -> Run:
     """Return the run of another photograph of the same size, in its space, by the same plan.
 
     With a `start` only the finest level is painted, with so many evaluations at most; styles stay
-    as they were for the first photograph, those that were given its colours too.
+    as they were for the first photograph, those that were given its colours too. Maps are the first
+    one's but for those that are given; raises UsageError for one that does not fit.
     """
-    originals = run.originals
+    originals = run.originals if maps is None else _mapped(run.originals, photo, maps)
     photo = filled(
         photo.in_space(None if originals.content is None else originals.content.origin.profile)
     )
@@ -52,6 +65,16 @@ def following(run: Run, photo: Picture, start: Start | None, iterations: int = 0
     ingredients = msgspec.structs.replace(run.ingredients, content=ingredient(photo))
     run = replace(run, originals=originals, ingredients=ingredients)
     return run if start is None else _finest(run, iterations)
+
+
+def _mapped(originals: Originals, photo: Picture, maps: Maps) -> Originals:
+    """Return the pictures with a photograph's own maps."""
+    if maps.regions is not None:
+        found = match_regions(photo.size, maps.regions, originals.styles, may_lack=True)
+        originals = replace(originals, regions=found)
+    if maps.protect is not None:
+        originals = replace(originals, protect=protection_of(maps.protect, photo.size))
+    return originals
 
 
 def _init(run: Run, photo: Picture, start: Start | None) -> Init:

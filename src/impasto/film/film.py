@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -15,7 +15,7 @@ import msgspec
 from impasto.engine.networks import Networks
 from impasto.engine.recipe import ingredient, style_ingredients, versions
 from impasto.engine.run import Run
-from impasto.errors import PictureError
+from impasto.errors import PictureError, UsageError
 from impasto.film.clip import Clip
 from impasto.film.timing import Pick, Timing
 from impasto.jobs.inputs import Read
@@ -31,6 +31,7 @@ _ENDS = 1 << 20
 class Film:
     """A clip in the manner of styles.
 
+    `maps` are films of maps, a map for each frame, by what they are of: "regions" and "protect".
     `steady` is how much a frame is held to those before. It is painted in so many `passes`, forward
     and backward; every so manyth frame, the `keyframes`, is painted, the rest blended; a `loop` is
     closed.
@@ -45,26 +46,37 @@ class Film:
     passes: int = 1
     keyframes: int = 1
     loop: bool = False
+    maps: Mapping[str, Clip] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse maps that are fewer than frames."""
+        for name, maps in self.maps.items():
+            if len(maps.times) < len(self.clip.times):
+                raise UsageError(
+                    f"--{name} has {len(maps.times)} maps, {self.clip.path} has "
+                    f"{len(self.clip.times)} frames; give a map for each frame, or one for all"
+                )
 
     @cached_property
     def picks(self) -> list[Pick]:
         """The frames that are painted; raises UsageError where there are none."""
         return self.timing.picks(self.clip)
 
-    def frames(self, first: int = 0) -> Iterator[Picture]:
-        """Read the frames that are painted, from a number on.
+    def frames(self, first: int = 0, of: Clip | None = None) -> Iterator[Picture]:
+        """Read the frames that are painted, from a number on, or those of another film.
 
         Raises PictureError where one is damaged or lacks.
         """
+        clip = self.clip if of is None else of
         wanted = iter(self.picks[first:])
         pick = next(wanted)
-        for number, picture in enumerate(self.clip.read(pick.number), pick.number):
+        for number, picture in enumerate(clip.read(pick.number), pick.number):
             while pick.number == number:  # again and again where more are shown than there are
                 yield picture
                 if (following := next(wanted, None)) is None:
                     return
                 pick = following
-        told = f"{self.clip.path} ends at frame {pick.number} of {len(self.clip.times)}"
+        told = f"{clip.path} ends at frame {pick.number} of {len(clip.times)}"
         raise PictureError(f"{told}, or is damaged there; get all of it, or give --end")
 
     @cached_property
@@ -73,7 +85,10 @@ class Film:
 
         It gives up no threads to other programs: picked up later, frames are to have the same bits.
         """
-        read = replace(self.read, content=next(self.frames()))
+        maps: dict[str, Any] = {
+            name: next(self.frames(of=clip)) for name, clip in self.maps.items()
+        }
+        read = replace(self.read, content=next(self.frames()), **maps)
         run = read.prepare(self.settings, self.resources, networks=Networks())
         return replace(run, may_yield=False)
 
@@ -84,6 +99,7 @@ class Film:
             "styles": style_ingredients(self.read.styles),
             "regions": ingredient(self.read.regions),
             "protect": ingredient(self.read.protect),
+            "maps": {name: _digest(clip) for name, clip in self.maps.items()},
             "settings": self.settings,
             "timing": self.timing,
             "steady": self.steady,

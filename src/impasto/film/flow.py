@@ -18,6 +18,9 @@ Mask = NDArray[np.float32]  # (H,W), 0..1
 # Where a place moves by less than so much beside the camera, and is as like itself without, it
 # moves with the camera: noise would shake it, and what stands still would be blurred every time.
 _BESIDE_PX, _AS_LIKE = 1.0, 2 / 255
+# However else it moves, it moves with the camera where it is quite as like itself so: beside what
+# passes before a sky the search lets the sky pass, too.
+_QUITE_AS_LIKE = 0.5 / 255
 # The same where the camera's motion is not clear, and to stand still is all that can be thought of.
 _STILL_PX = 0.25
 # The side of the squares that differences are meant over.
@@ -35,10 +38,7 @@ def flow_between(one: Pixels, other: Pixels) -> Flow:
         light = _light(one)
         found = search.calc(light, _light(other), None)  # type: ignore[call-overload]
         flow = found.astype(np.float32, copy=False)
-        camera = camera_motion(flow, light)
-        if camera is None:
-            return _settled(flow, np.zeros_like(flow), _STILL_PX, one, other)
-        return _settled(flow, camera, _BESIDE_PX, one, other)
+        return _settled(flow, camera_motion(flow, light), one, other)
 
 
 def warped(image: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
@@ -70,13 +70,15 @@ def difference(one: Pixels, other: Pixels) -> Mask:
     return found
 
 
-def _settled(flow: Flow, likely: Flow, beside_px: float, one: Pixels, other: Pixels) -> Flow:
-    """Return the flow with a likely one where it is near, and explains the frames as well."""
+def _settled(flow: Flow, camera: Flow | None, one: Pixels, other: Pixels) -> Flow:
+    """Return the flow with the camera's motion where that explains the frames as well."""
+    likely, beside_px = (np.zeros_like(flow), _STILL_PX) if camera is None else (camera, _BESIDE_PX)
     near = np.abs(flow - likely).max(2) < beside_px
-    if not near.any():
-        return flow
     own, plain = (difference(one, warped(other, motion)) for motion in (flow, likely))
-    found: Flow = np.where((near & (plain <= own + _AS_LIKE))[..., None], likely, flow)
+    settled = near & (plain <= own + _AS_LIKE)
+    if camera is not None:
+        settled |= plain <= own + _QUITE_AS_LIKE
+    found: Flow = np.where(settled[..., None], likely, flow)
     return found
 
 

@@ -14,17 +14,15 @@ from impasto.engine.following import Start
 from impasto.film.flow import Mask, Pixels, flow_between, warped
 from impasto.film.manner import brought_back, detail_of
 from impasto.film.seen import Painted, Seen, kept
-from impasto.film.trust import trust
+from impasto.film.trust import likeness, trust
 from impasto.scene.anchor import Anchor
 
 # So much less than all may lack before an earlier frame is asked.
 _ENOUGH = 0.995
 # Evaluations after which a place is as it stays: those of a level.
-RIPE = 45
-# What stands still grows riper yet.
-_OLDEST = 3.0
-# How much of a place comes from a neighbour, which counts as much as itself.
-_HALF = 0.5
+RIPE = 30
+# What stands still grows riper yet than what moves.
+_OLD, _OLDEST = 2.0, 3.0
 # Strokes are smaller than this share of the shorter side.
 _LARGE = 12
 
@@ -33,12 +31,14 @@ _LARGE = 12
 class Held:
     """What earlier frames say of one: a painting, and how sure each pixel of it is (H,W), 0..1.
 
-    `nearest` is how sure the frame before alone is.
+    `nearest` is how sure the frame before alone is, and `like` how far things look as they did
+    there: good enough to start from, as at the edges of what moves.
     """
 
     painted: Painted
     sure: Mask
     nearest: Mask
+    like: Mask
 
     @property
     def mask(self) -> Mask:
@@ -61,17 +61,17 @@ def held_by(nearest: Seen, others: Iterable[Seen], filmed: Pixels) -> Held:
 
     What the nearest is sure of counts first, the others fill in, as far as they are wanted.
     """
-    image, ripe, near = _moved(nearest, filmed)
+    image, ripe, near, like = _moved(nearest, filmed)
     sure = near
     for other in others:
         if sure.mean() >= _ENOUGH:
             break
-        moved, riper, known = _moved(other, filmed)
+        moved, riper, known, _ = _moved(other, filmed)
         part = np.minimum(known, 1 - sure)
         share = part / np.maximum(sure + part, 1e-6)
         image = image + share[..., None] * (moved - image)
         ripe, sure = ripe + share * (riper - ripe), sure + part
-    return Held(Painted(image, ripe), sure, near)
+    return Held(Painted(image, ripe), sure, near, like)
 
 
 def held_again(own: Seen, beside: Seen, filmed: Pixels) -> Held:
@@ -79,34 +79,36 @@ def held_again(own: Seen, beside: Seen, filmed: Pixels) -> Held:
 
     What was painted for longer counts more.
     """
-    moved, riper, known = _moved(beside, filmed)
+    moved, riper, known, _ = _moved(beside, filmed)
     image, ripe = own.painted.image, own.painted.ripe
     share = known * riper / np.maximum(riper + ripe, 1e-6)
     blended = Painted(image + share[..., None] * (moved - image), ripe + share * (riper - ripe))
-    return Held(blended, np.ones_like(known), known)
+    everywhere = np.ones_like(known)
+    return Held(blended, everywhere, known, everywhere)
 
 
 def led_to(held: Held, first: Seen, filmed: Pixels, share: float) -> Held:
     """Lead what holds a frame to a loop's first one, moved to it, by a share."""
-    moved, riper, known = _moved(first, filmed)
+    moved, riper, known, _ = _moved(first, filmed)
     part = np.float32(share) * known
     share_of = part / np.maximum(part + (1 - part) * held.sure, 1e-6)
     image, ripe = held.painted.image, held.painted.ripe
     blended = Painted(
         image + share_of[..., None] * (moved - image), ripe + share_of * (riper - ripe)
     )
-    return Held(blended, held.sure + part * (1 - held.sure), held.nearest)
+    return Held(blended, held.sure + part * (1 - held.sure), held.nearest, held.like)
 
 
 def between(left: Seen, right: Seen, way: float, filmed: Pixels, seed: int) -> Pixels:
     """Blend two keyframes, moved to where things are so far on the way from one to the other."""
-    (one, _, sure), (other, _, surer) = (_moved(seen, filmed) for seen in (left, right))
+    (one, _, sure, _), (other, _, surer, _) = (_moved(seen, filmed) for seen in (left, right))
     sure, surer = sure * np.float32(1 - way), surer * np.float32(way)
     both = sure + surer
     image = one + (surer / np.maximum(both, 1e-6))[..., None] * (other - one)
     known = both / np.float32(max(way, 1 - way))
     last = left if way < 0.5 else right
-    return _begun(brought_back(image, last.painted.image, last.manner), known, last, filmed, seed)
+    image = brought_back(image, last.painted.image, last.manner)
+    return _begun(image, (2 * known).clip(0, 1), last, filmed, seed)
 
 
 def start_of(held: Held, last: Seen, filmed: Pixels, weight: float, seed: int) -> Start:
@@ -115,29 +117,33 @@ def start_of(held: Held, last: Seen, filmed: Pixels, weight: float, seed: int) -
     That is brought to the painting's colours, with strokes and grain as it has, by the `seed`.
     """
     image = held.painted.image
-    start = _begun(image, held.sure, last, filmed, seed)
+    # What is half sure, or only looks alike, is a better start than none.
+    share = np.maximum(2 * held.sure, held.like).clip(0, 1)
+    start = _begun(image, share, last, filmed, seed)
     anchor = Anchor(_tensor(image), torch.from_numpy(held.mask)[None, None], weight)
     return Start(_tensor(start), anchor)
 
 
-def _begun(image: Pixels, sure: Mask, last: Seen, filmed: Pixels, seed: int) -> Pixels:
-    """Return a picture, and where little of it is sure, what was filmed as a painting begins."""
-    share = (2 * sure).clip(0, 1)[..., None]  # what is half sure is a better start than none
+def _begun(image: Pixels, share: Mask, last: Seen, filmed: Pixels, seed: int) -> Pixels:
+    """Return a picture by its share (H,W), and else what was filmed as a painting begins."""
     under = _recoloured(filmed, last) + _strokes(image)
-    start = _grained(under, last.painted.image, seed) * (1 - share) + image * share
+    new = _grained(under, last.painted.image, seed)
+    share = share[..., None]
+    start = new * (1 - share) + image * share
     found: Pixels = start.clip(0, 1)
     return found
 
 
-def _moved(seen: Seen, filmed: Pixels) -> tuple[Pixels, Mask, Mask]:
-    """Return a painting moved to where things are now, how ripe it is, and how sure that is."""
+def _moved(seen: Seen, filmed: Pixels) -> tuple[Pixels, Mask, Mask, Mask]:
+    """Return a painting moved to where things are now, how ripe, how sure and how like it is."""
     back = flow_between(filmed, seen.filmed)
     forth = flow_between(seen.filmed, filmed)
     known = trust(back, forth, filmed, seen.filmed)
     own = seen.painted.image
     image = brought_back(warped(own, back), own, seen.manner)
     ripe = warped(seen.painted.ripe, back).clip(0, None)
-    return image, np.where(back.any(2), np.minimum(ripe, 1), ripe), known
+    ripe = np.where(back.any(2), np.minimum(ripe, _OLD), ripe)
+    return image, ripe, known, likeness(back, filmed, seen.filmed)
 
 
 def _recoloured(filmed: Pixels, last: Seen) -> Pixels:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
 
-from impasto.engine.following import following
+from impasto.engine.following import Maps, Start, following
 from impasto.engine.iterate import paint
 from impasto.engine.run import Run
 from impasto.engine.step import Step
@@ -57,6 +57,12 @@ class Painter:
         """What was filmed."""
         return Reel(self.film.frames)
 
+    @cached_property
+    def maps(self) -> dict[str, Reel]:
+        """The maps of each frame."""
+        films = self.film.maps.items()
+        return {name: Reel(partial(self.film.frames, of=clip)) for name, clip in films}
+
     def paint(self, piece: Piece, *, is_needed: bool) -> int:
         """Paint a frame into the journal; return how many evaluations it took.
 
@@ -81,13 +87,13 @@ class Painter:
         if piece.own is not None:
             own = self._known(piece.own)
             if not known:
-                return own, following(self.run, picture, None), 0
+                return own, self._run_of(piece, picture), 0
             held = held_again(own, known[0], filmed)
             return self._on(piece, own, held, AGAIN, picture, filmed)
         if known:
             last = known[0]
             if np.array_equal(last.filmed, filmed) and piece.first is None:
-                return last, following(self.run, picture, None), 0
+                return last, self._run_of(piece, picture), 0
             held = held_by(last, (self._known(mark) for mark in piece.held[1:]), filmed)
             if not is_cut(held.nearest):
                 if piece.first is not None:
@@ -97,7 +103,7 @@ class Painter:
 
     def _anew(self, piece: Piece, picture: Picture, filmed: Pixels) -> tuple[Seen, Run, int]:
         """Paint a frame as a picture is."""
-        run = following(self.run, picture, None) if piece.mark.number else self.run
+        run = self._run_of(piece, picture) if piece.mark.number else self.run
         image, evaluations = self._evaluated(run)
         painted = Painted(image, np.ones_like(image[..., 0]))
         return Seen(filmed, painted, manner_of(image)), run, evaluations
@@ -107,7 +113,7 @@ class Painter:
     ) -> tuple[Seen, Run, int]:
         """Paint a frame on from what holds it, by so many evaluations at most."""
         start = start_of(held, last, filmed, self.film.steady, piece.mark.number)
-        run = following(self.run, picture, start, min(most, self.run.levels[-1].iterations))
+        run = self._run_of(piece, picture, start, min(most, self.run.levels[-1].iterations))
         image, evaluations = self._evaluated(run)
         return Seen(filmed, held.ripened(image, evaluations), last.manner), run, evaluations
 
@@ -118,7 +124,15 @@ class Painter:
         left, right = (self._known(mark) for mark in piece.held)
         image = between(left, right, way, filmed, piece.mark.number)
         painted = Painted(image, np.ones_like(image[..., 0]))
-        return Seen(filmed, painted, left.manner), following(self.run, picture, None), 0
+        return Seen(filmed, painted, left.manner), self._run_of(piece, picture), 0
+
+    def _run_of(
+        self, piece: Piece, picture: Picture, start: Start | None = None, most: int = 0
+    ) -> Run:
+        """Return the run of a frame, by its own maps where it has some."""
+        number = piece.mark.number
+        maps = Maps(**{name: reel.picture(number) for name, reel in self.maps.items()})
+        return following(self.run, picture, start, most, maps)
 
     def _evaluated(self, run: Run) -> tuple[Pixels, int]:
         for step in paint(run):

@@ -12,6 +12,8 @@ from impasto.pictures.limits import Reading
 from impasto.reading.inputs import opened_input
 from impasto.reading.opening import HEAD
 
+_FILMS = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v"}
+
 
 def open_clip(path: Path, reading: Reading, fps: float | None = None) -> Clip:
     """Look at a film, of whatever kind; `fps` is what numbered pictures are shown at.
@@ -24,3 +26,8 @@ def open_clip(path: Path, reading: Reading, fps: float | None = None) -> Clip:
     with opened_input(path) as (stream, _):  # whatever may be wrong with a file is said there
         head = stream.read(HEAD)
     return (animated_clip if is_animation(head) else container_clip)(path, reading)
+
+
+def is_film(path: Path) -> bool:
+    """Return whether a name is a film's, and no picture's."""
+    return path.suffix.lower() in _FILMS

@@ -23,12 +23,18 @@ def trust(back: Flow, forth: Flow, now: Pixels, before: Pixels) -> Mask:
 
     `back` leads from now to before, `forth` from before to now.
     """
-    sure = inside(back) & ~_uncovered(back, forth) & ~_at_an_edge(back)
-    apart = difference(now, warped(before, back))
-    alike = ((_UNLIKE - apart) / (_UNLIKE - _ALIKE)).clip(0, 1)
+    sure = ~_uncovered(back, forth) & ~_at_an_edge(back)
     # An edge of the mask is no edge in the painting.
-    inner = cv2.erode((sure * alike).astype(np.float32), np.ones((3, 3), np.uint8))
+    known = sure * likeness(back, now, before)
+    inner = cv2.erode(known.astype(np.float32), np.ones((3, 3), np.uint8))
     return cv2.blur(inner, (3, 3)).astype(np.float32, copy=False)
+
+
+def likeness(back: Flow, now: Pixels, before: Pixels) -> Mask:
+    """Return how far each pixel of `now` looks as where it came from in `before`: (H,W), 0..1."""
+    apart = difference(now, warped(before, back))
+    found: Mask = inside(back) * ((_UNLIKE - apart) / (_UNLIKE - _ALIKE)).clip(0, 1)
+    return found.astype(np.float32, copy=False)
 
 
 def is_cut(sure: Mask) -> bool:

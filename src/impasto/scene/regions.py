@@ -26,13 +26,18 @@ _log = logging.getLogger(__name__)
 
 
 def match_regions(
-    photo: tuple[int, int], regions: Picture | None, styles: Sequence[Style]
+    photo: tuple[int, int],
+    regions: Picture | None,
+    styles: Sequence[Style],
+    *,
+    may_lack: bool = False,
 ) -> tuple[Region, ...]:
     """Return which styles serve which region of a photograph of (height, width).
 
     A style's own map gives a label its pixels of that colour; a style without one serves every
     label. Raises UsageError for a map of another shape than its picture, for a region that no
-    style serves or that is transparent in one, and for a plain colour without a region.
+    style serves or that is transparent in one, and for a plain colour without a region, which a
+    film's frame `may_lack`.
     """
     if regions is None:
         _refuse_lonely_maps(styles)
@@ -40,7 +45,8 @@ def match_regions(
     check_shape("the map of regions", regions.size, "the photograph", photo)
     labels = read_labels(regions)
     maps = [_style_labels(number, style) for number, style in enumerate(styles, 1)]
-    _check_used(labels, maps)
+    if not may_lack:
+        _check_used(labels, maps)
     return tuple(
         _served(Region(name_of(colour), labels.mask(number), _serving(colour, styles, maps)))
         for number, colour in enumerate(labels.colours)
