@@ -336,16 +336,17 @@ def _killing(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
 def test_films_in_passes_killed_anywhere_go_on_to_the_same_frames(
     tmp_path: Path, film: Path, style: Path, more: tuple[str, ...]
 ):
+    more = (*more, "--end", "0.4")
     whole = tmp_path / "whole" / "%02d.png"
     assert _paint(film, style, whole, *more) == 0
-    for after in (5, 17, 24, 33):
+    for after in (9, 21):
         out = tmp_path / f"{after}" / "%02d.png"
         with pytest.MonkeyPatch.context() as patch:
             _killing(patch, after)
             with pytest.raises(Killed):
                 _paint(film, style, out, *more)
         assert _paint(film, style, out, *more) == 0
-        _check_same(whole, out)
+        _check_same(whole, out, 4)
         assert not (out.parent / "%02d.png.frames").exists()
 
 
@@ -370,8 +371,8 @@ def test_between_keyframes_nothing_is_evaluated(tmp_path: Path, film: Path, styl
     assert "keyframes    3; the others are blended" in capsys.readouterr().out
 
 
-def _check_same(whole: Path, out: Path) -> None:
-    for number in range(1, 7):
+def _check_same(whole: Path, out: Path, count: int = 6) -> None:
+    for number in range(1, count + 1):
         one, other = ((path.parent / f"{number:02}.png").read_bytes() for path in (whole, out))
         assert one == other
 
