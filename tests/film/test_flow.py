@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from clips import pan, passing, photograph
 
+from impasto.film import holding
 from impasto.film.camera import camera_motion
 from impasto.film.flow import difference, flow_between, warped
 from impasto.film.holding import RIPE, between, held_again, held_by, led_to, start_of
@@ -213,3 +214,19 @@ def test_what_stands_still_is_held_the_more_the_longer_it_has():
     assert masks[0] == pytest.approx(1)
     assert masks[1] > 1.5
     assert masks[-1] == masks[-2] == pytest.approx(9)
+
+
+def test_of_large_frames_only_those_are_moved_that_know_more(monkeypatch: pytest.MonkeyPatch):
+    large = photograph("pagoda.jpg", 420)
+    frames, masks = passing(large, 6, 40, 16)
+    plain, sizes = Manner(0.5, 0.2, 0.05), []
+
+    def counted(one, other):
+        sizes.append(one.shape[1])
+        return flow_between(one, other)
+
+    monkeypatch.setattr(holding, "flow_between", counted)
+    near, same, before = (_seen(frames[n], frames[n], plain) for n in (3, 3, 0))
+    held = held_by(near, [same, before], frames[4])
+    assert sizes == [420, 420, 256, 256, 256, 256, 420, 420]
+    assert held.sure[(masks[3] > 0) & (masks[4] == 0)].mean() > 0.6

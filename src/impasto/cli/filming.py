@@ -27,6 +27,7 @@ _PREVIEW_PX, _PREVIEW_EVERY = 256, 10
 _DISK_BYTES = 2.5
 # Of what other frames are held to, as long as it is.
 _KEPT_BYTES = 14
+_LOOKED_AT = 9
 
 
 def film(
@@ -68,7 +69,7 @@ def forecast(settings: Settings, resources: Resources, flags: Mapping[str, Any])
     pace = seconds_per_pixel(run.settings, run.plan)
     first, evaluation = sum(pixels) * pace, pixels[-1] / finest.iterations * pace
     later = (USUAL + (film.passes - 1) * AGAIN) * evaluation
-    kept = keys if film.passes * film.keyframes > 1 else 0  # of a single scene
+    kept = keys if film.passes * film.keyframes > 1 else min(keys, _LOOKED_AT)  # of one scene
     disk = (count * _DISK_BYTES + kept * _KEPT_BYTES) * finest.height * finest.width
     return [
         f"frames       {count} of {len(film.clip.times)}, {finest.width} x {finest.height} px",

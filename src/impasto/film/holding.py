@@ -19,6 +19,10 @@ from impasto.scene.anchor import Anchor
 
 # So much less than all may lack before an earlier frame is asked.
 _ENOUGH = 0.995
+# What an earlier frame must add, of all, by pictures of this longer side.
+_WORTH, _SMALL_PX = 0.002, 256
+# So sure counts as not known.
+_HARDLY = 0.1
 # Evaluations after which a place is as it stays: those of a level.
 RIPE = 30
 # What stands still grows riper yet than what moves.
@@ -66,6 +70,8 @@ def held_by(nearest: Seen, others: Iterable[Seen], filmed: Pixels) -> Held:
     for other in others:
         if sure.mean() >= _ENOUGH:
             break
+        if not _fills(other, filmed, sure):
+            continue
         moved, riper, known, _ = _moved(other, filmed)
         part = np.minimum(known, 1 - sure)
         share = part / np.maximum(sure + part, 1e-6)
@@ -132,6 +138,23 @@ def _begun(image: Pixels, share: Mask, last: Seen, filmed: Pixels, seed: int) ->
     start = new * (1 - share) + image * share
     found: Pixels = start.clip(0, 1)
     return found
+
+
+def _fills(other: Seen, filmed: Pixels, sure: Mask) -> bool:
+    """Return whether a frame knows of what is not sure yet, by small pictures where they are large.
+
+    Flow takes longest of all but painting, and most frames of a pan know nothing new.
+    """
+    scale = _SMALL_PX / max(sure.shape)
+    if scale >= 1:
+        return True
+    size = max(1, round(scale * sure.shape[1])), max(1, round(scale * sure.shape[0]))
+    now, then, here = (
+        cv2.resize(one, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+        for one in (filmed, other.filmed, sure)
+    )
+    known = trust(flow_between(now, then), flow_between(then, now), now, then)
+    return float((known * (here < _HARDLY)).mean()) >= _WORTH
 
 
 def _moved(seen: Seen, filmed: Pixels) -> tuple[Pixels, Mask, Mask, Mask]:

@@ -32,8 +32,8 @@ _LEAST, _UNKNOWN, _MOST = 8, 60, 30
 AGAIN = 6
 # Where a camera moves slowly.
 USUAL = 12
-# Paintings that are kept in memory: what a frame is held to, and it.
-_REMEMBERED = 8
+# Paintings that are kept in memory: those that a frame is held to most, and it.
+_REMEMBERED = 5
 
 See = Callable[[Step], None]
 

@@ -34,17 +34,21 @@ from impasto.reading.sources import as_picture
 _log = logging.getLogger(__name__)
 
 
+# Of so many frames it is said that they are looked at, which takes a while.
+_MANY = 200
+
+
 class Watcher(Protocol):
     """Whoever follows a film."""
 
     def began(self, count: int, there: int) -> None:
-        """Take in how many frames there will be, and how many are there from before."""
+        """Take in how many frames there will be in all passes, and how many are there already."""
 
     def evaluated(self, step: Step) -> None:
         """Take in an evaluation."""
 
     def frame(self, number: int, evaluations: int, seconds: float) -> None:
-        """Take in that a frame, counted from 1, is painted, and what it took."""
+        """Take in that so many are done, and what the last took."""
 
     def written(self, path: Path, frames: int, seconds: float) -> None:
         """Take in that the film is written."""
@@ -131,6 +135,8 @@ def _begun(film: Film, result: Result, shard: Shard | None) -> tuple[Lock, Journ
             if words is None:
                 result.check_free()  # nor may another have ended meanwhile
                 lock.empty()
+                if len(film.picks) >= _MANY:
+                    _log.info("looking for cuts in %d frames", len(film.picks))
                 scenes = beginnings(film.frames())
                 words = Words(film=identity, plan=film.run.plan, scenes=scenes)
                 Journal(lock.folder, words).write()
