@@ -477,12 +477,18 @@ def test_shards_paint_their_scenes_and_the_last_writes_the_film(
 
 
 def test_a_film_that_shards_began_is_ended_without(
-    tmp_path: Path, scenes: Path, style: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, scenes: Path, style: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ):
     out = tmp_path / "out.mp4"
     for name, value in {"ID": 2, "MIN": 0, "MAX": 2, "COUNT": 3, "STEP": 1}.items():
         monkeypatch.setenv(f"SLURM_ARRAY_TASK_{name}", str(value))
     assert _paint(scenes, style, out) == 0
+    assert not out.exists()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLURM_ARRAY_TASK_ID", "1")
+        _stopping(patch, 1)
+        assert _paint(scenes, style, out) == 130
+    assert "after 3 of 6 frames; the frames are in" in capsys.readouterr().err
     assert not out.exists()
     assert _paint(scenes, style, out, "--loop") == 2
     monkeypatch.delenv("SLURM_ARRAY_TASK_ID")

@@ -94,13 +94,17 @@ def held_again(own: Seen, beside: Seen, filmed: Pixels) -> Held:
 
 
 def led_to(held: Held, first: Seen, filmed: Pixels, share: float) -> Held:
-    """Lead what holds a frame to a loop's first one, moved to it, by a share."""
-    moved, riper, known, _ = _moved(first, filmed)
+    """Lead what holds a frame to a loop's first one, moved to it, by a share.
+
+    It is held the more for it: between two paintings is none, and each frame would slip back.
+    """
+    moved, _, known, _ = _moved(first, filmed)
     part = np.float32(share) * known
     share_of = part / np.maximum(part + (1 - part) * held.sure, 1e-6)
     image, ripe = held.painted.image, held.painted.ripe
+    oldest: Mask = np.maximum(ripe, np.float32(_OLDEST)).astype(np.float32)
     blended = Painted(
-        image + share_of[..., None] * (moved - image), ripe + share_of * (riper - ripe)
+        image + share_of[..., None] * (moved - image), ripe + share_of * (oldest - ripe)
     )
     return Held(blended, held.sure + part * (1 - held.sure), held.nearest, held.like)
 

@@ -183,12 +183,17 @@ def _paint(film: Film, journal: Journal, watcher: Watcher, shard: Shard | None) 
 
 def _is_last(film: Film, journal: Journal, lock: Lock) -> bool:
     """Return whether all other shares are painted, and the film is to be written here."""
-    lacking = sum(not journal.has(Mark(film.passes, number)) for number in range(len(film.picks)))
-    if lacking:
+    count, there = len(film.picks), _painted(film, journal, film.passes)
+    if there < count:
         told = "%d of %d frames are painted; the rest is for other shards, or the same command "
-        _log.info(told + "without --shard", len(film.picks) - lacking, len(film.picks))
+        _log.info(told + "without --shard", there, count)
         return False
     return lock.take_writing() and lock.is_there
+
+
+def _painted(film: Film, journal: Journal, turn: int) -> int:
+    """Return how many frames are painted as far as a pass, wherever they stand."""
+    return sum(journal.has(Mark(turn, number)) for number in range(len(film.picks)))
 
 
 def _write(film: Film, result: Result, journal: Journal) -> None:
@@ -228,7 +233,7 @@ def _kept(
     fault: BaseException, film: Film, result: Result, journal: Journal, shard: Shard | None
 ) -> ImpastoError:
     """Write what was painted before a fault, unless others paint, and say so."""
-    count, all_ = journal.count(), len(film.picks)
+    count, all_ = _painted(film, journal, 1), len(film.picks)
     raised = fault
     if isinstance(fault, Stopped):
         told = f"after {count} of {all_} frames" if count else "before the first frame was painted"
@@ -238,7 +243,7 @@ def _kept(
         journal.remove()
         return raised
     try:
-        if shard is None:
+        if shard is None and journal.count():
             _write(film, result, journal)
             journal.note_partial(result.first)
             raised.add_note(f"saved what was there as {result.output}")
