@@ -1,6 +1,6 @@
 """Batches: against as many runs of `paint`, with a thousand files, and killed at random moments.
 
-python benchmarks/batch.py PHOTOS_FOLDER STYLE [speed|many|journal|kills[:COUNT] ...]
+python benchmarks/batch.py PHOTOS_FOLDER STYLE [speed|at_once|many|journal|kills[:COUNT] ...]
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ SMALL = ["--size", "64", "--levels", "1", "--iterations", "2"]
 def main() -> None:
     """Measure what is asked for, or all."""
     photos, style = Path(sys.argv[1]), Path(sys.argv[2])
-    known = {"speed": speed, "many": many, "kills": kills, "journal": journal}
+    each = speed, at_once, many, kills, journal
+    known = {function.__name__: function for function in each}
     for words in sys.argv[3:] or known:
         name, _, count = words.partition(":")
         with tempfile.TemporaryDirectory() as folder:
@@ -66,6 +67,23 @@ def speed(photos: Path, style: Path, folder: Path, count: int = 20) -> None:
         f"{same} of {count} files the same to the byte; in the batch the first took "
         f"{painted[0]:.2f} s, the others {np.median(painted[1:]):.2f} s"
     )
+
+
+def at_once(photos: Path, style: Path, folder: Path, count: int = 10) -> None:
+    """Paint photographs at 256 px by one batch, one after another and two at once."""
+    chosen = map(str, sorted(photos.glob("*.jpg"))[:count])
+    words = ["batch", *chosen, "--style", str(style), "--size", "256"]
+    seconds = {}
+    for hands in ("1", "2"):
+        out = folder / hands
+        _, *seconds[hands] = _timed([[*words, "--at-once", hands, "-o", str(out)]])
+    same = sum(
+        (folder / "2" / path.name).read_bytes() == path.read_bytes()
+        for path in (folder / "1").glob("*.jpg")
+    )
+    for what, one, two in zip(("seconds", "of the processor's"), *seconds.values(), strict=True):
+        print(f"{count} at 256 px, {what}: one {one:.1f}, two at once {two:.1f}: {one / two:.2f}")
+    print(f"{same} of {count} files the same to the byte")
 
 
 def _timed(commands: list[list[str]]) -> tuple[str, float, float]:

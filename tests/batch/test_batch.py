@@ -4,22 +4,29 @@ import itertools
 import json
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
 from conftest import random_pixels
 from PIL import Image
 
+from impasto import OutputError, Resources, Settings
+from impasto.batch import here
+from impasto.batch.item import Item
 from impasto.batch.journal import NAME as JOURNAL
 from impasto.batch.worker import Worker
 from impasto.cli import main
 from impasto.engine import networks
 from impasto.jobs import observers
+from impasto.jobs.inputs import Inputs
 from impasto.jobs.job import Done
+from impasto.jobs.outputs import Outputs
 from impasto.jobs.stopping import Stopped
 from impasto.objective import look
 from impasto.objective.evaluator import Evaluator
 from impasto.optimizers.lbfgs import LBFGS
+from impasto.planning import machine
 from impasto.reading.carrying import read_recipe_text
 from impasto.reading.load import load
 
@@ -111,7 +118,7 @@ def test_what_is_finished_is_left(photos, styles, tmp_path, painted, capsys):
     (tmp_path / "out/a-one.png").unlink()
     Image.fromarray(random_pixels(48, 64, 7)).save(photos / "d.png")
     assert _batch(*words) == 0
-    assert painted[6:] == ["a-one.png", "d-one.png", "d-two.png"]
+    assert sorted(painted[6:]) == ["a-one.png", "d-one.png", "d-two.png"]
     assert _batch(*words, "--overwrite") == 0
     assert len(painted) == 9 + 8
 
@@ -249,7 +256,7 @@ def test_a_manifest_gives_each_picture_its_own_options(photos, styles, tmp_path,
         "photos/missing.png,two.png,,,\n"
     )
     assert _batch("--manifest", manifest, "-o", out, "--strength", "40") == 8
-    assert painted == ["first.png", "b-one+two.png"]
+    assert sorted(painted) == ["b-one+two.png", "first.png"]
     err = capsys.readouterr().err
     assert "there is no file" in err
     lines = tmp_path / "list.jsonl"
@@ -259,7 +266,7 @@ def test_a_manifest_gives_each_picture_its_own_options(photos, styles, tmp_path,
     ]
     lines.write_text("\n".join(map(json.dumps, rows)))
     assert _batch("--manifest", lines, *styles, "-o", tmp_path / "more") == 0
-    assert painted[2:] == ["a-one+two.png", "c-one.png", "c-two.png"]
+    assert sorted(painted[2:]) == ["a-one+two.png", "c-one.png", "c-two.png"]
 
 
 @pytest.mark.parametrize(
@@ -343,6 +350,101 @@ def test_a_signal_saves_and_the_same_command_goes_on(photos, styles, tmp_path, c
     assert not list(out.glob("*.checkpoint"))
 
 
+def test_two_at_once_are_painted_as_each_is_alone(photos, styles, tmp_path, capsys, monkeypatch):
+    built, measured = [], []
+    build, sums = networks.build, look._sums
+    monkeypatch.setattr(networks, "build", lambda *a, **k: built.append(a) or build(*a, **k))
+    monkeypatch.setattr(look, "_sums", lambda *a: measured.append(a) or sums(*a))
+    two, alone = tmp_path / "two", tmp_path / "alone"
+    words = [photos, *styles, *SMALL, "--json-progress"]
+    assert _batch(*words, "-o", two, "--at-once", "2") == 0
+    assert len(built) == 1
+    assert len(measured) == 2 * 2
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    pictures = [event for event in events if event["event"] == "picture"]
+    assert [event["number"] for event in pictures] == [1, 2, 3, 4, 5, 6]
+    assert {event["output"] for event in pictures} == _pictures(two)
+    assert events[-1]["painted"] == 6
+    assert len(_events(two, "begun")) == len(_events(two, "done")) == 6
+    assert _batch(*words, "-o", alone, "--at-once", "1") == 0
+    for name in _pictures(alone):
+        assert (two / name).read_bytes() == (alone / name).read_bytes()
+
+
+def test_a_signal_saves_all_that_are_painted_at_once(photos, styles, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(observers, "_WORTH_SECONDS", 0)
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    words = [photos, *styles[:2], *SMALL, "--iterations", "6", "--checkpoint-every", "0"]
+    step, both, calls = LBFGS.step, threading.Barrier(2), itertools.count(1)
+
+    def counting(*values: object) -> object:
+        if is_first and isinstance(values[1], Evaluator):
+            both.wait(60)  # so that both are in their midst
+            if next(calls) == 6:
+                os.kill(os.getpid(), signal.SIGTERM)
+        return step(*values)
+
+    monkeypatch.setattr(LBFGS, "step", counting)
+    is_first = True
+    assert _batch(*words, "-o", out, "--at-once", "2") == 143
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.count("saved what was there") == 2
+    assert "0 of 3 pictures are there; the same command goes on" in last
+    assert _pictures(out) == {"a-one.png", "b-one.png"}
+    is_first = False
+    assert _batch(*words, "-o", out, "--at-once", "2") == 0
+    assert _batch(*words, "-o", whole) == 0
+    for name in ("a-one.png", "b-one.png", "c-one.png"):
+        assert (out / name).read_bytes() == (whole / name).read_bytes()
+    assert not list(out.glob("*.checkpoint"))
+
+
+def test_where_one_of_two_cannot_be_written_the_other_is_saved(
+    photos, styles, tmp_path, capsys, monkeypatch
+):
+    out, save = tmp_path / "out", Outputs.save
+
+    def full(outputs: Outputs, picture: object) -> None:
+        if outputs.output.name == "a-one.png":
+            raise OutputError("cannot write a-one.png: No space left on device")
+        save(outputs, picture)
+
+    monkeypatch.setattr(Outputs, "save", full)
+    words = [photos, *styles[:2], *SMALL, "-o", out, "--at-once", "2"]
+    assert _batch(*words) == 5
+    assert "cannot write a-one.png: No space left" in capsys.readouterr().err
+    assert len(_events(out, "done")) <= 1
+    monkeypatch.undo()
+    assert _batch(*words) == 0
+    assert len(_events(out, "done")) == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "resources", "free", "at_once"),
+    [
+        ({}, {}, 8e9, 2),
+        ({}, {}, 2e9, 1),
+        ({"size": 1024}, {}, 8e9, 1),
+        ({"size": "original"}, {}, 8e9, 1),
+        ({}, {"memory": 10**9}, 8e9, 1),
+        ({}, {"threads": 1}, 8e9, 1),
+        ({}, {"precision": "bfloat16"}, 8e9, 1),  # torch's threads
+    ],
+)
+def test_small_pictures_are_painted_two_at_once(settings, resources, free, at_once, monkeypatch):
+    monkeypatch.setattr(here, "free_bytes", lambda device: free)
+    monkeypatch.setattr(machine, "is_native", lambda: True)
+    item = Item(
+        name="a.png",
+        output=Path("a.png"),
+        inputs=Inputs(content=Path("a.jpg"), styles=()),
+        settings=Settings(**settings),
+        resources=Resources(**{"device": "cpu", "threads": 2, "precision": "float32", **resources}),
+    )
+    assert here.pick_at_once([item, item]) == at_once
+    assert here.pick_at_once([item]) == 1
+
+
 def test_killed_before_the_journal_knew_it_is_not_painted_again(photos, styles, tmp_path):
     out = tmp_path / "out"
     words = [photos / "a.png", *styles[:2], "-o", out, *SMALL]
@@ -361,7 +463,7 @@ def test_a_full_disk_ends_the_batch_and_it_goes_on_later(
     photos, styles, tmp_path, painted, capsys, monkeypatch
 ):
     out = tmp_path / "out"
-    words = [photos, *styles[:2], "-o", out]
+    words = [photos, *styles[:2], "-o", out, "--at-once", "1"]
     replace, count = os.replace, itertools.count()
 
     def full(*names: object) -> None:

@@ -283,6 +283,24 @@ def test_without_the_extra_auto_is_style_and_keep_says_what_to_install():
     assert "faces are found with an extra: pip install 'impasto[faces]'" in done.stderr
 
 
+def test_faces_are_found_by_threads_that_begin_together():
+    code = (
+        "import threading\n"
+        "from pathlib import Path\n"
+        "from impasto.reading.load import load\n"
+        "from impasto.scene.detector import find_faces\n"
+        f"photo = load(Path({str(PORTRAIT)!r}))\n"
+        "wait, found = threading.Barrier(4), []\n"
+        "def find():\n"
+        "    wait.wait()\n"
+        "    found.append(find_faces(photo))\n"
+        "threads = [threading.Thread(target=find) for _ in range(4)]\n"
+        "[thread.start() for thread in threads], [thread.join() for thread in threads]\n"
+        "assert len(found) == 4 and len(set(found)) == 1 and found[0], found"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_nothing_is_loaded_to_find_faces_unless_they_are_looked_for():
     code = (
         "import sys, impasto\n"

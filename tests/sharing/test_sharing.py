@@ -1,7 +1,10 @@
 """Several processes evaluate a picture as one does, to within rounding."""
 
+import contextlib
 import time
 from dataclasses import replace
+from importlib.metadata import version
+from unittest import mock
 
 import pytest
 import torch
@@ -9,7 +12,10 @@ from conftest import TOLERANCE, random_pixels
 from sharing.processes import alone, in_processes
 from torch.distributed import HashStore
 
-from impasto import Settings
+from impasto import Settings, prepare
+from impasto.engine import turns
+from impasto.engine.turns import handed_out, taken
+from impasto.errors import UsageError
 from impasto.memory.storage import Storage
 from impasto.objective.evaluator import Evaluator
 from impasto.objective.objective import make_objective
@@ -19,7 +25,7 @@ from impasto.scene.masks import Region
 from impasto.scene.protecting import Protection
 from impasto.scene.scene import Scene, plain_scene
 from impasto.settings.style_losses import STYLE_LOSSES
-from impasto.sharing.group import Group
+from impasto.sharing.group import Group, LostError
 from impasto.sharing.shard import Shard
 from impasto.sharing.watchdog import watching
 from impasto.testing import TINY, TinyEncoder
@@ -149,6 +155,26 @@ def held(group: Group) -> int:
 
 def test_the_optimizers_memory_falls_with_the_number_of_processes():
     assert in_processes(2, held) == [alone(held) / 2] * 2
+
+
+def of_another_version(group: Group) -> str:
+    """Return what a process says that is handed a run of another version than its own."""
+    if group.leads:
+        with contextlib.suppress(LostError):
+            handed_out(prepare(*(random_pixels(32, 32, seed) for seed in (1, 2))), None, group)
+        return ""
+    with (
+        mock.patch.object(turns, "version", {"impasto": "0.0.1", "torch": "2.0"}.get),
+        pytest.raises(UsageError) as refused,
+    ):
+        taken(group)
+    return str(refused.value)
+
+
+def test_processes_of_other_versions_do_not_paint_together():
+    _, said = in_processes(2, of_another_version)
+    assert said.startswith("process 2 of 2 has impasto 0.0.1 and torch 2.0, the first one has")
+    assert version("torch") in said
 
 
 def short_of_memory(group: Group) -> int | None:

@@ -7,19 +7,12 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
-
 from impasto.batch.checking import Failure, failure_of
 from impasto.batch.item import Item
 from impasto.batch.worker import Worker, Written
 from impasto.errors import OutputError
 from impasto.jobs.job import Done
-from impasto.memory.free import free_bytes
 from impasto.settings.resources import Resources
-
-# What is left to everything else of a machine's free memory.
-_SHARE_OF_FREE = 0.8
-_LEAST_BYTES = 100_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +70,7 @@ class RemoteWorker:
     """Paints what it is handed by so many threads, in its share of a machine's memory."""
 
     def __init__(self, threads: int, share: float) -> None:
-        self._worker = Worker()
-        self._threads, self._share = threads, share
+        self._worker, self._threads = Worker(share), threads
 
     def ready(self) -> bool:
         """Say that the worker is there."""
@@ -109,10 +101,6 @@ class RemoteWorker:
         return self._worker.paint(item, outputs, was_begun=task.was_begun)
 
     def _own(self, resources: Resources) -> Resources:
-        """Return resources that leave the machine's other workers theirs."""
+        """Return resources that leave the machine's other workers their threads."""
         threads = self._threads if resources.threads == "auto" else resources.threads
-        memory = resources.memory
-        if memory == "auto" and self._share < 1:
-            free = free_bytes(torch.device("cpu")) * _SHARE_OF_FREE * self._share
-            memory = max(int(free), _LEAST_BYTES)
-        return replace(resources, threads=threads, memory=memory)
+        return replace(resources, threads=threads)

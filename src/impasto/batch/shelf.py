@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 from impasto.pictures.limits import Reading
@@ -21,15 +22,17 @@ class Shelf:
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
         self._most = most_bytes
         self._kept: dict[_Key, Picture] = {}
+        self._one = threading.Lock()
 
     def load(self, path: Path, reading: Reading) -> Picture:
         """Read a picture file as `load` does, unless it is here and the file has not changed."""
         key = _key(path, reading)
         if key is None:
             return load(path, reading)
-        found = self._kept.pop(key, None) or load(path, reading)
-        self._kept[key] = found  # the last
-        self._make_room()
+        with self._one:  # so that two who ask at once have one picture, and measure it once
+            found = self._kept.pop(key, None) or load(path, reading)
+            self._kept[key] = found  # the last
+            self._make_room()
         return found
 
     def _make_room(self) -> None:

@@ -1,26 +1,19 @@
-"""Painting a batch: what is there is left, what fails is listed, all else is painted."""
+"""What there is to paint of a batch, and what becomes of each picture."""
 
 from __future__ import annotations
 
 import contextlib
-import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from impasto.batch.checking import Failure, checked, failure_of
+from impasto.batch.checking import Failure, checked
 from impasto.batch.item import Item
 from impasto.batch.ledger import Ledger
-from impasto.batch.worker import Worker, Written
 from impasto.errors import BatchError, ImpastoError, OutputError
-from impasto.files import make_folder
 from impasto.jobs.job import Done
 from impasto.jobs.observers import Observer
-from impasto.jobs.stopping import Interrupted, Stopped
-
-# How soon it is asked again whether others have done with their pictures.
-LOOK_AGAIN_SECONDS = 0.5
+from impasto.jobs.stopping import Stopped
 
 
 class Watcher(Protocol):
@@ -74,58 +67,6 @@ def look(items: Sequence[Item], ledger: Ledger) -> Work:
     missing = ledger.missing(items)
     waiting, unfit = checked(missing)
     return Work(ledger, len(items) - len(missing), waiting, unfit)
-
-
-def paint_here(work: Work, written: Written, watcher: Watcher) -> None:
-    """Paint what is waiting in this process; at the end BatchError says what failed.
-
-    Raises OutputError where results cannot be written, Interrupted and Stopped as `Job.paint` does:
-    the same batch then goes on.
-    """
-    worker = Worker()
-    with reported(work, watcher):
-        for item in _in_turn(work):
-            _paint(work, worker, item, written, watcher)
-    verdict(work)
-
-
-def _paint(work: Work, worker: Worker, item: Item, written: Written, watcher: Watcher) -> None:
-    was_begun, replaces = work.ledger.begin(item)
-    try:
-        make_folder(item.output.parent)
-        outputs = written.outputs(item, replaces=replaces)
-        done = worker.paint(item, outputs, [watcher.picture(item)], was_begun=was_begun)
-    except (OutputError, Interrupted):
-        raise
-    except Exception as fault:
-        fail(work, failure_of(item, fault), watcher)
-    else:
-        finish(work, item, done, watcher)
-
-
-def _in_turn(work: Work) -> Iterator[Item]:
-    """Go through what is waiting, each picture claimed meanwhile.
-
-    What others paint comes last: it is there in the end, or they were killed and let go of it.
-    """
-    waiting, held = deque(work.waiting), 0
-    while waiting:
-        item = waiting.popleft()
-        if not work.ledger.take(item):
-            waiting.append(item)
-            held += 1
-            if held >= len(waiting):
-                time.sleep(LOOK_AGAIN_SECONDS)
-                held = 0
-            continue
-        held = 0
-        try:
-            if work.ledger.is_finished(item):
-                work.elsewhere += 1
-            else:
-                yield item
-        finally:
-            work.ledger.release(item)
 
 
 def finish(work: Work, item: Item, done: Done, watcher: Watcher) -> None:

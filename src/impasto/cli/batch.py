@@ -22,6 +22,7 @@ from impasto.cli.options import (
 )
 from impasto.errors import UsageError
 from impasto.jobs.shard import Shard, asked_shard
+from impasto.settings.readers import read_integer, word_or
 
 # What --ray is where no address is given.
 OWN = "own"
@@ -78,6 +79,14 @@ _EXAMPLES = (
     "--shard",
     metavar="I/N",
     help="Paint only the Ith of N shares. [default: this task's of a Slurm array, else all]",
+)
+@click.option(
+    "--at-once",
+    metavar="auto|N",
+    default="auto",
+    callback=at_least(1, word_or("auto", read_integer)),
+    help="How many pictures this process paints at once, each as it would be alone. 'auto' paints "
+    "two where they are small, on a CPU with memory for both.",
 )
 @click.option(
     "--ray",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 
 from impasto.batch.checking import Failure
 from impasto.batch.item import Item
@@ -13,23 +14,27 @@ from impasto.cli.telling import duration, tell
 from impasto.engine.step import Step
 from impasto.jobs.job import Done
 from impasto.jobs.meter import Meter
+from impasto.jobs.observers import Observer
 
 
 class Silent(Quiet):
-    """Follows a batch and tells only what failed: a Watcher, and the Observer of each picture."""
+    """Follows a batch, a Watcher of it, and tells only what failed."""
 
     work: Work
-    item: Item
 
     def looked(self, work: Work) -> None:
         """Start the clock."""
         self.work, self._began = work, time.monotonic()
         self.settled = 0
+        self.under_way: dict[str, float] = {}
 
-    def picture(self, item: Item) -> Quiet:
-        """Follow the next picture."""
-        self.item, self.settled = item, self.work.settled
-        return self
+    def picture(self, item: Item) -> Observer:
+        """Follow the next picture; others may be painted at the same time."""
+        self.settled = self.work.settled
+        return _Picture(self, item)
+
+    def moved(self, item: Item, meter: Meter) -> None:
+        """Take in another evaluation of a picture."""
 
     def painted(self, item: Item, done: Done) -> None:
         """Take in that a picture is there."""
@@ -42,10 +47,32 @@ class Silent(Quiet):
     def ended(self, work: Work) -> None:
         """Take in that no picture is waiting any more."""
 
-    def left(self, fraction: float = 0.0) -> float:
-        """Return the seconds left, as fast as until now; a `fraction` of a picture is done too."""
-        waiting = len(self.work.waiting) - self.settled - fraction
-        return (time.monotonic() - self._began) * waiting / max(self.settled + fraction, 1e-9)
+    @property
+    def done_so_far(self) -> float:
+        """How many pictures are done, with the parts of those under way."""
+        return self.settled + sum(self.under_way.values())
+
+    def left(self) -> float:
+        """Return the seconds left, as fast as until now."""
+        done = self.done_so_far
+        return (time.monotonic() - self._began) * (len(self.work.waiting) - done) / max(done, 1e-9)
+
+
+@dataclass
+class _Picture:
+    """Follows a picture for a batch's watcher."""
+
+    batch: Silent
+    item: Item
+
+    what = "progress"
+
+    def see(self, step: Step, meter: Meter) -> None:
+        self.batch.under_way[self.item.name] = meter.fraction
+        self.batch.moved(self.item, meter)
+
+    def end(self) -> None:
+        self.batch.under_way.pop(self.item.name, None)
 
 
 class BatchLines(Silent):
@@ -78,14 +105,14 @@ class BatchJsonLines(JsonLines, Silent):
         Silent.looked(self, work)
         self._write(event="batch", count=work.count, kept=work.kept, waiting=len(work.waiting))
 
-    def see(self, step: Step, meter: Meter) -> None:
+    def moved(self, item: Item, meter: Meter) -> None:
         """Write how far a picture is, every ten evaluations."""
         if meter.losses_are_read:
             self._write(
                 event="step",
-                output=self.item.name,
+                output=item.name,
                 fraction=round(meter.fraction, 4),
-                eta_seconds=round(self.left(meter.fraction), 1),
+                eta_seconds=round(self.left(), 1),
             )
 
     def painted(self, item: Item, done: Done) -> None:
@@ -128,12 +155,12 @@ class BatchJsonLines(JsonLines, Silent):
 class BatchBar(Bar, BatchLines):
     """A bar over all pictures on a terminal's stderr; what failed is told at the end."""
 
-    def see(self, step: Step, meter: Meter) -> None:
+    def moved(self, item: Item, meter: Meter) -> None:
         """Move the bar."""
-        self._text = f"{duration(self.left(meter.fraction))} left"
+        self._text = f"{duration(self.left())} left"
         count = len(self.work.waiting)
-        where = f"{self.settled + 1}/{count} {self.item.name}"
-        self._move((self.settled + meter.fraction) / count, where)
+        names = " ".join(self.under_way)
+        self._move(self.done_so_far / count, f"{self.settled + 1}/{count} {names}")
 
     def painted(self, item: Item, done: Done) -> None:
         """Move the bar."""

@@ -10,12 +10,13 @@ from impasto.batch.checking import checked
 from impasto.batch.cluster import Cluster, paint_there
 from impasto.batch.forecast import forecast
 from impasto.batch.gathering import photographs
+from impasto.batch.here import paint_here
 from impasto.batch.item import Item
 from impasto.batch.items import Asked
 from impasto.batch.journal import NAME as JOURNAL
 from impasto.batch.ledger import Ledger
 from impasto.batch.manifest import Row
-from impasto.batch.work import look, paint_here
+from impasto.batch.work import look
 from impasto.batch.worker import Written
 from impasto.cli.batch_progress import make_watcher
 from impasto.cli.files import from_flags
@@ -50,7 +51,7 @@ def batch(
         with watcher, stoppable():
             work = look(items, ledger)
             if address is None:
-                paint_here(work, written, watcher)
+                paint_here(work, written, watcher, at_once=flags["at_once"])
             else:
                 paint_there(work, written, watcher, _cluster(address, items, flags))
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,7 @@ class Networks:
 
     def __init__(self) -> None:
         self._loaded: dict[Hashable, Network] = {}
+        self._one = threading.Lock()
 
     def __reduce__(self) -> tuple[type[Networks], tuple[()]]:
         return Networks, ()  # a copy of a run loads its own
@@ -52,12 +54,13 @@ class Networks:
         digest = weights_digest(settings)
         kind = settings.network, settings.pooling, settings.layers
         key = settings.weights, digest, kind, plan.device, plan.precision, plan.kernel
-        found = self._loaded.pop(key, None)
-        if found is None:
-            dtype = DTYPES[plan.precision]
-            network = build(settings, settings.layers, device=plan.device, dtype=dtype)
-            found = Network(network, None, digest)
-        self._loaded[key] = found  # now the last
-        for oldest in list(self._loaded)[:-_MOST]:
-            self._loaded.pop(oldest, None)  # another thread may have been here
+        with self._one:  # so that two threads that ask at once have one network
+            found = self._loaded.pop(key, None)
+            if found is None:
+                dtype = DTYPES[plan.precision]
+                network = build(settings, settings.layers, device=plan.device, dtype=dtype)
+                found = Network(network, None, digest)
+            self._loaded[key] = found  # now the last
+            for oldest in list(self._loaded)[:-_MOST]:
+                del self._loaded[oldest]
         return found

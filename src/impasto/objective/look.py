@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,6 +25,8 @@ from impasto.tiles.view import View, make_view
 Measured = WeakKeyDictionary[Picture, dict[Hashable, Mapping[str, Sums]]]
 # Sizes of one picture whose sums are kept, 2.4 MB each: the last of them.
 _MOST_SIZES = 32
+# Held by the thread that measures: another one that paints in the same style waits for it.
+_measuring = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -97,10 +100,11 @@ class Look:
         kinds = tuple((layer, type(loss)) for layer, loss in losses.items())
         key = image.shape, image.device, image.dtype, view.tiling, view.margin, kinds
         known = self.measured.setdefault(self.scene.pictures[number], {})
-        found = known.pop(key, None) or _sums(view, image, mask, losses)
-        known[key] = found  # now the last
-        for oldest in list(known)[:-_MOST_SIZES]:
-            known.pop(oldest, None)  # another thread may have been here
+        with _measuring:
+            found = known.pop(key, None) or _sums(view, image, mask, losses)
+            known[key] = found  # now the last
+            for oldest in list(known)[:-_MOST_SIZES]:
+                del known[oldest]
         return found
 
     @cached_property

