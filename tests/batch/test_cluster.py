@@ -17,9 +17,9 @@ import pytest
 from conftest import random_pixels
 from PIL import Image
 
-from impasto.batch import cluster as painting
 from impasto.batch.journal import NAME
 from impasto.cli import main
+from impasto.jobs import crew
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 ray = pytest.importorskip(
@@ -204,7 +204,7 @@ def test_a_worker_that_no_machine_has_room_for_is_said(cluster, words, capsys):
 
 
 def test_where_no_worker_starts_it_is_said(cluster, words, capsys, monkeypatch):
-    monkeypatch.setattr(painting, "_START_SECONDS", 1.0)
+    monkeypatch.setattr(crew, "_START_SECONDS", 1.0)
     words += [*SMALL, "--threads", "99", "--workers", "1"]
     assert main([*words, "--ray", cluster.address]) == 6
     assert "no worker has started" in capsys.readouterr().err

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-
-import torch
 
 from impasto.batch.item import Item
 from impasto.batch.shelf import Shelf
@@ -17,14 +15,9 @@ from impasto.jobs.going_on import going_on
 from impasto.jobs.job import Done, Job
 from impasto.jobs.observers import Observer, checkpoint_beside
 from impasto.jobs.outputs import Outputs
-from impasto.memory.free import free_bytes
+from impasto.planning.machine import sharing
 from impasto.reading.carrying import read_recipe_text
 from impasto.settings.numbers import CHECKPOINT_SECONDS
-from impasto.settings.resources import Resources
-
-# What is left to everything else of a machine's free memory.
-_SHARE_OF_FREE = 0.8
-_LEAST_BYTES = 100_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +65,7 @@ class Worker:
         may have been killed between its last two actions.
         """
         read = item.inputs.read(self._shelf.load)
-        resources = self._own(item.resources)
+        resources = sharing(item.resources, self._share)
         run = read.prepare(item.settings, resources, networks=self._networks)
         if was_begun and _is_painted(outputs.output, run):
             finest = run.levels[-1]
@@ -80,12 +73,6 @@ class Worker:
         run, state = going_on(run, checkpoint_beside(outputs.output))
         job = Job(run=run, outputs=outputs, inputs=item.paths, observers=observers, resume=state)
         return job.paint()
-
-    def _own(self, resources: Resources) -> Resources:
-        if resources.memory != "auto" or self._share == 1:
-            return resources
-        free = free_bytes(torch.device("cpu")) * _SHARE_OF_FREE * self._share
-        return replace(resources, memory=max(int(free), _LEAST_BYTES))
 
 
 def _is_painted(path: Path, run: Run) -> bool:

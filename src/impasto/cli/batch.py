@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 
 from impasto.batch.manifest import read_manifest
 from impasto.batch.names import FIELDS, TEMPLATE, check_template
+from impasto.cli.clusters import ray_address, ray_options
 from impasto.cli.files import PATH, map_options, reading_options, writing_options
 from impasto.cli.options import (
     GroupedCommand,
@@ -23,9 +23,6 @@ from impasto.cli.options import (
 from impasto.errors import UsageError
 from impasto.jobs.shard import Shard, asked_shard
 from impasto.settings.readers import read_integer, word_or
-
-# What --ray is where no address is given.
-OWN = "own"
 
 _EXAMPLES = (
     ("A folder in two styles:", "impasto batch photos --style one.jpg --style two.jpg -o painted"),
@@ -88,23 +85,7 @@ _EXAMPLES = (
     help="How many pictures this process paints at once, each as it would be alone. 'auto' paints "
     "two where they are small, on a CPU with memory for both.",
 )
-@click.option(
-    "--ray",
-    metavar="[ADDRESS]",
-    is_flag=False,
-    flag_value=OWN,
-    cls=of_group("Cluster"),
-    help="Paint by Ray's workers, on the cluster at ADDRESS (HOST:PORT, or auto); without one, on "
-    "this machine. Stands last, or as --ray=ADDRESS.",
-)
-@click.option(
-    "--workers",
-    metavar="N",
-    cls=of_group("Cluster"),
-    callback=at_least(1),
-    help="How many. [default: one for each GPU, else for every --threads CPUs of each machine, "
-    "4 where that is auto]",
-)
+@ray_options
 @click.option(
     "--send-back",
     is_flag=True,
@@ -131,22 +112,8 @@ def batch(photos: tuple[str, ...], **flags: Any) -> None:
     manifest: Path | None = flags["manifest"]
     if bool(photos) == (manifest is not None):
         raise UsageError("give photographs, folders or patterns, or else a --manifest")
-    address = _address(flags["ray"])
+    address = ray_address(flags["ray"])
     rows = None if manifest is None else read_manifest(manifest)
     from impasto.cli import batching
 
     batching.batch(photos, rows, shard, address, flags)
-
-
-def _address(text: str | None) -> str | None:
-    """Return where Ray is to be found, None without it; a Ray of our own where nothing is said."""
-    if text is None:
-        return None
-    if text == OWN:  # as Ray has it: set in the jobs of a cluster
-        return os.environ.get("RAY_ADDRESS") or "local"
-    if text in ("auto", "local") or re.fullmatch(r"(ray://)?[\w.\-\[\]:]+:\d+", text):
-        return text
-    raise UsageError(
-        f"--ray cannot be {text!r}; give HOST:PORT or auto, or put --ray last, which starts a Ray "
-        "on this machine"
-    )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.batch.checking import checked
-from impasto.batch.cluster import Cluster, paint_there
+from impasto.batch.cluster import paint_there
 from impasto.batch.forecast import forecast
 from impasto.batch.gathering import photographs
 from impasto.batch.here import paint_here
@@ -24,6 +24,7 @@ from impasto.cli.options import asked_for
 from impasto.cli.signals import stoppable
 from impasto.cli.telling import answer, duration
 from impasto.files import check_folder, make_folder
+from impasto.jobs.crew import Cluster
 from impasto.jobs.shard import Shard
 from impasto.pictures.limits import Reading
 

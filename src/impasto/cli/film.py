@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from impasto.cli.clusters import ray_address, ray_options
 from impasto.cli.files import PATH, film_reading_options, styles_argument
 from impasto.cli.options import (
     GroupedCommand,
@@ -46,6 +47,7 @@ _EXAMPLES = (
         "The second of four machines:",
         "impasto film film.mp4 painting.jpg -o painted.mp4 --shard 2/4",
     ),
+    ("On a Ray cluster:", "impasto film film.mp4 painting.jpg -o painted.mp4 --ray head:6379"),
     ("ProRes:", "impasto film film.mov painting.jpg -o painted.mov --codec prores"),
 )
 
@@ -172,6 +174,7 @@ _map_options = adding(
 )
 @steadying_options
 @_shard_option
+@ray_options
 @_film(
     "--preview",
     "Paint every tenth frame, at 256 px at most, onto one sheet: OUT is a .png, .jpg or .webp.",
@@ -203,11 +206,14 @@ def film(**flags: Any) -> None:
     """
     settings, resources = given(flags)
     shard = asked_shard(flags["shard"], os.environ)
-    if shard is not None and flags["loop"]:
+    address = ray_address(flags["ray"])
+    if flags["loop"] and (shard is not None or address is not None):
         raise UsageError("a --loop is no film for shards: its end waits for its beginning")
+    if address is not None and (flags["shard"] is not None or flags["preview"]):
+        raise UsageError("--ray shares out a whole film's scenes; leave --shard and --preview out")
     from impasto.cli import filming
 
-    filming.film(settings, resources, shard, flags)
+    filming.film(settings, resources, shard, address, flags)
 
 
 @click.command("film", cls=GroupedCommand, examples=_PLANS, no_args_is_help=True)

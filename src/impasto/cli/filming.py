@@ -13,6 +13,7 @@ from impasto.cli.signals import stoppable
 from impasto.cli.telling import duration
 from impasto.film.codecs import QUALITY, codec_of
 from impasto.film.containers import check_installed
+from impasto.jobs.crew import Cluster
 from impasto.jobs.inputs import Inputs
 from impasto.jobs.shard import Shard
 from impasto.pictures.limits import Reading
@@ -31,10 +32,15 @@ _LOOKED_AT = 9
 
 
 def film(
-    settings: Settings, resources: Resources, shard: Shard | None, flags: Mapping[str, Any]
+    settings: Settings,
+    resources: Resources,
+    shard: Shard | None,
+    address: str | None,
+    flags: Mapping[str, Any],
 ) -> None:
-    """Paint the film that the flags name, or a shard of its scenes."""
+    """Paint the film that the flags name, or a shard of its scenes, here or on a cluster."""
     check_installed()
+    from impasto.film.cluster import paint_there
     from impasto.film.work import Result, paint_film
 
     quality = QUALITY if flags["quality"] is None else flags["quality"]
@@ -49,8 +55,16 @@ def film(
         film = _read_film(settings, resources, flags)
         if flags["preview"]:
             paint_film(_preview(film), result, watcher)
+        elif address is not None:
+            paint_there(film, result, watcher, _cluster(address, resources, flags["workers"]))
         else:
             paint_film(film, result, watcher, shard)
+
+
+def _cluster(address: str, resources: Resources, workers: int | None) -> Cluster:
+    threads = None if resources.threads == "auto" else int(resources.threads)
+    uses_gpus = resources.device in ("auto", "cuda")
+    return Cluster(address=address, workers=workers, threads=threads, uses_gpus=uses_gpus)
 
 
 def forecast(settings: Settings, resources: Resources, flags: Mapping[str, Any]) -> list[str]:

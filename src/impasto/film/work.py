@@ -121,6 +121,13 @@ def paint_film(film: Film, result: Result, watcher: Watcher, shard: Shard | None
     watcher.written(result.output, len(film.picks), time.monotonic() - began)
 
 
+def scenes_begun(film: Film, result: Result) -> list[range]:
+    """Begin a film where it was not, and return each scene's frames, for others to paint."""
+    lock, journal = _begun(film, result, None)
+    lock.close()
+    return _scenes(film, journal.words)
+
+
 def _begun(film: Film, result: Result, shard: Shard | None) -> tuple[Lock, Journal]:
     """Open the folder of frames for this process, and begin the film where it was not."""
     depth = result.codec.depth or 8

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
 from impasto.errors import DeviceError
 from impasto.memory import groups
-from impasto.memory.free import free_addresses
+from impasto.memory.free import free_addresses, free_bytes
 from impasto.native.team import is_native
 from impasto.planning.bfloat16 import bfloat16_pays
 from impasto.settings.resources import Resources
@@ -20,6 +21,9 @@ DTYPES = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfl
 
 # Addresses that a thread takes with its stack and its share of the allocator's, where they count.
 _THREAD_BYTES = 256_000_000
+# What is left to everything else of the free memory, and the least that anything is done in.
+_SHARE_OF_FREE = 0.8
+_LEAST_BYTES = 100_000_000
 _AMPERE = 8  # the first compute capability with tf32 and bfloat16
 
 
@@ -97,3 +101,11 @@ _DEVICES: dict[str, Callable[[], bool]] = {
     "mps": torch.backends.mps.is_available,
     "cpu": lambda: True,
 }
+
+
+def sharing(resources: Resources, share: float) -> Resources:
+    """Return resources that leave all but a share of the free memory to others on this machine."""
+    if resources.memory != "auto" or share == 1:
+        return resources
+    free = free_bytes(torch.device("cpu")) * _SHARE_OF_FREE * share
+    return replace(resources, memory=max(int(free), _LEAST_BYTES))
