@@ -36,10 +36,11 @@ from impasto.film.codecs import CODECS, QUALITY
 from impasto.film.contact import contact_sheet
 from impasto.film.film import Film
 from impasto.film.measuring import measure_film
+from impasto.film.result import Result
 from impasto.film.sequences import numbered
 from impasto.film.sources import open_clip
 from impasto.film.timing import Timing
-from impasto.film.work import Result, paint_film
+from impasto.film.work import paint_film
 from impasto.jobs.inputs import Inputs
 from impasto.objective.objective import Objective
 from impasto.pictures.limits import Reading

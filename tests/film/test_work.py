@@ -496,6 +496,14 @@ def test_a_film_that_shards_began_is_ended_without(
     assert len(_shown(out)[0]) == 6
 
 
+def test_what_cannot_begin_leaves_nothing(tmp_path: Path, film: Path, style: Path):
+    assert _paint(film, style, tmp_path / "out.mp4", "--style-layers", "relu9_9") == 2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("impasto.film.work.beginnings", lambda _: 1 / 0)
+        assert _paint(film, style, tmp_path / "out.mp4") == 1
+    assert not (tmp_path / "out.mp4.frames").exists()
+
+
 def test_a_folder_of_something_else_is_not_a_films(tmp_path: Path, film: Path, style: Path, capsys):
     folder = tmp_path / "out.mp4.frames"
     folder.mkdir()

@@ -35,7 +35,8 @@ def film(
 ) -> None:
     """Paint the film that the flags name, or a shard of its scenes."""
     check_installed()
-    from impasto.film.work import Result, paint_film
+    from impasto.film.result import Result
+    from impasto.film.work import paint_film
 
     quality = QUALITY if flags["quality"] is None else flags["quality"]
     codec = codec_of(flags["output"], flags["codec"], is_preview=flags["preview"])
