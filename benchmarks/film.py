@@ -115,6 +115,13 @@ def loop(size: int, frames: int) -> list[Image.Image]:
     return _panned("pagoda.jpg", size, lefts, tops)
 
 
+def sway(size: int, frames: int) -> list[Image.Image]:
+    """Look through a window that sways twice: most of what is seen stays in sight all the time."""
+    turns = [4 * math.pi * number / (frames - 1) for number in range(frames)]
+    way = STEP * frames / (4 * math.pi)  # by which it moves by a step at most
+    return _panned("pagoda.jpg", size, [way * (1 - math.cos(turn)) for turn in turns])
+
+
 CLIPS = {"pan": pan, "passing": passing, "cut": cut, "loop": loop}
 
 
@@ -208,7 +215,7 @@ def main() -> None:
             killed(asked.frames or 10, folder)
             return
         count = asked.frames or {"drift": 100, "equal": 6}.get(asked.what, 24)
-        clip = CLIPS.get(asked.what, pan)
+        clip = sway if asked.what == "drift" else CLIPS.get(asked.what, pan)
         bench = Bench(
             folder=folder,
             frames=clip(asked.size, count),
