@@ -35,6 +35,7 @@ from impasto.film.clip import Clip
 from impasto.film.codecs import CODECS, QUALITY
 from impasto.film.contact import contact_sheet
 from impasto.film.film import Film
+from impasto.film.flow import flow_between, warped
 from impasto.film.measuring import measure_film
 from impasto.film.result import Result
 from impasto.film.sequences import numbered
@@ -284,15 +285,19 @@ def loss_of(objective: Objective, picture: Picture) -> float:
 
 
 def draw(bench: Bench) -> None:
-    """Draw every fourth frame, as filmed and painted, and neighbours' differences, four times."""
+    """Draw every fourth frame, as filmed and painted, and what neighbours differ by beside motion.
+
+    That is shown four times as strong.
+    """
     painted, filmed = (list(bench.clip(name).read(0)) for name in ("painted", "filmed"))
     some = range(0, len(painted), 4)
     shown = [pictures[number] for pictures in (filmed, painted) for number in some]
     contact_sheet(shown, [number / 24 for number in some] * 2).save(bench.folder / "sheet.png")
+    flows = [flow_between(now.array, before.array) for before, now in pairwise(filmed)]
     apart = [
-        as_picture(np.abs(4 * (one.array - other.array)).clip(0, 1))
+        as_picture(np.abs(4 * (now.array - warped(before.array, flow))).clip(0, 1))
         for pictures in (filmed, painted)
-        for one, other in pairwise(pictures)
+        for (before, now), flow in zip(pairwise(pictures), flows, strict=True)
     ]
     times = [number / 24 for number in range(1, len(painted))] * 2
     contact_sheet(apart, times).save(bench.folder / "differences.png")

@@ -117,7 +117,7 @@ def between(left: Seen, right: Seen, way: float, filmed: Pixels, seed: int) -> P
     image = one + (surer / np.maximum(both, 1e-6))[..., None] * (other - one)
     known = both / np.float32(max(way, 1 - way))
     last = left if way < 0.5 else right
-    image = brought_back(image, last.painted.image, last.manner)
+    image = brought_back(image, last.painted.image, last.manner, filmed)
     return _begun(image, (2 * known).clip(0, 1), last, filmed, seed)
 
 
@@ -167,7 +167,7 @@ def _moved(seen: Seen, filmed: Pixels) -> tuple[Pixels, Mask, Mask, Mask]:
     forth = flow_between(seen.filmed, filmed)
     known = trust(back, forth, filmed, seen.filmed)
     own = seen.painted.image
-    image = brought_back(warped(own, back), own, seen.manner)
+    image = brought_back(warped(own, back), own, seen.manner, filmed)
     ripe = warped(seen.painted.ripe, back).clip(0, None)
     ripe = np.where(back.any(2), np.minimum(ripe, _OLD), ripe)
     return image, ripe, known, likeness(back, filmed, seen.filmed)

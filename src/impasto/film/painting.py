@@ -106,7 +106,7 @@ class Painter:
         run = self._run_of(piece, picture) if piece.mark.number else self.run
         image, evaluations = self._evaluated(run)
         painted = Painted(image, np.ones_like(image[..., 0]))
-        return Seen(filmed, painted, manner_of(image)), run, evaluations
+        return Seen(filmed, painted, manner_of(image, filmed)), run, evaluations
 
     def _on(
         self, piece: Piece, last: Seen, held: Held, most: int, picture: Picture, filmed: Pixels
