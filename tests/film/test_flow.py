@@ -8,6 +8,7 @@ import pytest
 from clips import pan, passing, photograph
 
 from impasto.film import holding
+from impasto.film.borrowing import borrowed
 from impasto.film.camera import camera_motion
 from impasto.film.flow import difference, flow_between, warped
 from impasto.film.holding import RIPE, between, held_again, held_by, led_to, start_of
@@ -242,3 +243,18 @@ def test_a_painting_may_grow_lighter_as_far_as_the_film_does():
         for painted, filmed in ((half, lighter), (half, PHOTO), (PHOTO, lighter), (lighter, half))
     ]
     assert means == pytest.approx([0, -0.001, 0, -0.001], abs=2e-4)
+
+
+def test_what_comes_in_is_begun_by_how_the_like_of_it_was_painted():
+    known = np.ones(PHOTO.shape[:2], np.float32)
+    known[:, -40:] = 0
+    painted = 1 - PHOTO
+    painted[:, -40:] = 0.5  # nobody knows
+    lent, apart = borrowed(painted, PHOTO, known)
+    wanted = (1 - PHOTO)[:, -40:]
+    assert np.abs(lent[:, -40:] - wanted).mean() < 0.6 * np.abs(0.5 - wanted).mean()
+    assert apart[:40, -40:].mean() < 0.1  # there is more of the sky
+    strange = PHOTO.copy()
+    strange[:, -40:] = (1, 0, 1)
+    assert borrowed(painted, strange, known)[1][40:, -30:].mean() > 0.3
+    assert np.array_equal(borrowed(painted, PHOTO, known)[0], lent)

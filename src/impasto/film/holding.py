@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from impasto.engine.following import Start
+from impasto.film.borrowing import borrowed
 from impasto.film.flow import Mask, Pixels, flow_between, warped
 from impasto.film.manner import brought_back, detail_of
 from impasto.film.seen import Painted, Seen, kept
@@ -27,6 +28,8 @@ _HARDLY = 0.1
 RIPE = 30
 # What stands still grows riper yet than what moves.
 _OLD, _OLDEST = 2.0, 3.0
+# How far what is lent may look otherwise, of 0..1, until none of it counts.
+_UNLIKE = 0.2
 # Strokes are smaller than this share of the shorter side.
 _LARGE = 12
 
@@ -137,7 +140,9 @@ def start_of(held: Held, last: Seen, filmed: Pixels, weight: float, seed: int) -
 def _begun(image: Pixels, share: Mask, last: Seen, filmed: Pixels, seed: int) -> Pixels:
     """Return a picture by its share (H,W), and else what was filmed as a painting begins."""
     under = _recoloured(filmed, last) + _strokes(image)
-    new = _grained(under, last.painted.image, seed)
+    lent, apart = borrowed(image, filmed, share)
+    unlike = (apart / _UNLIKE).clip(0, 1)[..., None]
+    new = _grained(lent + unlike * (under - lent), last.painted.image, seed)
     share = share[..., None]
     start = new * (1 - share) + image * share
     found: Pixels = start.clip(0, 1)
