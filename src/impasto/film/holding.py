@@ -138,7 +138,13 @@ def start_of(held: Held, last: Seen, filmed: Pixels, weight: float, seed: int) -
 
 
 def _begun(image: Pixels, share: Mask, last: Seen, filmed: Pixels, seed: int) -> Pixels:
-    """Return a picture by its share (H,W), and else what was filmed as a painting begins."""
+    """Return a picture by its share (H,W), and else what was filmed as a painting begins.
+
+    That is how the like of it was painted, or, where there is none, what was filmed in the
+    painting's colours and with strokes of its own.
+    """
+    if (share >= 1).all():
+        return image.clip(0, 1)
     under = _recoloured(filmed, last) + _strokes(image)
     lent, apart = borrowed(image, filmed, share)
     unlike = (apart / _UNLIKE).clip(0, 1)[..., None]
