@@ -202,6 +202,8 @@ def test_each_frame_has_its_own_maps(tmp_path: Path, film: Path, style: Path, ca
         apart = np.abs(painted - filmed[number]).mean(2)[:24]
         inside = slice(8 * number + 1, 8 * number + 15)
         assert apart[:, inside].mean() < 1 < np.delete(apart, inside, 1).mean()
+    # What is protected no more is painted as all else is.
+    assert apart[:, 12:28].mean() > 0.5 * apart[:, 52:].mean()
     words = ["film", str(film), str(style), str(other), "--quiet", *QUICK, "-o", "-"]
     maps = ["--regions", str(tmp_path / "maps" / "%d.png"), "--start", "0.1"]
     colours = ["--style-regions", "#000000", "--style-regions", "#00ff00"]
