@@ -170,7 +170,8 @@ def _left_alone(seen: Seen, run: Run) -> Seen:
     if mask is None or photo is None:
         return seen
     filmed = resize(photo.tensor()[None], *mask.shape)[0].permute(1, 2, 0).numpy()
-    image = seen.painted.image + mask[..., None] * (filmed - seen.painted.image)
+    # Where it is grey, what was evaluated is blended already.
+    image: Pixels = np.where(mask[..., None] < 1, seen.painted.image, filmed).astype(np.float32)
     ripe: Mask = (seen.painted.ripe * (1 - mask)).astype(np.float32)
     painted = Painted(kept(image), kept(ripe))
     return replace(seen, painted=painted)
