@@ -35,11 +35,13 @@ from impasto.film.clip import Clip
 from impasto.film.codecs import CODECS, QUALITY
 from impasto.film.contact import contact_sheet
 from impasto.film.film import Film
+from impasto.film.flow import flow_between, warped
 from impasto.film.measuring import measure_film
+from impasto.film.result import Result
 from impasto.film.sequences import numbered
 from impasto.film.sources import open_clip
 from impasto.film.timing import Timing
-from impasto.film.work import Result, paint_film
+from impasto.film.work import paint_film
 from impasto.jobs.inputs import Inputs
 from impasto.objective.objective import Objective
 from impasto.pictures.limits import Reading
@@ -112,6 +114,13 @@ def loop(size: int, frames: int) -> list[Image.Image]:
     turns = [2 * math.pi * number / frames for number in range(frames)]
     lefts, tops = ([way * (1 + f(turn)) for turn in turns] for f in (math.cos, math.sin))
     return _panned("pagoda.jpg", size, lefts, tops)
+
+
+def sway(size: int, frames: int) -> list[Image.Image]:
+    """Look through a window that sways twice: most of what is seen stays in sight all the time."""
+    turns = [4 * math.pi * number / (frames - 1) for number in range(frames)]
+    way = STEP * frames / (4 * math.pi)  # by which it moves by a step at most
+    return _panned("pagoda.jpg", size, [way * (1 - math.cos(turn)) for turn in turns])
 
 
 CLIPS = {"pan": pan, "passing": passing, "cut": cut, "loop": loop}
@@ -207,7 +216,7 @@ def main() -> None:
             killed(asked.frames or 10, folder)
             return
         count = asked.frames or {"drift": 100, "equal": 6}.get(asked.what, 24)
-        clip = CLIPS.get(asked.what, pan)
+        clip = sway if asked.what == "drift" else CLIPS.get(asked.what, pan)
         bench = Bench(
             folder=folder,
             frames=clip(asked.size, count),
@@ -276,15 +285,19 @@ def loss_of(objective: Objective, picture: Picture) -> float:
 
 
 def draw(bench: Bench) -> None:
-    """Draw every fourth frame, as filmed and painted, and neighbours' differences, four times."""
+    """Draw every fourth frame, as filmed and painted, and what neighbours differ by beside motion.
+
+    That is shown four times as strong.
+    """
     painted, filmed = (list(bench.clip(name).read(0)) for name in ("painted", "filmed"))
     some = range(0, len(painted), 4)
     shown = [pictures[number] for pictures in (filmed, painted) for number in some]
     contact_sheet(shown, [number / 24 for number in some] * 2).save(bench.folder / "sheet.png")
+    flows = [flow_between(now.array, before.array) for before, now in pairwise(filmed)]
     apart = [
-        as_picture(np.abs(4 * (one.array - other.array)).clip(0, 1))
+        as_picture(np.abs(4 * (now.array - warped(before.array, flow))).clip(0, 1))
         for pictures in (filmed, painted)
-        for one, other in pairwise(pictures)
+        for (before, now), flow in zip(pairwise(pictures), flows, strict=True)
     ]
     times = [number / 24 for number in range(1, len(painted))] * 2
     contact_sheet(apart, times).save(bench.folder / "differences.png")

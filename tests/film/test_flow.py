@@ -2,11 +2,13 @@
 
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from clips import pan, passing, photograph
 
 from impasto.film import holding
+from impasto.film.borrowing import borrowed
 from impasto.film.camera import camera_motion
 from impasto.film.flow import difference, flow_between, warped
 from impasto.film.holding import RIPE, between, held_again, held_by, led_to, start_of
@@ -65,7 +67,7 @@ def test_what_an_object_uncovers_is_not_known_and_its_edges_are_not_either():
 
 def test_what_was_covered_a_moment_ago_is_known_from_before():
     frames, masks = passing(PHOTO, 6, 32, 20)
-    plain = Manner(0.5, 0.2, 0.05)
+    plain = Manner(0.5, 0.2, 0.05, 0.5, 0.2)
     seen = [_seen(frames[4 - back], frames[4 - back], plain) for back in (1, 2, 4)]
     alone = held_by(seen[0], [], frames[4])
     all_ = held_by(seen[0], seen[1:], frames[4])
@@ -95,7 +97,7 @@ def test_the_same_frames_have_the_same_flow_to_the_bit():
 
 def test_painting_starts_from_what_is_held_and_from_the_film_where_nothing_is():
     before, now = pan(PHOTO, 2, 96, 128, 12)
-    last = _seen(before, 1 - before, manner_of(1 - before))  # painted as its negative
+    last = _seen(before, 1 - before, manner_of(1 - before, 1 - before))  # painted as its negative
     held = held_by(last, [], now)
     start = start_of(held, last, now, 10.0, seed=1)
     image = start.image[0].permute(1, 2, 0).numpy()
@@ -109,12 +111,12 @@ def test_painting_starts_from_what_is_held_and_from_the_film_where_nothing_is():
 
 
 def test_a_scene_keeps_its_light_contrast_and_fine_detail():
-    manner = manner_of(PHOTO)
+    manner = manner_of(PHOTO, PHOTO)
     moved = PHOTO
     for number in range(40):
         half = np.full((*PHOTO.shape[:2], 2), 0.5 - number % 2, np.float32)  # there and back
-        moved = brought_back(warped(moved, half) * np.float32(0.999), moved, manner)
-    now = manner_of(moved)
+        moved = brought_back(warped(moved, half) * np.float32(0.999), moved, manner, PHOTO)
+    now = manner_of(moved, moved)
     assert abs(now.mean / manner.mean - 1) < 0.01
     assert abs(now.deviation / manner.deviation - 1) < 0.03
     assert abs(now.fineness / manner.fineness - 1) < 0.1
@@ -122,7 +124,7 @@ def test_a_scene_keeps_its_light_contrast_and_fine_detail():
 
 def test_what_came_in_is_held_the_more_the_longer_it_was_painted():
     frames = pan(PHOTO, 5, 96, 128, 4)
-    plain = manner_of(PHOTO)
+    plain = manner_of(PHOTO, PHOTO)
     painted, new = Painted(frames[0], np.ones_like(frames[0][..., 0])), []
     for before, now in pairwise(frames):
         held = held_by(Seen(before, painted, plain), [], now)
@@ -135,14 +137,14 @@ def test_what_came_in_is_held_the_more_the_longer_it_was_painted():
 
 
 def test_what_stands_still_is_not_made_finer():
-    manner = manner_of(PHOTO)
-    finer = Manner(manner.mean, manner.deviation, 2 * manner.fineness)
-    assert np.abs(brought_back(PHOTO, PHOTO, finer) - PHOTO).max() < 1e-6
+    manner = manner_of(PHOTO, PHOTO)
+    finer = msgspec.structs.replace(manner, fineness=2 * manner.fineness)
+    assert np.abs(brought_back(PHOTO, PHOTO, finer, PHOTO) - PHOTO).max() < 1e-6
 
 
 def test_another_pass_blends_with_the_neighbour_and_more_with_what_was_painted_longer():
     before, now = pan(PHOTO, 2, 96, 128, 2)
-    plain = manner_of(PHOTO)
+    plain = manner_of(PHOTO, PHOTO)
     own = Seen(now, Painted(now + np.float32(0.1), np.full(now.shape[:2], 0.5, np.float32)), plain)
     beside = _seen(before, before, plain)
     held = held_again(own, beside, now)
@@ -157,7 +159,7 @@ def test_another_pass_blends_with_the_neighbour_and_more_with_what_was_painted_l
 
 def test_the_end_of_a_loop_is_led_to_its_beginning_by_a_share():
     first, last = pan(PHOTO, 2, 96, 128, 2)
-    plain = manner_of(PHOTO)
+    plain = manner_of(PHOTO, PHOTO)
     held = held_by(_seen(last, last, plain), [], last)
     led = [led_to(held, _seen(first, 1 - first, plain), last, share) for share in (0.25, 0.75)]
     sure = led[0].sure > 0.9
@@ -168,7 +170,7 @@ def test_the_end_of_a_loop_is_led_to_its_beginning_by_a_share():
 
 def test_what_lies_between_keyframes_is_where_it_was_filmed():
     frames, masks = passing(PHOTO, 5, 32, 6)
-    plain = manner_of(PHOTO)
+    plain = manner_of(PHOTO, PHOTO)
     left, right = (_seen(frames[n], 1 - frames[n], plain) for n in (0, 4))
     blend = between(left, right, 0.5, frames[2], seed=2)
     apart = np.abs(blend - (1 - frames[2])).mean(2)
@@ -205,7 +207,7 @@ def test_where_the_camera_goes_is_told_from_what_goes_elsewhere():
 
 
 def test_what_stands_still_is_held_the_more_the_longer_it_has():
-    plain = manner_of(PHOTO)
+    plain = manner_of(PHOTO, PHOTO)
     painted, masks = Painted(PHOTO, np.ones_like(PHOTO[..., 0])), []
     for _ in range(7):
         held = held_by(Seen(PHOTO, painted, plain), [], PHOTO)
@@ -219,7 +221,7 @@ def test_what_stands_still_is_held_the_more_the_longer_it_has():
 def test_of_large_frames_only_those_are_moved_that_know_more(monkeypatch: pytest.MonkeyPatch):
     large = photograph("pagoda.jpg", 420)
     frames, masks = passing(large, 6, 40, 16)
-    plain, sizes = Manner(0.5, 0.2, 0.05), []
+    plain, sizes = Manner(0.5, 0.2, 0.05, 0.5, 0.2), []
 
     def counted(one, other):
         sizes.append(one.shape[1])
@@ -230,3 +232,29 @@ def test_of_large_frames_only_those_are_moved_that_know_more(monkeypatch: pytest
     held = held_by(near, [same, before], frames[4])
     assert sizes == [420, 420, 256, 256, 256, 256, 420, 420]
     assert held.sure[(masks[3] > 0) & (masks[4] == 0)].mean() > 0.6
+
+
+def test_a_painting_may_grow_lighter_as_far_as_the_film_does():
+    manner = manner_of(PHOTO, PHOTO)
+    lighter = (PHOTO + np.float32(0.1)).clip(0, 1)
+    half = (PHOTO + lighter) / 2
+    means = [
+        float(brought_back(painted, painted, manner, filmed).mean() - painted.mean())
+        for painted, filmed in ((half, lighter), (half, PHOTO), (PHOTO, lighter), (lighter, half))
+    ]
+    assert means == pytest.approx([0, -0.001, 0, -0.001], abs=2e-4)
+
+
+def test_what_comes_in_is_begun_by_how_the_like_of_it_was_painted():
+    known = np.ones(PHOTO.shape[:2], np.float32)
+    known[:, -40:] = 0
+    painted = 1 - PHOTO
+    painted[:, -40:] = 0.5  # nobody knows
+    lent, apart = borrowed(painted, PHOTO, known)
+    wanted = (1 - PHOTO)[:, -40:]
+    assert np.abs(lent[:, -40:] - wanted).mean() < 0.6 * np.abs(0.5 - wanted).mean()
+    assert apart[:40, -40:].mean() < 0.1  # there is more of the sky
+    strange = PHOTO.copy()
+    strange[:, -40:] = (1, 0, 1)
+    assert borrowed(painted, strange, known)[1][40:, -30:].mean() > 0.3
+    assert np.array_equal(borrowed(painted, PHOTO, known)[0], lent)

@@ -202,6 +202,8 @@ def test_each_frame_has_its_own_maps(tmp_path: Path, film: Path, style: Path, ca
         apart = np.abs(painted - filmed[number]).mean(2)[:24]
         inside = slice(8 * number + 1, 8 * number + 15)
         assert apart[:, inside].mean() < 1 < np.delete(apart, inside, 1).mean()
+    # What is protected no more is painted as all else is.
+    assert apart[:, 12:28].mean() > 0.5 * apart[:, 52:].mean()
     words = ["film", str(film), str(style), str(other), "--quiet", *QUICK, "-o", "-"]
     maps = ["--regions", str(tmp_path / "maps" / "%d.png"), "--start", "0.1"]
     colours = ["--style-regions", "#000000", "--style-regions", "#00ff00"]
@@ -494,6 +496,14 @@ def test_a_film_that_shards_began_is_ended_without(
     monkeypatch.delenv("SLURM_ARRAY_TASK_ID")
     assert _paint(scenes, style, out) == 0
     assert len(_shown(out)[0]) == 6
+
+
+def test_what_cannot_begin_leaves_nothing(tmp_path: Path, film: Path, style: Path):
+    assert _paint(film, style, tmp_path / "out.mp4", "--style-layers", "relu9_9") == 2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("impasto.film.work.beginnings", lambda _: 1 / 0)
+        assert _paint(film, style, tmp_path / "out.mp4") == 1
+    assert not (tmp_path / "out.mp4.frames").exists()
 
 
 def test_a_folder_of_something_else_is_not_a_films(tmp_path: Path, film: Path, style: Path, capsys):

@@ -41,7 +41,8 @@ def film(
     """Paint the film that the flags name, or a shard of its scenes, here or on a cluster."""
     check_installed()
     from impasto.film.cluster import paint_there
-    from impasto.film.work import Result, paint_film
+    from impasto.film.result import Result
+    from impasto.film.work import paint_film
 
     quality = QUALITY if flags["quality"] is None else flags["quality"]
     codec = codec_of(flags["output"], flags["codec"], is_preview=flags["preview"])

@@ -12,7 +12,8 @@ from impasto.engine.step import Step
 from impasto.errors import DeviceError, ImpastoError, OutputError
 from impasto.film.film import Film
 from impasto.film.journal import folder_beside
-from impasto.film.work import Result, Watcher, paint_film, scenes_begun
+from impasto.film.result import Result
+from impasto.film.work import Watcher, paint_film, scenes_begun
 from impasto.jobs.crew import POLL_SECONDS, Cluster, Crew, connected, crew_of
 from impasto.jobs.shard import Shard
 from impasto.jobs.stopping import Stopped

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from impasto.engine.following import Start
+from impasto.film.borrowing import borrowed
 from impasto.film.flow import Mask, Pixels, flow_between, warped
 from impasto.film.manner import brought_back, detail_of
 from impasto.film.seen import Painted, Seen, kept
@@ -27,6 +28,8 @@ _HARDLY = 0.1
 RIPE = 30
 # What stands still grows riper yet than what moves.
 _OLD, _OLDEST = 2.0, 3.0
+# How far what is lent may look otherwise, of 0..1, until none of it counts.
+_UNLIKE = 0.2
 # Strokes are smaller than this share of the shorter side.
 _LARGE = 12
 
@@ -117,7 +120,7 @@ def between(left: Seen, right: Seen, way: float, filmed: Pixels, seed: int) -> P
     image = one + (surer / np.maximum(both, 1e-6))[..., None] * (other - one)
     known = both / np.float32(max(way, 1 - way))
     last = left if way < 0.5 else right
-    image = brought_back(image, last.painted.image, last.manner)
+    image = brought_back(image, last.painted.image, last.manner, filmed)
     return _begun(image, (2 * known).clip(0, 1), last, filmed, seed)
 
 
@@ -135,9 +138,17 @@ def start_of(held: Held, last: Seen, filmed: Pixels, weight: float, seed: int) -
 
 
 def _begun(image: Pixels, share: Mask, last: Seen, filmed: Pixels, seed: int) -> Pixels:
-    """Return a picture by its share (H,W), and else what was filmed as a painting begins."""
+    """Return a picture by its share (H,W), and else what was filmed as a painting begins.
+
+    That is how the like of it was painted, or, where there is none, what was filmed in the
+    painting's colours and with strokes of its own.
+    """
+    if (share >= 1).all():
+        return image.clip(0, 1)
     under = _recoloured(filmed, last) + _strokes(image)
-    new = _grained(under, last.painted.image, seed)
+    lent, apart = borrowed(image, filmed, share)
+    unlike = (apart / _UNLIKE).clip(0, 1)[..., None]
+    new = _grained(lent + unlike * (under - lent), last.painted.image, seed)
     share = share[..., None]
     start = new * (1 - share) + image * share
     found: Pixels = start.clip(0, 1)
@@ -167,7 +178,7 @@ def _moved(seen: Seen, filmed: Pixels) -> tuple[Pixels, Mask, Mask, Mask]:
     forth = flow_between(seen.filmed, filmed)
     known = trust(back, forth, filmed, seen.filmed)
     own = seen.painted.image
-    image = brought_back(warped(own, back), own, seen.manner)
+    image = brought_back(warped(own, back), own, seen.manner, filmed)
     ripe = warped(seen.painted.ripe, back).clip(0, None)
     ripe = np.where(back.any(2), np.minimum(ripe, _OLD), ripe)
     return image, ripe, known, likeness(back, filmed, seen.filmed)

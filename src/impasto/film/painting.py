@@ -25,6 +25,7 @@ from impasto.film.trust import is_cut
 from impasto.pictures.picture import Picture
 from impasto.pictures.resample import resize
 from impasto.scene.finish import finish
+from impasto.scene.masks import mask_at
 
 # Evaluations of a later frame: where all of it is held, more for what is not, and the most.
 _LEAST, _UNKNOWN, _MOST = 8, 60, 30
@@ -72,6 +73,7 @@ class Painter:
         picture = self.reel.picture(number)
         filmed = _at_size(picture, self.run)
         seen, run, evaluations = self._painted(piece, picture, filmed)
+        seen = _left_alone(seen, run)
         image = torch.from_numpy(seen.painted.image).permute(2, 0, 1)[None]
         shown = finish(run.originals, run.settings.surface, image)
         self.journal.add(piece.mark, seen if is_needed else None, shown)
@@ -92,13 +94,14 @@ class Painter:
             return self._on(piece, own, held, AGAIN, picture, filmed)
         if known:
             last = known[0]
-            if np.array_equal(last.filmed, filmed) and piece.first is None:
+            is_new = self.maps or piece.first is not None
+            if np.array_equal(last.filmed, filmed) and not is_new:
                 return last, self._run_of(piece, picture), 0
             held = held_by(last, (self._known(mark) for mark in piece.held[1:]), filmed)
             if not is_cut(held.nearest):
                 if piece.first is not None:
                     held = led_to(held, self._known(piece.first), filmed, piece.share)
-                return self._on(piece, last, held, _limit(held.mask), picture, filmed)
+                return self._on(piece, last, held, None, picture, filmed)
         return self._anew(piece, picture, filmed)
 
     def _anew(self, piece: Piece, picture: Picture, filmed: Pixels) -> tuple[Seen, Run, int]:
@@ -106,13 +109,22 @@ class Painter:
         run = self._run_of(piece, picture) if piece.mark.number else self.run
         image, evaluations = self._evaluated(run)
         painted = Painted(image, np.ones_like(image[..., 0]))
-        return Seen(filmed, painted, manner_of(image)), run, evaluations
+        return Seen(filmed, painted, manner_of(image, filmed)), run, evaluations
 
     def _on(
-        self, piece: Piece, last: Seen, held: Held, most: int, picture: Picture, filmed: Pixels
+        self,
+        piece: Piece,
+        last: Seen,
+        held: Held,
+        most: int | None,
+        picture: Picture,
+        filmed: Pixels,
     ) -> tuple[Seen, Run, int]:
-        """Paint a frame on from what holds it, by so many evaluations at most."""
+        """Paint a frame on from what holds it, by so many evaluations, or as many as it takes."""
         start = start_of(held, last, filmed, self.film.steady, piece.mark.number)
+        if most is None:
+            protected = _protected(self._run_of(piece, picture), filmed.shape[:2])
+            most = _limit(held.mask if protected is None else held.mask + protected)
         run = self._run_of(piece, picture, start, min(most, self.run.levels[-1].iterations))
         image, evaluations = self._evaluated(run)
         return Seen(filmed, held.ripened(image, evaluations), last.manner), run, evaluations
@@ -150,6 +162,25 @@ class Painter:
         self._seen[mark] = seen
         if len(self._seen) > _REMEMBERED:
             self._seen.pop(next(iter(self._seen)))
+
+
+def _left_alone(seen: Seen, run: Run) -> Seen:
+    """Return a frame with what is protected as it was filmed, which holds nothing later."""
+    mask, photo = _protected(run, seen.filmed.shape[:2]), run.originals.content
+    if mask is None or photo is None:
+        return seen
+    filmed = resize(photo.tensor()[None], *mask.shape)[0].permute(1, 2, 0).numpy()
+    # Where it is grey, what was evaluated is blended already.
+    image: Pixels = np.where(mask[..., None] < 1, seen.painted.image, filmed).astype(np.float32)
+    ripe: Mask = (seen.painted.ripe * (1 - mask)).astype(np.float32)
+    painted = Painted(kept(image), kept(ripe))
+    return replace(seen, painted=painted)
+
+
+def _protected(run: Run, size: tuple[int, ...]) -> Mask | None:
+    """Return how far each pixel is protected (H,W), None where nothing is."""
+    mask = mask_at(run.originals.protect, (size[0], size[1]), torch.device("cpu"))
+    return None if mask is None else mask[0, 0].numpy()
 
 
 def _limit(held: Mask) -> int:

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import logging
+import shutil
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from impasto.engine.step import Step
-from impasto.errors import ImpastoError, UsageError
-from impasto.files import check_free, check_place, keeps_what_is_open, make_folder
-from impasto.film.codecs import SHEET, Codec
-from impasto.film.contact import contact_sheet
+from impasto.errors import ImpastoError
+from impasto.files import keeps_what_is_open
 from impasto.film.course import Mark, course_of, last_needs
 from impasto.film.film import Film
-from impasto.film.journal import Journal, Words, begun, folder_beside, known
+from impasto.film.journal import Journal, Words, begun, folder_beside
 from impasto.film.lock import Lock
 from impasto.film.painting import Painter
+from impasto.film.result import Result
 from impasto.film.scenes import beginnings, scenes_of
-from impasto.film.sequences import is_pattern, numbered, there
-from impasto.film.writing import Target, write_film
 from impasto.jobs.shard import Shard
 from impasto.jobs.stopping import Interrupted, Stopped
-from impasto.pictures import writing
-from impasto.pictures.picture import Picture
-from impasto.reading.load import digest_of
-from impasto.reading.sources import as_picture
 
 _log = logging.getLogger(__name__)
-
 
 # Of so many frames it is said that they are looked at, which takes a while.
 _MANY = 200
@@ -54,49 +43,6 @@ class Watcher(Protocol):
         """Take in that the film is written."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """Where the film goes, and what it is written as."""
-
-    output: Path
-    codec: Codec
-    quality: int
-    overwrite: bool = False
-
-    def check(self, inputs: list[str]) -> None:
-        """Make sure, before the work, that the film can be written and nothing else is lost."""
-        wants_pattern = not self.codec.encoder and self.codec is not SHEET
-        if is_pattern(self.output) != wants_pattern:
-            raise UsageError(
-                f"pictures are numbered, films and previews are not: {self.output} cannot be "
-                "written; give OUT as frames/%04d.png, or as a film"
-            )
-        if is_pattern(self.output):
-            make_folder(self.output.parent)
-        check_place(self.first)
-        if str(self.output.absolute()) in inputs or str(self.first.absolute()) in inputs:
-            raise UsageError(f"the output {self.output} is also an input; choose another name")
-        self.check_free()
-
-    def check_free(self) -> None:
-        """Raise UsageError where something is there that may not be replaced."""
-        if not self._is_ours:
-            for path in there(self.output) or [self.first]:
-                check_free(path, overwrite=self.overwrite)
-
-    @property
-    def first(self) -> Path:
-        """The result, or the first of its pictures."""
-        return numbered(self.output, 1) if is_pattern(self.output) else self.output
-
-    @property
-    def _is_ours(self) -> bool:
-        """Whether what is there is as much as was written when this film was stopped."""
-        words = known(self.output)
-        wanted = words.partial if words is not None else ""
-        return bool(wanted) and self.first.is_file() and digest_of(self.first) == wanted
-
-
 def paint_film(film: Film, result: Result, watcher: Watcher, shard: Shard | None = None) -> None:
     """Paint and write a film, on from where an earlier run of the same was stopped.
 
@@ -110,7 +56,7 @@ def paint_film(film: Film, result: Result, watcher: Watcher, shard: Shard | None
         _paint(film, journal, watcher, shard)
         if shard is not None and not _is_last(film, journal, lock):
             return
-        _write(film, result, journal)
+        result.write(film, journal)
         journal.remove()
     except (ImpastoError, Stopped) as fault:
         raise _kept(fault, film, result, journal, shard) from fault
@@ -137,23 +83,34 @@ def _begun(film: Film, result: Result, shard: Shard | None) -> tuple[Lock, Journ
     try:
         with lock.looking():
             words = begun(result.output, identity, overwrite=result.overwrite)
-            if shard is None or words is None:
+            is_new = words is None
+            if shard is None or is_new:
                 lock.take_all(str(result.output))
             if words is None:
-                result.check_free()  # nor may another have ended meanwhile
-                lock.empty()
-                if len(film.picks) >= _MANY:
-                    _log.info("looking for cuts in %d frames", len(film.picks))
-                scenes = beginnings(film.frames())
-                words = Words(film=identity, plan=film.run.plan, scenes=scenes)
-                Journal(lock.folder, words).write()
+                words = _new(film, result, identity, lock)
             if shard is not None:
-                lock.release_all()
+                if is_new:
+                    lock.release_all()
                 lock.take(shard.of(_scenes(film, words)), f"its part of {result.output}")
     except BaseException:
         lock.close()
         raise
     return lock, Journal(lock.folder, words, film.passes, depth)
+
+
+def _new(film: Film, result: Result, identity: dict[str, Any], lock: Lock) -> Words:
+    """Begin a film in a folder that is held, which goes where that cannot be."""
+    try:
+        result.check_free()  # another may have ended meanwhile
+        lock.empty()
+        if len(film.picks) >= _MANY:
+            _log.info("looking for cuts in %d frames", len(film.picks))
+        words = Words(film=identity, plan=film.run.plan, scenes=beginnings(film.frames()))
+        Journal(lock.folder, words).write()
+    except BaseException:
+        shutil.rmtree(lock.folder, ignore_errors=True)
+        raise
+    return words
 
 
 def _opened(output: Path) -> Lock:
@@ -203,39 +160,6 @@ def _painted(film: Film, journal: Journal, turn: int) -> int:
     return sum(journal.has(Mark(turn, number)) for number in range(len(film.picks)))
 
 
-def _write(film: Film, result: Result, journal: Journal) -> None:
-    """Write what the journal has."""
-    pictures = _pictures(journal)
-    if result.codec is SHEET:
-        seconds = [float(pick.seconds) for pick in film.picks[: journal.count()]]
-        sheet = contact_sheet(list(pictures), seconds)
-        writing.save(as_picture(sheet), result.output)
-        return
-    if is_pattern(result.output):
-        for number, picture in enumerate(pictures, 1):
-            writing.save(picture, numbered(result.output, number), metadata=False)
-        return
-    words = {"impasto film": 1, **journal.words.film}
-    target = Target(
-        codec=result.codec,
-        clip=film.clip,
-        times=[pick.seconds for pick in film.picks],
-        tick=film.timing.tick(film.clip),
-        start=_start(film),
-        quality=result.quality,
-        words=json.dumps(words),
-    )
-    write_film(pictures, result.output, target)
-
-
-def _start(film: Film) -> Fraction:
-    return film.clip.times[film.picks[0].number]
-
-
-def _pictures(journal: Journal) -> Iterator[Picture]:
-    return (journal.picture(number) for number in range(journal.count()))
-
-
 def _kept(
     fault: BaseException, film: Film, result: Result, journal: Journal, shard: Shard | None
 ) -> ImpastoError:
@@ -251,7 +175,7 @@ def _kept(
         return raised
     try:
         if shard is None and journal.count():
-            _write(film, result, journal)
+            result.write(film, journal)
             journal.note_partial(result.first)
             raised.add_note(f"saved what was there as {result.output}")
     except ImpastoError as other:
