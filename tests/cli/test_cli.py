@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forked import Forked
 from PIL import Image
 
 from impasto.cli import main, paint
@@ -277,9 +278,7 @@ def test_a_closed_pipe_stops_the_lines_but_not_the_picture(
     out = tmp_path / "out.png"
     words = ["paint", photo, painting, "-o", out, "--json-progress", "--iterations", "15"]
     words += ["--size", "64", "--tolerance", "0", "--threads", "1"]
-    process = subprocess.Popen(
-        [*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    process = Forked([*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()
     process.stdout.close()
     stderr = process.stderr.read().decode()
@@ -293,9 +292,7 @@ def test_control_c_saves_what_is_there(photo: Path, painting: Path, tmp_path: Pa
     out = tmp_path / "out.png"
     words = ["paint", photo, painting, "-o", out, "--json-progress", "--iterations", "100000"]
     words += ["--size", "64", "--tolerance", "0", "--threads", "1"]
-    process = subprocess.Popen(
-        [*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    process = Forked([*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
@@ -315,7 +312,7 @@ def test_a_terminal_gets_a_bar_and_names_as_they_are(photo: Path, painting: Path
     folder.mkdir()
     out = folder / "b]\x1b]0;t\nitle.png"
     words = ["paint", photo, painting, "-o", out, *SMALL]
-    process = subprocess.Popen([*IMPASTO, *map(str, words)], stderr=follower, env=_environment())
+    process = Forked([*IMPASTO, *map(str, words)], stderr=follower, env=_environment())
     os.close(follower)
     text = b""
     while True:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import random_pixels
+from forked import Forked, run
 from PIL import Image
 from torch.distributed import TCPStore
 
@@ -31,10 +32,11 @@ def pictures(tmp_path: Path) -> list[str]:
     return list(map(str, paths))
 
 
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node"]
+
+
 def _torchrun(processes: int, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(processes)]
-    command += ["-m", "impasto", *words]
-    return subprocess.run(command, capture_output=True, check=False, text=True)
+    return run([*TORCHRUN, str(processes), "-m", "impasto", *words], text=True)
 
 
 @contextlib.contextmanager
@@ -52,7 +54,7 @@ def _started(processes: int, *words: str) -> Iterator[list[subprocess.Popen[str]
         "OMP_NUM_THREADS": "1",
     }
     started = [
-        subprocess.Popen(
+        Forked(
             [sys.executable, "-m", "impasto", *words],
             env={**os.environ, **shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
             stdout=subprocess.DEVNULL,
@@ -86,7 +88,8 @@ def test_torchrun_paints_what_one_process_paints(pictures: list[str], tmp_path: 
     words = [*pictures, *OPTIONS, "--levels=2", "--iterations=5", "--protect", str(mask)]
     words += ["--json-progress"]
     assert main(["paint", *words, "-o", str(alone)]) == 0
-    done = _torchrun(2, "paint", *words, "-o", str(together))
+    true = [*TORCHRUN, "2", "-m", "impasto", "paint", *words, "-o", str(together)]
+    done = subprocess.run(true, capture_output=True, check=False, text=True)
     assert done.returncode == 0, done.stderr
     assert np.abs(_pixels(alone) - _pixels(together)).max() <= 1
     events = [json.loads(line) for line in done.stdout.splitlines()]

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import paint_tiny, random_pixels
+from forked import Forked, run
 from PIL import Image
 
 from impasto import NonFiniteError, Resources, Settings, UsageError
@@ -256,7 +257,7 @@ def test_killed_at_any_moment_it_resumes_to_the_same_bits(
     out, kept = tmp_path / "out.png", tmp_path / "kept"
     words = ["paint", photo, painting, "-o", out, *LONG, "--threads", "1", "--quiet"]
     words += ["--checkpoint", kept, "--checkpoint-every", "0"]
-    process = subprocess.Popen([*IMPASTO, *map(str, words)], stderr=subprocess.PIPE)
+    process = Forked([*IMPASTO, *map(str, words)], stderr=subprocess.PIPE)
     _until(kept, process)
     time.sleep(random.Random(number).uniform(0, 1.5))
     process.kill()
@@ -283,9 +284,7 @@ def test_a_signal_saves_what_is_there(
     words = ["paint", photo, painting, "-o", out, "--size", "64", "--iterations", "100000"]
     words += ["--tolerance", "0", "--threads", "1", "--checkpoint", kept]
     words += ["--checkpoint-every", "0", "--timelapse", tmp_path / "film.gif"]
-    process = subprocess.Popen(
-        [*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    process = Forked([*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     _until(kept, process)
     process.send_signal(getattr(signal, name))
     began = time.monotonic()
@@ -629,9 +628,7 @@ def test_a_signal_while_saving_does_not_lose_the_picture(
 def test_a_picture_comes_down_a_pipe(photo: Path, painting: Path, tmp_path: Path):
     words = ["paint", "-", painting, "-o", tmp_path / "out.png", *SMALL]
     with photo.open("rb") as stream:
-        done = subprocess.run(
-            [*IMPASTO, *map(str, words)], stdin=stream, capture_output=True, check=False
-        )
+        done = run([*IMPASTO, *map(str, words)], stdin=stream)
     assert done.returncode == 0, done.stderr
     assert load(tmp_path / "out.png").size == (48, 64)
 
