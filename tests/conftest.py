@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from impasto import Encoder, Run, Step, paint
+from impasto import Encoder, Run, Settings, Step, paint
 from impasto.engine.checkpoint import State
+from impasto.engine.networks import Network, Networks
+from impasto.network.trained import weights_digest
+from impasto.planning.plan import Plan
 from impasto.testing import TinyEncoder
 
 # Fixtures of a whole file's.
@@ -58,6 +62,40 @@ def painting(tmp_path: Path) -> Path:
     path = tmp_path / "painting.png"
     Image.fromarray(random_pixels(64, 56, 2)).save(path)
     return path
+
+
+# Networks in the form they paint in, of a worker's tests that use `kept_network`.
+_kept: dict[Hashable, Encoder] = {}
+_MOST_KEPT = 2  # 480 MB each
+
+
+@pytest.fixture
+def kept_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build the trained network once for many tests that paint with it, not for each painting.
+
+    Bringing it into its form takes as long as painting a small picture. It is the real one, which
+    no painting changes; what is measured through it is forgotten after each run, as ever.
+    """
+    find = Networks.find
+    found: WeakKeyDictionary[Networks, dict[Hashable, Network]] = WeakKeyDictionary()
+
+    def find_kept(
+        networks: Networks, settings: Settings, plan: Plan, encoder: Encoder | None
+    ) -> Network:
+        if encoder is not None or settings.weights != "auto":
+            return find(networks, settings, plan, encoder)
+        kind = settings.network, settings.pooling, settings.layers
+        key = (*kind, plan.device, plan.precision, plan.kernel)
+        own = found.setdefault(networks, {})
+        if key not in own:
+            built = _kept.pop(key, None) or find(Networks(), settings, plan, None).encoder
+            _kept[key] = built  # now the last
+            for oldest in list(_kept)[:-_MOST_KEPT]:
+                del _kept[oldest]
+            own[key] = Network(built, None, weights_digest(settings))
+        return own[key]
+
+    monkeypatch.setattr(Networks, "find", find_kept)
 
 
 @pytest.fixture

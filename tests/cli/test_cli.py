@@ -27,6 +27,8 @@ from impasto.settings.option import options
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("kept_network")
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # One thread each: tests run side by side.
 SMALL = ["--size", "64", "--levels", "1", "--iterations", "2", "--threads", "1"]

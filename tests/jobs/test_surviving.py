@@ -30,6 +30,8 @@ from impasto.reading.carrying import read_recipe_text
 from impasto.reading.load import load
 from impasto.testing import TINY, TinyEncoder
 
+pytestmark = pytest.mark.usefixtures("kept_network")
+
 IMPASTO = [sys.executable, "-m", "impasto"]
 SMALL = ["--size", "64", "--iterations", "4", "--threads", "1", "--quiet"]
 LONG = ["--size", "96", "--levels", "2", "--iterations", "14", "--tolerance", "0"]

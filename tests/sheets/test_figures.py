@@ -11,6 +11,8 @@ from impasto.cli import main
 from impasto.settings.figures import FIGURES
 from impasto.sheets import figures
 
+pytestmark = pytest.mark.usefixtures("kept_network")
+
 SMALL = ["--size", "64", "--iterations", "30", "--threads", "1", "--quiet"]
 
 
