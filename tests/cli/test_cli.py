@@ -411,11 +411,18 @@ def test_no_stream_stops_the_work(
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_process_paints_whatever_its_streams_are(photo: Path, painting: Path, tmp_path: Path):
-    words = shlex.join([*IMPASTO, "paint", str(photo), str(painting), *SMALL])
-    for number, streams in enumerate(("<&- >&- 2>&-", ">/dev/full 2>/dev/full", "2>&1 | :")):
+    words = [*IMPASTO, "paint", str(photo), str(painting), *SMALL, "--json-progress", "-o"]
+    out = tmp_path / "closed.png"
+    command = f"{shlex.join([*words, str(out)])} <&- >&- 2>&-"
+    assert subprocess.run(["bash", "-c", command], check=False).returncode == 0
+    assert _size(out) == (64, 48)
+    reader, unread = os.pipe()
+    os.close(reader)
+    for number, stream in enumerate((os.open("/dev/full", os.O_WRONLY), unread)):
         out = tmp_path / f"{number}.png"
-        command = f"set -o pipefail; {words} -o {out} --json-progress {streams}"
-        assert subprocess.run(["bash", "-c", command], check=False).returncode == 0, streams
+        with Forked([*words, str(out)], stdout=stream, stderr=stream) as process:
+            os.close(stream)
+        assert process.returncode == 0
         assert _size(out) == (64, 48)
 
 
