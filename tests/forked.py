@@ -31,7 +31,17 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 # What modules read while they are loaded: of other values there has to be another process.
-_EARLY = ("PYTHON", "OMP_", "MKL_", "OPENBLAS_", "ATEN_", "GLIBC_", "MALLOC_", "LD_", "CUDA_")
+_EARLY = (
+    "PYTHON",
+    "OMP_",
+    "MKL_",
+    "OPENBLAS_",
+    "ATEN_",
+    "GLIBC_",
+    "MALLOC_",
+    "LD_PRELOAD",
+    "CUDA_",
+)
 _LONGEST = 1 << 17  # bytes of a request, mostly the environment
 _MOST = 16  # files
 _ASIDE = 200  # above the numbers that files are handed over by

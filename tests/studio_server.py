@@ -194,9 +194,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
     limits = Limits(upload_bytes=200_000, pixels=1_000_000, queue=5)
     studio = Studio(Folder(tmp_path_factory.mktemp("inside") / "studio"), limits)
-    with TestClient(make_app(studio), base_url=ORIGIN, raise_server_exceptions=False) as found:
-        found.get("/api/examples")  # which are taken in meanwhile
-        yield found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess, "Popen", Forked)  # the studio's helpers are as well
+        with TestClient(make_app(studio), base_url=ORIGIN, raise_server_exceptions=False) as found:
+            found.get("/api/examples")  # which are taken in meanwhile
+            yield found
 
 
 def is_running(pid: int) -> bool:

@@ -64,7 +64,7 @@ def test_two_processes_share_a_folders_work(tmp_path: Path):
 
 
 def test_what_a_killed_process_was_painting_the_other_paints(tmp_path: Path):
-    words, out = [*_words(tmp_path, 2), "--iterations", "60"], tmp_path / "out"
+    words, out = [*_words(tmp_path, 2), "--iterations", "30"], tmp_path / "out"
     first = Forked(words, stderr=subprocess.DEVNULL)
     limit = time.monotonic() + 60
     while not (out / NAME).exists() and time.monotonic() < limit:

@@ -85,7 +85,7 @@ def _pixels(path: Path) -> np.ndarray:
 def test_torchrun_paints_what_one_process_paints(pictures: list[str], tmp_path: Path):
     alone, together, mask = (tmp_path / f"{name}.png" for name in ("alone", "together", "mask"))
     Image.fromarray(np.pad(np.full((24, 32), 255, np.uint8), ((40, 8), (60, 4)))).save(mask)
-    words = [*pictures, *OPTIONS, "--levels=2", "--iterations=5", "--protect", str(mask)]
+    words = [*pictures, *OPTIONS, "--levels=2", "--iterations=3", "--protect", str(mask)]
     words += ["--json-progress"]
     assert main(["paint", *words, "-o", str(alone)]) == 0
     true = [*TORCHRUN, "2", "-m", "impasto", "paint", *words, "-o", str(together)]
@@ -126,7 +126,7 @@ def test_where_a_process_dies_the_others_end_and_the_run_goes_on_by_other_number
     pictures: list[str], tmp_path: Path
 ):
     checkpoint, out, alone = (tmp_path / name for name in ("kept", "out.png", "alone.png"))
-    words = [*pictures, *OPTIONS, "--iterations", "12"]
+    words = [*pictures, *OPTIONS, "--iterations", "8"]
     more = ["--checkpoint", str(checkpoint), "--checkpoint-every", "0"]
     with _started(2, "paint", *words, "-o", str(out), *more) as (leader, other):
         _wait_for(checkpoint)
@@ -140,7 +140,7 @@ def test_where_a_process_dies_the_others_end_and_the_run_goes_on_by_other_number
     done = _torchrun(3, "resume", str(checkpoint), "--overwrite")
     assert done.returncode == 0, done.stderr
     assert main(["paint", *words, "-o", str(alone)]) == 0
-    # The same way, on which rounding grows for 12 evaluations.
+    # The same way, on which rounding grows for 8 evaluations.
     assert np.abs(_pixels(alone) - _pixels(out)).mean() < 1
 
 
