@@ -12,7 +12,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import ctypes
-import fcntl
 import functools
 import gc
 import importlib
@@ -28,6 +27,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 # What modules read while they are loaded: of other values there has to be another process.
@@ -131,7 +131,8 @@ class _Server:
 def _server() -> _Server:
     link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        words = [sys.executable, __file__, str(theirs.fileno())]
+        code = "import sys; sys.path[0] = sys.argv[2]; import forked; forked.serve()"
+        words = [sys.executable, "-c", code, str(theirs.fileno()), str(Path(__file__).parent)]
         process = _Popen(words, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
     atexit.register(process.wait)
     atexit.register(link.close)
@@ -198,6 +199,8 @@ def _become(asked: dict[str, Any], ends: Sequence[int]) -> list[str]:
 
 def _place(files: Sequence[int], numbers: Sequence[int]) -> None:
     """Give the open files these numbers."""
+    import fcntl  # not on Windows
+
     aside = [fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, _ASIDE) for file in files]
     for file in files:
         os.close(file)
@@ -228,7 +231,8 @@ def _import_all() -> None:
         importlib.import_module(name)
 
 
-def _main() -> NoReturn:
+def serve() -> NoReturn:
+    """Be the process that others are forked from, and in each of those run its module."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     _import_all()
@@ -240,6 +244,9 @@ def _main() -> NoReturn:
     sys.argv = words
     sys.path[0] = os.getcwd()
     _call_process(words[0])
+    main = vars(sys.modules["__main__"])
+    for name in [name for name in main if not name.startswith("__")]:
+        del main[name]
     runpy._run_module_as_main(words[0])
     raise SystemExit
 
@@ -268,7 +275,3 @@ def _with_a_server(words: list[str]) -> list[str]:
 def _call_process(module: str) -> None:
     """Show a process by its module, in the 15 letters that there are."""
     ctypes.CDLL(None).prctl(_NAME, module[-15:].encode(), 0, 0, 0)
-
-
-if __name__ == "__main__":
-    _main()

@@ -20,7 +20,7 @@ import json, os, signal, sys, threading
 streams = [(s.encoding, s.errors, s.line_buffering, s.write_through, s.fileno(), s.isatty(),
             type(s.buffer).__name__) for s in (sys.stdin, sys.stdout, sys.stderr)]
 print(json.dumps({
-    "argv": sys.argv, "path": sys.path[:2], "folder": os.getcwd(), "name": __name__,
+    "argv": sys.argv, "path": sys.path[:2], "folder": os.getcwd(), "names": sorted(globals()),
     "given": os.environ.get("GIVEN"), "variables": sorted(os.environ), "umask": os.umask(0),
     "signals": [str(signal.getsignal(n)) for n in signal.valid_signals()],
     "blocked": [str(n) for n in signal.pthread_sigmask(signal.SIG_BLOCK, ())],
