@@ -42,6 +42,8 @@ _EARLY = (
     "LD_PRELOAD",
     "CUDA_",
 )
+# Read when it is wanted; Ray sets it in the process that starts it.
+_LATE = "PYTHONBREAKPOINT"
 _LONGEST = 1 << 17  # bytes of a request, mostly the environment
 _MOST = 16  # files
 _ASIDE = 200  # above the numbers that files are handed over by
@@ -143,7 +145,9 @@ _Popen = subprocess.Popen
 
 
 def _early(environment: Any) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name.startswith(_EARLY)}
+    early = {name: value for name, value in environment.items() if name.startswith(_EARLY)}
+    early.pop(_LATE, None)
+    return early
 
 
 @contextlib.contextmanager

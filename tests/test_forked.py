@@ -88,7 +88,9 @@ def test_an_error_ends_a_forked_process_as_any_other(tmp_path: Path):
 def test_what_would_load_otherwise_is_not_forked(tmp_path: Path):
     (tmp_path / "loaded.py").write_text("import sys; print('torch' in sys.modules)")
     words = [sys.executable, "-m", "loaded"]
-    assert run(words, text=True, cwd=tmp_path).stdout == "True\n"
+    for same in ({}, {"LD_LIBRARY_PATH": "x", "PYTHONBREAKPOINT": "y"}):  # by OpenCV and Ray
+        environment = {**os.environ, **same}
+        assert run(words, text=True, cwd=tmp_path, env=environment).stdout == "True\n"
     other = {**os.environ, "ATEN_CPU_CAPABILITY": "default", "OMP_NUM_THREADS": "7"}
     assert run(words, text=True, cwd=tmp_path, env=other).stdout == "False\n"
 
