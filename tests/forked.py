@@ -66,7 +66,7 @@ class Forked(subprocess.Popen):
         *more: Any,
     ) -> None:
         environment = dict(os.environ if env is None else env)
-        is_plain = close_fds and not (executable or preexec_fn)
+        is_plain = close_fds and not (executable or preexec_fn) and not _is_odd(*more[9:])
         if not (is_plain and _is_forkable(args) and _server().suits(environment)):
             return super()._execute_child(
                 args, executable, preexec_fn, close_fds, pass_fds, cwd, env, *more
@@ -94,6 +94,12 @@ def _is_forkable(words: Any) -> bool:
     if not sys.platform.startswith("linux") or words[0] != sys.executable:
         return False
     return words[1] == "-m" or list(words[1:3]) == ["-u", "-m"]
+
+
+def _is_odd(restores: bool, gid: Any, gids: Any, uid: Any, umask: int, _: bool, group: int) -> bool:
+    """Return whether a process is asked for that a fork would not be."""
+    users = [one for one in (gid, gids, uid) if one is not None]
+    return not restores or bool(users) or umask >= 0 or group >= 0
 
 
 def _umask() -> int:

@@ -367,8 +367,9 @@ def test_tiles_do_not_change_a_picture_of_all_controls():
 
 
 def test_a_texture_has_its_own_size_and_the_styles_colours():
-    picture = _paint_really(content=None, size="96x64", iterations=60)
+    picture = _paint_really(content=None, size="96x64", iterations=40)
     assert picture.size == (64, 96)
+    # 0.045 to 0.073 over seeds and processors.
     assert np.abs(_mean(picture) - _mean(as_picture(RED_STYLE))).max() < 0.1
 
 
