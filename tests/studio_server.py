@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import random_pixels
+from forked import Forked
 from PIL import Image
 
 if TYPE_CHECKING:  # loaded for the tests that need it alone
@@ -29,12 +30,14 @@ ENOUGH = 14  # evaluations, to be stopped in the middle of
 
 
 class Server:
-    """`impasto studio` as a person starts it."""
+    """`impasto studio` as a person starts it, or one forked, with its helpers, to start at once."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(
+        self, folder: Path, *words: str, started_by: type[subprocess.Popen] = Forked
+    ) -> None:
         self.folder = folder
         command = [sys.executable, "-m", "impasto", "studio", "--no-browser", "--port", "0"]
-        self.process = subprocess.Popen(
+        self.process = started_by(
             [*command, "--folder", str(folder), *words], stderr=subprocess.PIPE, text=True
         )
         assert self.process.stderr is not None
@@ -146,8 +149,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for the tests of a file that leave it as it was."""
-    found = Server(tmp_path_factory.mktemp("server") / "studio")
+    """One true server for the tests of a file that leave it as it was."""
+    folder = tmp_path_factory.mktemp("server") / "studio"
+    found = Server(folder, started_by=subprocess.Popen)
     yield found
     found.end()
 
@@ -190,9 +194,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
     limits = Limits(upload_bytes=200_000, pixels=1_000_000, queue=5)
     studio = Studio(Folder(tmp_path_factory.mktemp("inside") / "studio"), limits)
-    with TestClient(make_app(studio), base_url=ORIGIN, raise_server_exceptions=False) as found:
-        found.get("/api/examples")  # which are taken in meanwhile
-        yield found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess, "Popen", Forked)  # the studio's helpers are as well
+        with TestClient(make_app(studio), base_url=ORIGIN, raise_server_exceptions=False) as found:
+            found.get("/api/examples")  # which are taken in meanwhile
+            yield found
 
 
 def is_running(pid: int) -> bool:
@@ -208,4 +214,7 @@ def painter_of(server: Server) -> int:
     import psutil
 
     children = psutil.Process(server.process.pid).children()
-    return next(child.pid for child in children if "impasto.workshop.worker" in child.cmdline())
+    # By a name's 15 letters where it was forked.
+    names = ((child.pid, {*child.cmdline(), child.name()}) for child in children)
+    known = {"impasto.workshop.worker", "workshop.worker"}
+    return next(number for number, found in names if found & known)

@@ -1,6 +1,7 @@
 """Every control changes the result as its help says, alone and together with the others."""
 
 import dataclasses
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from conftest import TOLERANCE, paint_tiny, random_pixels
 from PIL import Image
 
 import impasto
-from impasto import Picture, Resources, Settings, Style, UsageError
+from impasto import Encoder, Picture, Resources, Settings, Style, UsageError
 from impasto.cli import main
 from impasto.engine.level import level_objective
 from impasto.engine.prepare import prepare
@@ -39,8 +40,13 @@ REAL = {
 
 def _paint_really(**values) -> Picture:
     """Paint with the real network."""
+    return _paint(encoder=_real_network(), **{**REAL, **values}).picture
+
+
+@functools.cache
+def _real_network() -> Encoder:
     settings = Settings(**REAL)
-    return _paint(encoder=build(settings, settings.layers), **{**REAL, **values}).picture
+    return build(settings, settings.layers)
 
 
 def _paint(content=PHOTO, styles=RED_STYLE, encoder=None, resources=None, **values) -> impasto.Step:
@@ -361,8 +367,9 @@ def test_tiles_do_not_change_a_picture_of_all_controls():
 
 
 def test_a_texture_has_its_own_size_and_the_styles_colours():
-    picture = _paint_really(content=None, size="96x64", iterations=60)
+    picture = _paint_really(content=None, size="96x64", iterations=40)
     assert picture.size == (64, 96)
+    # 0.045 to 0.073 over seeds and processors.
     assert np.abs(_mean(picture) - _mean(as_picture(RED_STYLE))).max() < 0.1
 
 

@@ -103,6 +103,7 @@ NAMES = ("plain.png", "spa ces.png", "ünïcödé 絵.png", "new\nline.png", "-d
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("kept_network")
 def test_any_name_works(name: str, photo: Path, painting: Path, tmp_path: Path, monkeypatch):
     content = tmp_path / "in" / name
     content.parent.mkdir()
@@ -117,6 +118,7 @@ LONG_NAMES = ("星" * 82 + ".png", "😀" * 58 + ".jpg", "a" * 251 + ".png", "s"
 
 
 @pytest.mark.parametrize("name", LONG_NAMES)
+@pytest.mark.usefixtures("kept_network")
 def test_names_up_to_the_file_systems_limit_work(
     name: str, photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
@@ -166,6 +168,7 @@ def test_windows_counts_letters_not_bytes(tmp_path: Path, monkeypatch):
 
 
 @linux
+@pytest.mark.usefixtures("kept_network")
 def test_names_that_are_no_text_work(photo: Path, painting: Path, tmp_path: Path, capsys):
     content = photo.rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9t\xe9.png"))
     out = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n.png"))
@@ -178,6 +181,7 @@ def test_names_that_are_no_text_work(photo: Path, painting: Path, tmp_path: Path
 
 
 @linux
+@pytest.mark.usefixtures("kept_network")
 def test_a_link_is_kept_and_what_it_leads_to_is_written(
     photo: Path, painting: Path, tmp_path: Path
 ):
@@ -219,6 +223,7 @@ def test_a_link_to_an_existing_file_or_an_input_is_not_written_over(
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
 @pytest.mark.parametrize("flag", ["-o", "--checkpoint", "--timelapse", "--plot", "--save-every"])
+@pytest.mark.usefixtures("kept_network")
 def test_what_is_no_regular_file_is_never_written(
     flag: str, photo: Path, painting: Path, tmp_path: Path, monkeypatch, capsys
 ):
@@ -264,6 +269,7 @@ def test_overwriting_keeps_the_mode_and_new_files_get_the_usual_one(tmp_path: Pa
     assert two.stat().st_mode & 0o777 == usual
 
 
+@pytest.mark.usefixtures("kept_network")
 def test_one_picture_may_be_both(photo: Path, tmp_path: Path):
     assert _paint(photo, photo, tmp_path / "out.png") == 0
 
@@ -313,11 +319,13 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_run(
     assert "Permission denied" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("kept_network")
 def test_a_huge_style_is_made_small_first(photo: Path, tmp_path: Path):
     Image.fromarray(random_pixels(1500, 2000, 4)).save(tmp_path / "style.png")
     assert _paint(photo, tmp_path / "style.png", tmp_path / "out.png") == 0
 
 
+@pytest.mark.usefixtures("kept_network")
 def test_deep_and_transparent_pictures_are_painted(painting: Path, tmp_path: Path):
     deep = random_pixels(48, 64, 1).astype(np.uint16) * 257 + 3
     alpha = np.full((48, 64, 1), 65535, np.uint16)
@@ -410,6 +418,7 @@ print(json.dumps([slowest, peak]))
 
 @linux
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "deep PNG", "deep TIFF"])
+@pytest.mark.usefixtures("kept_network")
 def test_mutations_neither_crash_nor_hang(kind: str, painting: Path, tmp_path: Path, capfd):
     import json
 
@@ -512,6 +521,7 @@ def test_every_command_that_reads_pictures_has_the_limit(
     assert "--max-pixels" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("kept_network")
 def test_a_start_and_a_map_are_let_in_by_the_same_limit(photo: Path, painting: Path, capsys):
     large = photo.with_name("large.png")
     Image.new("RGB", (640, 480)).save(large)

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from conftest import random_pixels
+from forked import Forked, run
 from PIL import Image
 
 from impasto.batch.journal import NAME
@@ -37,7 +38,7 @@ def test_killed_at_any_moment_it_goes_on_and_paints_nothing_twice(tmp_path: Path
     words, out = _words(tmp_path, 6), tmp_path / "out"
     chance = random.Random(3)
     for kills in range(2):
-        with subprocess.Popen(words, stderr=subprocess.DEVNULL) as batch:
+        with Forked(words, stderr=subprocess.DEVNULL) as batch:
             limit = time.monotonic() + 60
             while not list(out.glob(f"{kills}-*.png")) and time.monotonic() < limit:
                 time.sleep(0.01)
@@ -45,7 +46,7 @@ def test_killed_at_any_moment_it_goes_on_and_paints_nothing_twice(tmp_path: Path
             batch.kill()
         for path in out.glob("*.png"):
             load(path)  # whole
-    assert subprocess.run(words, check=False, capture_output=True).returncode == 0
+    assert run(words).returncode == 0
     assert _done(out) == Counter(f"{number}-style.png" for number in range(6))
     names = {path.name for path in out.iterdir()}
     assert names == {*_done(out), NAME, ".impasto-batch.lock"}
@@ -53,7 +54,7 @@ def test_killed_at_any_moment_it_goes_on_and_paints_nothing_twice(tmp_path: Path
 
 def test_two_processes_share_a_folders_work(tmp_path: Path):
     words, out = _words(tmp_path, 8), tmp_path / "out"
-    both = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    both = [Forked(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     told = [process.communicate(timeout=120)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], told
     assert _done(out) == Counter(f"{number}-style.png" for number in range(8))
@@ -63,12 +64,12 @@ def test_two_processes_share_a_folders_work(tmp_path: Path):
 
 
 def test_what_a_killed_process_was_painting_the_other_paints(tmp_path: Path):
-    words, out = [*_words(tmp_path, 2), "--iterations", "60"], tmp_path / "out"
-    first = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+    words, out = [*_words(tmp_path, 2), "--iterations", "30"], tmp_path / "out"
+    first = Forked(words, stderr=subprocess.DEVNULL)
     limit = time.monotonic() + 60
     while not (out / NAME).exists() and time.monotonic() < limit:
         time.sleep(0.01)
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as second:
+    with Forked(words, stderr=subprocess.PIPE, text=True) as second:
         while not list(out.glob("1-*.png")) and time.monotonic() < limit:
             time.sleep(0.01)
             if len(_done(out)) == 1:  # the second waits for the first's, or the other way round

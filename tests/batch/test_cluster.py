@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from conftest import random_pixels
+from forked import run
 from PIL import Image
 
 from impasto.batch.journal import NAME
@@ -186,7 +187,7 @@ def test_a_cancelled_batch_goes_on_with_or_without_ray(words, tmp_path):
     assert "pictures are there; the same command goes on" in err
     before = _done(out)
     assert before
-    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+    assert run(command).returncode == 0
     assert _done(out) == _all()
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forked import Forked
 from PIL import Image
 
 from impasto.cli import main, paint
@@ -25,6 +26,8 @@ from impasto.reading.carrying import read_recipe_text
 from impasto.settings.option import options
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
+
+pytestmark = pytest.mark.usefixtures("kept_network")
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # One thread each: tests run side by side.
@@ -277,9 +280,7 @@ def test_a_closed_pipe_stops_the_lines_but_not_the_picture(
     out = tmp_path / "out.png"
     words = ["paint", photo, painting, "-o", out, "--json-progress", "--iterations", "15"]
     words += ["--size", "64", "--tolerance", "0", "--threads", "1"]
-    process = subprocess.Popen(
-        [*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    process = Forked([*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()
     process.stdout.close()
     stderr = process.stderr.read().decode()
@@ -293,9 +294,7 @@ def test_control_c_saves_what_is_there(photo: Path, painting: Path, tmp_path: Pa
     out = tmp_path / "out.png"
     words = ["paint", photo, painting, "-o", out, "--json-progress", "--iterations", "100000"]
     words += ["--size", "64", "--tolerance", "0", "--threads", "1"]
-    process = subprocess.Popen(
-        [*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    process = Forked([*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
@@ -315,7 +314,7 @@ def test_a_terminal_gets_a_bar_and_names_as_they_are(photo: Path, painting: Path
     folder.mkdir()
     out = folder / "b]\x1b]0;t\nitle.png"
     words = ["paint", photo, painting, "-o", out, *SMALL]
-    process = subprocess.Popen([*IMPASTO, *map(str, words)], stderr=follower, env=_environment())
+    process = Forked([*IMPASTO, *map(str, words)], stderr=follower, env=_environment())
     os.close(follower)
     text = b""
     while True:
@@ -412,11 +411,18 @@ def test_no_stream_stops_the_work(
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_process_paints_whatever_its_streams_are(photo: Path, painting: Path, tmp_path: Path):
-    words = shlex.join([*IMPASTO, "paint", str(photo), str(painting), *SMALL])
-    for number, streams in enumerate(("<&- >&- 2>&-", ">/dev/full 2>/dev/full", "2>&1 | :")):
+    words = [*IMPASTO, "paint", str(photo), str(painting), *SMALL, "--json-progress", "-o"]
+    out = tmp_path / "closed.png"
+    command = f"{shlex.join([*words, str(out)])} <&- >&- 2>&-"
+    assert subprocess.run(["bash", "-c", command], check=False).returncode == 0
+    assert _size(out) == (64, 48)
+    reader, unread = os.pipe()
+    os.close(reader)
+    for number, stream in enumerate((os.open("/dev/full", os.O_WRONLY), unread)):
         out = tmp_path / f"{number}.png"
-        command = f"set -o pipefail; {words} -o {out} --json-progress {streams}"
-        assert subprocess.run(["bash", "-c", command], check=False).returncode == 0, streams
+        with Forked([*words, str(out)], stdout=stream, stderr=stream) as process:
+            os.close(stream)
+        assert process.returncode == 0
         assert _size(out) == (64, 48)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import random_pixels
+from forked import Forked, run
 from PIL import Image
 from torch.distributed import TCPStore
 
@@ -31,10 +32,11 @@ def pictures(tmp_path: Path) -> list[str]:
     return list(map(str, paths))
 
 
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node"]
+
+
 def _torchrun(processes: int, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(processes)]
-    command += ["-m", "impasto", *words]
-    return subprocess.run(command, capture_output=True, check=False, text=True)
+    return run([*TORCHRUN, str(processes), "-m", "impasto", *words], text=True)
 
 
 @contextlib.contextmanager
@@ -52,7 +54,7 @@ def _started(processes: int, *words: str) -> Iterator[list[subprocess.Popen[str]
         "OMP_NUM_THREADS": "1",
     }
     started = [
-        subprocess.Popen(
+        Forked(
             [sys.executable, "-m", "impasto", *words],
             env={**os.environ, **shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
             stdout=subprocess.DEVNULL,
@@ -83,10 +85,11 @@ def _pixels(path: Path) -> np.ndarray:
 def test_torchrun_paints_what_one_process_paints(pictures: list[str], tmp_path: Path):
     alone, together, mask = (tmp_path / f"{name}.png" for name in ("alone", "together", "mask"))
     Image.fromarray(np.pad(np.full((24, 32), 255, np.uint8), ((40, 8), (60, 4)))).save(mask)
-    words = [*pictures, *OPTIONS, "--levels=2", "--iterations=5", "--protect", str(mask)]
+    words = [*pictures, *OPTIONS, "--levels=2", "--iterations=3", "--protect", str(mask)]
     words += ["--json-progress"]
     assert main(["paint", *words, "-o", str(alone)]) == 0
-    done = _torchrun(2, "paint", *words, "-o", str(together))
+    true = [*TORCHRUN, "2", "-m", "impasto", "paint", *words, "-o", str(together)]
+    done = subprocess.run(true, capture_output=True, check=False, text=True)
     assert done.returncode == 0, done.stderr
     assert np.abs(_pixels(alone) - _pixels(together)).max() <= 1
     events = [json.loads(line) for line in done.stdout.splitlines()]
@@ -123,7 +126,7 @@ def test_where_a_process_dies_the_others_end_and_the_run_goes_on_by_other_number
     pictures: list[str], tmp_path: Path
 ):
     checkpoint, out, alone = (tmp_path / name for name in ("kept", "out.png", "alone.png"))
-    words = [*pictures, *OPTIONS, "--iterations", "12"]
+    words = [*pictures, *OPTIONS, "--iterations", "8"]
     more = ["--checkpoint", str(checkpoint), "--checkpoint-every", "0"]
     with _started(2, "paint", *words, "-o", str(out), *more) as (leader, other):
         _wait_for(checkpoint)
@@ -137,7 +140,7 @@ def test_where_a_process_dies_the_others_end_and_the_run_goes_on_by_other_number
     done = _torchrun(3, "resume", str(checkpoint), "--overwrite")
     assert done.returncode == 0, done.stderr
     assert main(["paint", *words, "-o", str(alone)]) == 0
-    # The same way, on which rounding grows for 12 evaluations.
+    # The same way, on which rounding grows for 8 evaluations.
     assert np.abs(_pixels(alone) - _pixels(out)).mean() < 1
 
 

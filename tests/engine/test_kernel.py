@@ -30,10 +30,14 @@ def _bytes(photo: Path, painting: Path, plan: Plan) -> bytes:
 
 
 @native
-def test_threads_and_programs_beside_change_no_byte(photo: Path, painting: Path):
+def test_threads_and_programs_beside_change_no_byte(
+    photo: Path, painting: Path, request: pytest.FixtureRequest
+):
     plan = prepare(photo, painting, SMALL, Resources(device="cpu", precision="float32")).plan
     assert plan.kernel == "native"
     found = {_bytes(photo, painting, replace(plan, threads=threads)) for threads in (1, 2, 3)}
+    # From here on the painting alone: the network was built by as many threads.
+    request.getfixturevalue("kept_network")
     spinning = [sys.executable, "-c", "while True: pass"]
     with subprocess.Popen(spinning) as first, subprocess.Popen(spinning) as second:
         found |= {_bytes(photo, painting, replace(plan, threads=2)) for _ in range(5)}

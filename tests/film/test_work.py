@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from fractions import Fraction
@@ -13,6 +12,7 @@ import av
 import numpy as np
 import pytest
 from clips import encode, pan, photograph
+from forked import Forked
 from PIL import Image
 
 from impasto.cli import main
@@ -411,7 +411,7 @@ def test_a_killed_film_loses_at_most_the_frame_under_way(tmp_path: Path, film: P
     assert _paint(film, style, whole) == 0
     words = ["film", str(film), str(style), "-o", str(out), "--quiet", *QUICK]
     folder = out.parent / "%02d.png.frames"
-    process = subprocess.Popen([sys.executable, "-m", "impasto", *words], env=os.environ)
+    process = Forked([sys.executable, "-m", "impasto", *words], env=os.environ)
     while not (folder / "000001.png").exists():
         assert process.poll() is None
         time.sleep(0.01)

@@ -17,6 +17,8 @@ from impasto.jobs.places import Place
 from impasto.jobs.stopping import Stopped
 from impasto.reading.load import load
 
+pytestmark = pytest.mark.usefixtures("kept_network")
+
 SMALL = ["--size", "64", "--iterations", "3", "--threads", "1", "--quiet"]
 TWO_LEVELS = [*SMALL, "--size", "96", "--levels", "2"]
 TERMS = ["content relu4_2", *(f"style relu{number}_1" for number in range(1, 6)), "smoothness"]

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import paint_tiny, random_pixels
+from forked import Forked, run
 from PIL import Image
 
 from impasto import NonFiniteError, Resources, Settings, UsageError
@@ -29,9 +30,11 @@ from impasto.reading.carrying import read_recipe_text
 from impasto.reading.load import load
 from impasto.testing import TINY, TinyEncoder
 
+pytestmark = pytest.mark.usefixtures("kept_network")
+
 IMPASTO = [sys.executable, "-m", "impasto"]
 SMALL = ["--size", "64", "--iterations", "4", "--threads", "1", "--quiet"]
-LONG = ["--size", "96", "--levels", "2", "--iterations", "14", "--tolerance", "0"]
+LONG = ["--size", "88", "--levels", "2", "--iterations", "12", "--tolerance", "0"]
 CONTENT, STYLE = random_pixels(72, 96, 1), random_pixels(64, 64, 2)
 # Which is given up to nobody: where bits are compared.
 ONE = Resources(threads=1)
@@ -256,9 +259,9 @@ def test_killed_at_any_moment_it_resumes_to_the_same_bits(
     out, kept = tmp_path / "out.png", tmp_path / "kept"
     words = ["paint", photo, painting, "-o", out, *LONG, "--threads", "1", "--quiet"]
     words += ["--checkpoint", kept, "--checkpoint-every", "0"]
-    process = subprocess.Popen([*IMPASTO, *map(str, words)], stderr=subprocess.PIPE)
+    process = Forked([*IMPASTO, *map(str, words)], stderr=subprocess.PIPE)
     _until(kept, process)
-    time.sleep(random.Random(number).uniform(0, 1.5))
+    time.sleep(random.Random(number).uniform(0, 1.1))
     process.kill()
     process.communicate()
     if not out.exists():  # it may have got to the end
@@ -283,9 +286,7 @@ def test_a_signal_saves_what_is_there(
     words = ["paint", photo, painting, "-o", out, "--size", "64", "--iterations", "100000"]
     words += ["--tolerance", "0", "--threads", "1", "--checkpoint", kept]
     words += ["--checkpoint-every", "0", "--timelapse", tmp_path / "film.gif"]
-    process = subprocess.Popen(
-        [*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    process = Forked([*IMPASTO, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     _until(kept, process)
     process.send_signal(getattr(signal, name))
     began = time.monotonic()
@@ -629,9 +630,7 @@ def test_a_signal_while_saving_does_not_lose_the_picture(
 def test_a_picture_comes_down_a_pipe(photo: Path, painting: Path, tmp_path: Path):
     words = ["paint", "-", painting, "-o", tmp_path / "out.png", *SMALL]
     with photo.open("rb") as stream:
-        done = subprocess.run(
-            [*IMPASTO, *map(str, words)], stdin=stream, capture_output=True, check=False
-        )
+        done = run([*IMPASTO, *map(str, words)], stdin=stream)
     assert done.returncode == 0, done.stderr
     assert load(tmp_path / "out.png").size == (48, 64)
 

@@ -23,6 +23,8 @@ from impasto.measures.paper import PAPER
 from impasto.measures.patches import block_energies, patches_figure
 from impasto.network.vgg import build
 
+pytestmark = pytest.mark.usefixtures("kept_network")
+
 ONE_THREAD = Resources(threads=1)
 # Down to here the network is built at once.
 SHALLOW = Settings(content_layers="relu2_1", style_layers="relu1_1,relu2_1")

@@ -1,5 +1,6 @@
 """The real network, at small sizes."""
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,11 @@ CONVOLUTIONS = [name.replace("relu", "conv") for name in VGG19_LAYERS]
 def _image(height: int, width: int, seed: int = 0) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.rand(1, 3, height, width, generator=generator, dtype=torch.float64)
+
+
+@functools.cache
+def _precise() -> VGG:
+    return build(Settings(), VGG19_LAYERS, dtype=torch.float64)
 
 
 def _straightforward(image: torch.Tensor, pooling: str) -> dict[str, torch.Tensor]:
@@ -66,7 +72,7 @@ def test_features_agree_with_a_straightforward_network(pooling: str):
 def test_float32_features_stay_close_to_float64():
     image = _image(64, 48)
     maps = build(Settings(), VGG19_LAYERS).features(image.float(), VGG19_LAYERS)
-    exact = build(Settings(), VGG19_LAYERS, dtype=torch.float64).features(image, VGG19_LAYERS)
+    exact = _precise().features(image, VGG19_LAYERS)
     for name in VGG19_LAYERS:
         assert (maps[name] - exact[name]).abs().max() <= 1e-4 * exact[name].max(), name
 
@@ -99,7 +105,7 @@ def test_mean_activation_on_photographs_is_one():
 
 def test_pooling_rounds_up():
     image = _image(33, 47)
-    maps = build(Settings(), VGG19_LAYERS, dtype=torch.float64).features(image, VGG19_LAYERS)
+    maps = _precise().features(image, VGG19_LAYERS)
     for name, layer in layer_table().items():
         rows, columns = -(-33 // layer.stride), -(-47 // layer.stride)
         assert maps[name].shape == (1, layer.channels, rows, columns)
@@ -107,8 +113,7 @@ def test_pooling_rounds_up():
 
 def test_a_cell_sees_no_further_than_its_reach():
     image = _image(352, 16).requires_grad_()
-    network = build(Settings(), VGG19_LAYERS, dtype=torch.float64)
-    maps = network.features(image, VGG19_LAYERS)
+    maps = _precise().features(image, VGG19_LAYERS)
     for name, layer in layer_table().items():
         cell = 176 // layer.stride
         rows = torch.autograd.grad(maps[name][:, :, cell].sum(), image, retain_graph=True)[0]

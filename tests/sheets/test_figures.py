@@ -11,6 +11,8 @@ from impasto.cli import main
 from impasto.settings.figures import FIGURES
 from impasto.sheets import figures
 
+pytestmark = pytest.mark.usefixtures("kept_network")
+
 SMALL = ["--size", "64", "--iterations", "30", "--threads", "1", "--quiet"]
 
 
@@ -43,7 +45,7 @@ def test_help_lists_the_figures_one_a_line(capsys):
 
 
 def test_deeper_content_loses_pixels_and_keeps_what_is_deep(tmp_path: Path):
-    cells = _painted("content-layers", tmp_path)
+    cells = _painted("content-layers", tmp_path, "--iterations", "22")
     assert len(cells) == 10
     for row in (cells[:5], cells[5:]):
         assert _told(row, "psnr_db") == sorted(_told(row, "psnr_db"), reverse=True)
@@ -54,7 +56,7 @@ def test_deeper_content_loses_pixels_and_keeps_what_is_deep(tmp_path: Path):
 
 
 def test_style_is_met_and_nothing_holds_the_layout(tmp_path: Path):
-    cells = _painted("style-layers", tmp_path)
+    cells = _painted("style-layers", tmp_path, "--iterations", "22")
     counts = [len(cell["recipe"]["settings"]["style_layers"]) for cell in cells]
     assert counts == [1, 2, 3, 4, 5] * 2
     networks = [cell["recipe"]["settings"]["network"] for cell in cells]
@@ -64,7 +66,7 @@ def test_style_is_met_and_nothing_holds_the_layout(tmp_path: Path):
 
 
 def test_one_photograph_in_each_style(tmp_path: Path):
-    cells = _painted("transfer", tmp_path)
+    cells = _painted("transfer", tmp_path, "--iterations", "4")
     names = [cell["recipe"]["ingredients"]["styles"][0]["picture"]["name"] for cell in cells]
     assert names == ["swirl.jpg", "woodblock.jpg", "ink.jpg"]
     assert {cell["recipe"]["settings"]["style_weight"] for cell in cells} == {1000}
@@ -106,7 +108,7 @@ def test_other_styles_make_another_sheet_and_long_names_are_cut(
 
 
 def test_the_ratio_moves_from_style_to_content(tmp_path: Path):
-    cells = _painted("grid", tmp_path, "--size", "48")
+    cells = _painted("grid", tmp_path, "--size", "48", "--iterations", "18")
     rows = [cells[start : start + 4] for start in range(0, 20, 4)]
     assert [len(row[0]["recipe"]["settings"]["style_layers"]) for row in rows] == [1, 2, 3, 4, 5]
     for row in rows:
@@ -117,7 +119,7 @@ def test_the_ratio_moves_from_style_to_content(tmp_path: Path):
 
 
 def test_content_is_traded_for_style(tmp_path: Path):
-    cells = _painted("trade-off", tmp_path, "--iterations", "60")
+    cells = _painted("trade-off", tmp_path, "--size", "48", "--iterations", "50")
     content, style = _told(cells, "content"), _told(cells, "style")
     assert content[3] < 0.75 * content[0]
     assert style[3] > 1.1 * style[0]
@@ -125,8 +127,9 @@ def test_content_is_traded_for_style(tmp_path: Path):
 
 
 def test_the_printed_sums_keep_the_photograph_at_the_same_ratios(tmp_path: Path):
-    sums = _painted("trade-off", tmp_path / "sums", "--objective", "literal")
-    means = _painted("trade-off", tmp_path / "means")
+    short = ["--iterations", "20"]
+    sums = _painted("trade-off", tmp_path / "sums", *short, "--objective", "literal")
+    means = _painted("trade-off", tmp_path / "means", *short)
     for one, other in zip(sums[1:], means[1:], strict=True):
         # A quarter of the mean, as printed.
         assert 4 * one["figures"]["style"] > 5 * other["figures"]["style"]
@@ -138,7 +141,7 @@ def test_a_shallow_content_layer_stays_nearer_the_photograph(tmp_path: Path):
 
 
 def test_every_start_ends_in_another_picture(tmp_path: Path):
-    cells = _painted("init", tmp_path)
+    cells = _painted("init", tmp_path, "--iterations", "8")
     pictures = [np.asarray(Image.open(tmp_path / cell["file"]), np.float32) for cell in cells]
     for number, one in enumerate(pictures):
         for other in pictures[:number]:
@@ -148,6 +151,6 @@ def test_every_start_ends_in_another_picture(tmp_path: Path):
 
 
 def test_a_photograph_without_the_papers_noise(tmp_path: Path):
-    before, after = _painted("photo", tmp_path)
+    before, after = _painted("photo", tmp_path, "--iterations", "8")
     assert after["figures"]["noise"] < before["figures"]["noise"]
     assert before["recipe"]["settings"]["init"] == "content"

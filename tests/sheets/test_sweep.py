@@ -23,6 +23,8 @@ from impasto.settings.sweeping import read_axis, variants
 from impasto.sheets import work
 from impasto.sheets.sweep import sweep_sheet
 
+pytestmark = pytest.mark.usefixtures("kept_network")
+
 SMALL = ["--size", "64", "--levels", "1", "--iterations", "2", "--threads", "1"]
 OVER = ["--over", "style-weight=10,1000", "--over", "content-layers=relu4_2;relu2_1,relu3_1"]
 

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 import pytest
 from bad_files import BAD
+from forked import Forked
 from PIL import Image
 
 from impasto.jobs.stopping import Stopped
@@ -42,7 +43,7 @@ class Talk:
     """A process and its lines."""
 
     def __init__(self, module: str) -> None:
-        self.process = subprocess.Popen(
+        self.process = Forked(
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
