@@ -74,8 +74,8 @@ def _events(folder: Path, kind: str) -> list[dict]:
 
 def test_every_photograph_is_painted_in_every_style(photos, styles, tmp_path, capsys, monkeypatch):
     built, measured = [], []
-    build, sums = networks.build, look._sums
-    monkeypatch.setattr(networks, "build", lambda *a, **k: built.append(a) or build(*a, **k))
+    build, sums = networks.of_filters, look._sums
+    monkeypatch.setattr(networks, "of_filters", lambda *a, **k: built.append(a) or build(*a, **k))
     monkeypatch.setattr(look, "_sums", lambda *a: measured.append(a) or sums(*a))
     out = tmp_path / "out"
     assert _batch(photos, *styles, "-o", out, *SMALL) == 0

@@ -1,4 +1,4 @@
-"""The process that paints: its network stays loaded from job to job."""
+"""The process that paints: its network stays loaded from job to job, and rests where none is."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from impasto.workshop.setting_out import Named, run_of
 
 # Often, for it costs at most its small share of the time.
 _CHECKPOINT_SECONDS = 3.0
-_IDLE_SECONDS = 60.0
+_IDLE_SECONDS = 2.0  # many jobs come one after another
 
 
 class Worker:
@@ -66,9 +66,8 @@ class Worker:
                 self._paint(asked)
 
     def _rest(self) -> None:
-        """Let go of the network: 480 MB in the form it paints in, and loaded in a second."""
-        self._networks = Networks()
-        give_back()
+        """Keep of the network no more than its filters."""
+        self._networks.rest()
         self.commands.wait()
 
     def _greet(self) -> None:
@@ -77,7 +76,7 @@ class Worker:
             grey = Picture(np.full((64, 64, 3), 0.5, np.float32))
             run = prepare(grey, [grey], Settings(size=64, faces="style"), Resources())
             device, threads = run.plan.device, run.plan.threads
-            self._networks.find(run.settings, run.plan, None)
+            self._networks.read(run.settings, run.plan)
         self._tell(Hello(device, threads))
 
     def _paint(self, asked: Paint) -> None:
