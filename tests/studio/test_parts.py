@@ -251,10 +251,11 @@ def test_a_picture_whose_facts_are_damaged_is_left_where_it_is(tmp_path: Path):
 @pytest.mark.parametrize("has_checkpoint", [False, True])
 def test_an_end_asked_of_a_job_that_is_being_parked_is_kept(tmp_path: Path, has_checkpoint: bool):
     async def park(queue: Queue) -> Job:
-        queue.jobs[job.id] = queue._painting = job
-        queue._heard(Held(job.id, True))
+        [painter] = queue.crew.painters
+        queue.jobs[job.id] = painter.job = job
+        painter._hear(Held(job.id, True))
         queue.end(job, "stop")
-        queue._heard(Ended(job.id, "parked"))
+        painter._hear(Ended(job.id, "parked"))
         await queue._shelf.settle()
         return job
 
@@ -306,9 +307,10 @@ def test_a_painter_that_cannot_be_started_is_tried_again(tmp_path: Path):
             raise OSError(24, "Too many open files")
 
     queue, tries = _queue(tmp_path), []
-    queue._breath = 0.001
-    queue._painter.start = start  # type: ignore[method-assign]
-    asyncio.run(queue._died())
+    [painter] = queue.crew.painters
+    painter._breath = 0.001
+    painter.start = start  # type: ignore[method-assign]
+    asyncio.run(painter._died())
     assert len(tries) == 3
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from studio_server import ENOUGH, Server, asked_of, is_running, painter_of
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -107,6 +108,28 @@ def test_a_change_survives_a_kill(start: Start, pictures: tuple[Path, Path]):
     done = server.wait_for(job, "done")
     recipe = server.get(done["files"]["recipe"])
     assert [one["settings"] for one in recipe["changes"]] == [{"strength": 70}]
+
+
+@posix
+def test_what_a_painter_had_not_heard_of_outlives_it_and_the_server(
+    start: Start, pictures: tuple[Path, Path], tmp_path: Path
+):
+    server = start()
+    job = server.post("/api/jobs", asked_of(server, pictures, ENOUGH))["id"]
+    server.held(job, 2)
+    Image.new("L", (96, 80), 255).save(tmp_path / "mask.png")
+    mask = server.upload(tmp_path / "mask.png")
+    os.kill(painter_of(server), signal.SIGSTOP)
+    server.post(f"/api/jobs/{job}/change", {"options": {"strength": 70}, "protect": mask})
+    server.post(f"/api/jobs/{job}/go")
+    os.kill(painter_of(server), signal.SIGKILL)
+    server.kill()
+    # The folder may be elsewhere by then.
+    moved = server.folder.rename(tmp_path / "moved")
+    server = start(moved)
+    done = server.wait_for(job, "done")
+    [change] = done["changes"]
+    assert (change["options"], change["protect"]) == ({"strength": 70}, mask)
 
 
 @posix

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import sys
 import threading
 import time
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
-from studio_server import ENOUGH, Server, asked_of
+from studio_server import ENOUGH, Server, asked_of, painter_of
 
 from impasto.cli import main
 
@@ -100,6 +104,25 @@ def test_who_is_held_lets_others_go_first(
     server.post(f"/api/jobs/{job}/go")
     done = server.wait_for(job, "done")
     assert _result(server, done) == undisturbed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_what_is_wanted_of_a_job_while_it_makes_room_is_not_lost(
+    server: Server, asked: dict[str, Any], pictures: tuple[Path, Path]
+):
+    job = server.post("/api/jobs", asked_of(server, pictures, ENOUGH))["id"]
+    server.held(job, 2)
+    painter = painter_of(server)
+    os.kill(painter, signal.SIGSTOP)  # so that all of it is under way at once
+    try:
+        other = server.post("/api/jobs", asked)["id"]
+        server.post(f"/api/jobs/{job}/change", {"options": {"strength": 70}})
+        server.post(f"/api/jobs/{job}/go")
+    finally:
+        os.kill(painter, signal.SIGCONT)
+    done = server.wait_for(job, "done")
+    assert [one["options"] for one in done["changes"]] == [{"strength": 70}]
+    server.wait_for(other, "done")
 
 
 def test_a_change_is_made_recorded_and_painted_again(

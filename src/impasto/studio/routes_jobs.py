@@ -57,14 +57,14 @@ async def throw_away(studio: Here, job: HereJob) -> Response:
 @router.post("/jobs/{id}/pause")
 async def pause(studio: Here, job: HereJob) -> Response:
     """Hold a job where it is."""
-    studio.queue.pause(job)
+    await studio.queue.pause(job)
     return _told(studio, job)
 
 
 @router.post("/jobs/{id}/go")
 async def go_on(studio: Here, job: HereJob) -> Response:
     """Go on with a job that is held, or that was stopped before its end."""
-    studio.queue.go(job)
+    await studio.queue.go(job)
     return _told(studio, job)
 
 
@@ -97,7 +97,7 @@ async def change(studio: Here, job: HereJob, posted: PostedChange) -> Response:
 @router.post("/jobs/{id}/back")
 async def go_back(studio: Here, job: HereJob, posted: PostedStep) -> Response:
     """Go on from an earlier step; what was painted after it is forgotten."""
-    studio.queue.back(job, posted.n)
+    await studio.queue.back(job, posted.n)
     return _told(studio, job)
 
 

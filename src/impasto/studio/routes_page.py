@@ -12,6 +12,7 @@ from impasto.studio.answers import answer, fault, missing, small_file
 from impasto.studio.event_stream import EventStream
 from impasto.studio.form import form
 from impasto.studio.here import Here
+from impasto.studio.painter import device_view
 from impasto.studio.reference import reference
 
 router = APIRouter()
@@ -56,13 +57,12 @@ async def docs(request: Request) -> Response:
 @router.get("/api/about", tags=["studio"])
 async def about(studio: Here) -> Response:
     """Tell what this studio is, and what it lets in; `ready` when its network is loaded."""
-    hello, limits = studio.queue.hello, studio.limits
+    devices, limits = [device_view(one) for one in studio.queue.crew.painters], studio.limits
     return answer(
         {
             "version": impasto.__version__,
-            "ready": hello is not None,
-            "device": None if hello is None else hello.device,
-            "threads": None if hello is None else hello.threads,
+            "ready": all(device["ready"] for device in devices),
+            "devices": devices,
             "folder": str(studio.folder.path),
             "limits": {
                 "upload_bytes": limits.upload_bytes,

@@ -57,9 +57,14 @@ class Shelf:
             # As it is now that it is its turn, not as it was when it asked for it.
             await asyncio.to_thread(save_job, msgspec.json.encode(job), self.place(job))
 
+    async def keep(self, job: Job) -> None:
+        """Write a job's file if that can be."""
+        with contextlib.suppress(OutputError):
+            await self.put(job)
+
     def save(self, job: Job) -> None:
         """Write a job's file soon; a disk that is full now may have room the next time."""
-        task = asyncio.create_task(self._saved(job))
+        task = asyncio.create_task(self.keep(job))
         self._saving.add(task)
         task.add_done_callback(self._saving.discard)
 
@@ -80,10 +85,6 @@ class Shelf:
     async def settle(self) -> None:
         """Wait until all that is to be saved is."""
         await asyncio.gather(*self._saving)
-
-    async def _saved(self, job: Job) -> None:
-        with contextlib.suppress(OutputError):
-            await self.put(job)
 
     def _turn(self, job: Job) -> asyncio.Lock:
         return self._turns.setdefault(job.id, asyncio.Lock())

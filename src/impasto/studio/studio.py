@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import logging
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import impasto
 from impasto.errors import ImpastoError
+from impasto.studio.devices import Device
 from impasto.studio.events import Watchers
 from impasto.studio.folder import Folder, new_id
 from impasto.studio.pictures import Pictures
@@ -42,19 +44,34 @@ class Limits:
 class Studio:
     """One folder's jobs and pictures, worked on as long as it is open."""
 
-    def __init__(self, folder: Folder, limits: Limits | None = None) -> None:
-        """Take the folder; raise OutputError where another studio works in it."""
+    def __init__(
+        self,
+        folder: Folder,
+        limits: Limits | None = None,
+        devices: Sequence[Device] = (Device(),),
+    ) -> None:
+        """Take the folder, and devices to paint on.
+
+        Raises OutputError where another studio works in the folder.
+        """
         self.folder, self.limits = folder, limits or Limits()
         held = folder.lock()
         self.watchers = Watchers()
         self.reader = ReadingRoom(folder)
         self.pictures = Pictures(folder, self.reader, self.limits.pixels)
-        self.queue = Queue(folder, self.pictures, self.watchers, most=self.limits.queue, holds=held)
+        self.queue = Queue(
+            folder,
+            self.pictures,
+            self.watchers,
+            most=self.limits.queue,
+            holds=held,
+            devices=devices,
+        )
         self.uploads = Uploads(self.limits.upload_bytes)
         self._examples: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Start the painter."""
+        """Start the painters."""
         await self.queue.start()
         self._examples = asyncio.create_task(self._bring_examples())
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,15 @@ class Child:
         *,
         log: Path,
         holds: Sequence[int] = (),
+        words: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> None:
+        """Take `words` for its command line, and an `environment` beside this process's own."""
         self._module = module
         self._decoder = msgspec.json.Decoder(kind)
         self._heard, self._ended = heard, ended
         self._log, self._holds = log, tuple(holds)
+        self._words, self._environment = tuple(words), dict(environment or {})
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
 
@@ -53,12 +58,14 @@ class Child:
                 sys.executable,
                 "-m",
                 self._module,
+                *self._words,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 limit=_LONGEST_LINE,
                 # Ctrl-C in the terminal is the server's to answer.
                 start_new_session=True,
+                env={**os.environ, **self._environment},
                 pass_fds=self._holds if sys.platform != "win32" else (),
             )
         self._listening = asyncio.create_task(self._listen(self._process))
