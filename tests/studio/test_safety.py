@@ -184,6 +184,19 @@ def test_no_option_names_a_file(client: TestClient, name: str):
         ({"options": {"strength": None}}, "options.strength"),
         ({"options": []}, "options"),
         ({"surprise": 1}, "surprise"),
+        # What needs the pictures, and was left to the painter before.
+        ({"options": {"style_layers": "relu9_1"}}, "options.style_layers"),
+        ({"options": {"content_layers": "relu4_9:1"}}, "options.content_layers"),
+        ({"options": {"style_blend": "1,2,3"}}, "options.style_blend"),
+        ({"options": {"style_scale": "1,2"}}, "options.style_scale"),
+        ({"options": {"init": "style:99"}}, "options.init"),
+        ({"options": {"init": "content:0.5"}}, "options.init"),
+        ({"options": {"size": "64x64"}}, "options.size"),
+        ({"options": {"levels": 9}}, "options.levels"),
+        ({"options": {"iterations": "1,2,3,4,5,6"}}, "options.iterations"),
+        ({"content": None, "options": {"colour": "match"}}, "options"),
+        ({"content": None, "options": {"size": "original"}}, "options.size"),
+        ({"content": None, "options": {"init": "noise:0.3"}}, "options.init"),
     ],
 )
 def test_what_cannot_be_asked_for_is_told_with_its_field(
@@ -195,6 +208,33 @@ def test_what_cannot_be_asked_for_is_told_with_its_field(
     assert found.status_code == 422
     assert found.json()["field"] == field
     assert found.json()["detail"].count("\n") == 0
+
+
+def test_pictures_that_do_not_go_together_are_told_with_their_field(client: TestClient):
+    photo, tiny, tall = (
+        client.post("/api/pictures", content=_png(*size)).json()["id"]
+        for size in ((48, 40), (31, 40), (40, 80))
+    )
+    style = {"picture": photo}
+    for change, field, said in (
+        ({"content": tiny}, "content", "31 x 40 px is too small"),
+        ({"styles": [style, {"picture": tiny}]}, "styles[1].picture", "too small"),
+        ({"styles": [{**style, "weight": 0}] * 2}, "styles", "weigh nothing in all"),
+        ({"styles": [{**style, "regions": "#ff0000"}]}, "regions", "the photograph has none"),
+        ({"regions": tall}, "regions", "40 x 80 px and the photograph 48 x 40 px"),
+        ({"protect": tall}, "protect", "of the same shape"),
+        ({"content": None, "regions": tall}, "regions", "a texture has no photograph"),
+        (
+            {"regions": photo, "styles": [{**style, "regions": tall}]},
+            "styles[0].regions",
+            "the map of style 1",
+        ),
+    ):
+        body = {"content": photo, "styles": [style], **change}
+        for path in ("/api/jobs", "/api/looks"):
+            found = client.post(path, json=body)
+            assert (found.status_code, found.json()["field"]) == (422, field)
+            assert said in found.json()["detail"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"x"', b"\xff", b"[" * 100_000, b"NaN"])

@@ -279,14 +279,15 @@ def test_who_left_the_device_is_ended_with_a_picture(
 
 
 def test_what_cannot_be_painted_fails_in_one_sentence(
-    server: Server, asked: dict[str, Any], pictures: tuple[Path, Path]
+    server: Server, asked: dict[str, Any], tmp_path: Path
 ):
-    flat = asked["styles"][0]
-    two = {**asked, "styles": [flat, flat], "options": {**asked["options"], "style_blend": "1,2,3"}}
-    job = server.post("/api/jobs", two)["id"]
+    # Its map names a region that nobody has painted, which is seen where pixels are.
+    map_ = server.upload(_mask(tmp_path / "map.png"))
+    styles = [{**asked["styles"][0], "regions": "#ff0000"}]
+    job = server.post("/api/jobs", {**asked, "styles": styles, "regions": map_})["id"]
     failed = server.wait(job, lambda job: job["state"] == "failed")
     assert failed["error"]["code"] == 2
-    assert "3 shares for 2 styles" in failed["error"]["message"]
+    assert "serves the region #ff0000" in failed["error"]["message"]
     assert str(server.folder) not in json.dumps(failed["error"])
 
 

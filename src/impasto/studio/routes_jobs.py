@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from impasto.studio.answers import answer
 from impasto.studio.asked import Asked, FieldError, check_asked, check_change
+from impasto.studio.fit import check_fit
 from impasto.studio.folder import new_id
 from impasto.studio.here import Here, HereJob
 from impasto.studio.job import Job
@@ -34,7 +35,7 @@ async def paint(studio: Here, posted: PostedJob) -> Response:
 async def four_looks(studio: Here, posted: PostedJob) -> Response:
     """Queue four small variants of a job, to be seen side by side."""
     queue, asked = studio.queue, posted.asked()
-    check_asked(asked, studio.pictures.known)
+    _check(studio, asked)
     variants, group = looks(asked), new_id()
     queue.check_room(len(variants))
     found = [await queue.add(one, group=group, look=look) for look, one in variants]
@@ -88,7 +89,9 @@ async def change(studio: Here, job: HereJob, posted: PostedChange) -> Response:
     protect = posted.protect
     if protect is not None and protect not in studio.pictures.known:
         raise FieldError("there is no such picture to protect by", "protect")
-    check_change(posted.options, job.asked)
+    settings = check_change(posted.options, job.asked)
+    if all(id_ in studio.pictures.known for _, id_ in job.asked.pictures):
+        check_fit(job.asked, settings, studio.pictures.known)
     protects = "protect" in posted.model_fields_set
     await studio.queue.change(job, posted.options, protects, protect)
     return _told(studio, job)
@@ -109,8 +112,14 @@ async def paint_again(studio: Here, job: HereJob, posted: PostedAgain) -> Respon
 
 
 async def _added(studio: Studio, asked: Asked) -> Response:
-    check_asked(asked, studio.pictures.known)
+    _check(studio, asked)
     return _told(studio, await studio.queue.add(asked), 201)
+
+
+def _check(studio: Studio, asked: Asked) -> None:
+    """Raise FieldError for what cannot be painted."""
+    known = studio.pictures.known
+    check_fit(asked, check_asked(asked, known), known)
 
 
 def _told(studio: Studio, job: Job, status: int = 200) -> Response:
