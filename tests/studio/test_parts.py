@@ -29,7 +29,7 @@ from impasto.studio.folder import Folder
 from impasto.studio.job import Job, file_name
 from impasto.studio.looks import looks
 from impasto.studio.pictures import Pictures
-from impasto.studio.queue import Full, Queue
+from impasto.studio.queue import Full, New, Queue
 from impasto.studio.shelf import read_job, save_job
 from impasto.workshop.messages import Began, Changed, Ended, Held, Progress
 from impasto.workshop.places import CHECKPOINT
@@ -281,9 +281,27 @@ def test_a_job_is_not_painted_before_it_is_kept(tmp_path: Path):
     queue._shelf.put = put  # type: ignore[method-assign]
     for _ in range(2):
         with pytest.raises(OutputError):
-            asyncio.run(queue.add(Asked("c", (AskedStyle("s"),), title="a")))
+            asyncio.run(queue.add(New(Asked("c", (AskedStyle("s"),), title="a"))))
     assert not queue.jobs
     queue.check_room(1)
+
+
+def test_jobs_of_a_group_are_queued_all_or_none(tmp_path: Path):
+    async def put(job: Job) -> None:
+        if len(list(queue.place(job).parent.iterdir())) == 2:
+            raise OutputError("no space left")
+        await keep(job)
+
+    queue = _queue(tmp_path)
+    keep, queue._shelf.put = queue._shelf.put, put  # type: ignore[method-assign]
+    looks = [New(Asked("c", (AskedStyle("s"),), title=name)) for name in "abcd"]
+    with pytest.raises(OutputError):
+        asyncio.run(queue.add(*looks))
+    assert not queue.jobs
+    assert not list((tmp_path / "studio" / "jobs").iterdir())
+    with pytest.raises(Full):
+        asyncio.run(queue.add(*looks, *looks))
+    queue.check_room(5)
 
 
 def test_a_job_that_cannot_be_thrown_away_is_still_there(tmp_path: Path):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from impasto.studio.asked import Asked, is_colour
@@ -48,6 +49,14 @@ class Full(Exception):
 
 class Refused(Exception):
     """What is asked of a job cannot be done in its state; the message says why."""
+
+
+class New(Struct, frozen=True):
+    """A job to be queued, one of a group of looks where it is one."""
+
+    asked: Asked
+    group: str | None = None
+    look: dict[str, Any] | None = None
 
 
 class Queue:
@@ -94,31 +103,40 @@ class Queue:
 
     # What is asked of it.
 
-    async def add(
-        self, asked: Asked, *, group: str | None = None, look: dict[str, Any] | None = None
-    ) -> Job:
-        """Queue a job; raise Full where too many wait, OutputError where it cannot be kept."""
-        self.check_room(1)
-        title = asked.title or self._title(asked)
-        job = Job(
+    async def add(self, *wanted: New) -> list[Job]:
+        """Queue jobs, all of them or none.
+
+        Raises Full where too many wait, OutputError where they cannot be kept.
+        """
+        self.check_room(len(wanted))
+        jobs = [self._made(new) for new in wanted]
+        self._coming += len(jobs)
+        try:
+            for job in jobs:
+                await self._shelf.put(job)  # what is answered for is not lost any more
+        except BaseException:
+            await self._shelf.forget(jobs)
+            raise
+        finally:
+            self._coming -= len(jobs)
+        for job in jobs:
+            self.jobs[job.id] = job  # only now can it be painted
+            self._tell(job)
+        self._next()
+        return jobs
+
+    def _made(self, new: New) -> Job:
+        title = new.asked.title or self._title(new.asked)
+        return Job(
             id=new_id(),
             number=next(self._numbers),
             title=title,
             file=file_name(title),
-            asked=asked,
-            group=group,
-            look=look,
+            asked=new.asked,
+            group=new.group,
+            look=new.look,
             created=now(),
         )
-        self._coming += 1
-        try:
-            await self._shelf.put(job)  # what is answered for is not lost any more
-        finally:
-            self._coming -= 1
-        self.jobs[job.id] = job  # only now can it be painted
-        self._tell(job)
-        self._next()
-        return job
 
     def check_room(self, count: int) -> None:
         """Raise Full where so many more may not wait."""

@@ -14,6 +14,7 @@ from impasto.studio.here import Here, HereJob
 from impasto.studio.job import Job
 from impasto.studio.looks import looks
 from impasto.studio.posted import PostedAgain, PostedChange, PostedJob, PostedStep
+from impasto.studio.queue import New
 from impasto.studio.studio import Studio
 
 router = APIRouter(prefix="/api", tags=["jobs"])
@@ -37,8 +38,7 @@ async def four_looks(studio: Here, posted: PostedJob) -> Response:
     queue, asked = studio.queue, posted.asked()
     _check(studio, asked)
     variants, group = looks(asked), new_id()
-    queue.check_room(len(variants))
-    found = [await queue.add(one, group=group, look=look) for look, one in variants]
+    found = await queue.add(*(New(one, group, look) for look, one in variants))
     return answer({"group": group, "jobs": [queue.view(job) for job in found]}, 201)
 
 
@@ -113,7 +113,8 @@ async def paint_again(studio: Here, job: HereJob, posted: PostedAgain) -> Respon
 
 async def _added(studio: Studio, asked: Asked) -> Response:
     _check(studio, asked)
-    return _told(studio, await studio.queue.add(asked), 201)
+    [job] = await studio.queue.add(New(asked))
+    return _told(studio, job, 201)
 
 
 def _check(studio: Studio, asked: Asked) -> None:

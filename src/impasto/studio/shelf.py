@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -81,6 +82,13 @@ class Shelf:
             await asyncio.to_thread(self._folder.throw_away, job.id)
         self._written.pop(job.id, None)
         self._turns.pop(job.id, None)
+
+    async def forget(self, jobs: Iterable[Job]) -> None:
+        """Remove what was written of jobs that never came to be."""
+        for job in jobs:
+            await asyncio.to_thread(shutil.rmtree, self.place(job), ignore_errors=True)
+            self._written.pop(job.id, None)
+            self._turns.pop(job.id, None)
 
     async def settle(self) -> None:
         """Wait until all that is to be saved is."""
