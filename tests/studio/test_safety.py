@@ -121,16 +121,29 @@ def test_more_pixels_than_are_let_in_are_not_decoded(client: TestClient):
     assert "1 million are let in" in small.json()["detail"]
 
 
+def test_a_head_is_answered_as_a_get_without_its_body(client: TestClient):
+    for path in ("/", "/page/main.js", "/api/jobs", "/openapi.json", "/nowhere"):
+        head, got = client.head(path), client.get(path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        same = ("content-type", "content-length", "x-content-type-options")
+        assert [head.headers.get(name) for name in same] == [got.headers[name] for name in same]
+    # An answer that does not end has headers all the same.
+    assert client.head("/api/events").headers["content-type"].startswith("text/event-stream")
+    assert client.head("/").headers["content-security-policy"]
+
+
 def test_names_are_texts_and_no_paths(client: TestClient):
-    for name in (
+    names = (
         "../../etc/passwd",
         "a\0b.png",
         "..\\..\\x.png",
         "C:\\con.png",
         "\u202e.png",
         "x" * 999,
-    ):
-        found = client.post("/api/pictures", params={"name": name}, content=_png(40, 40))
+    )
+    for number, name in enumerate(names):
+        picture = _png(60 + number, 40)
+        found = client.post("/api/pictures", params={"name": name}, content=picture)
         assert found.status_code == 201, found.text
         told = found.json()
         assert "/" not in told["name"]

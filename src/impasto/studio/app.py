@@ -18,6 +18,7 @@ from impasto.errors import ImpastoError
 from impasto.studio import routes_jobs, routes_made, routes_page, routes_pictures
 from impasto.studio.answers import fault
 from impasto.studio.asked import FieldError
+from impasto.studio.heads import Heads
 from impasto.studio.queue import Full, Refused
 from impasto.studio.safety import Safety
 from impasto.studio.studio import Studio
@@ -42,6 +43,7 @@ def make_app(studio: Studio, *, token: str | None = None) -> ASGIApp:
     )
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
+    app.add_middleware(Heads)
     app.state.studio = studio
     for routes in (routes_page, routes_pictures, routes_jobs, routes_made):
         app.include_router(routes.router)

@@ -9,12 +9,13 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
 # Of a line: a message with many losses, or a recipe.
 _LONGEST_LINE = 1 << 24
+_LONGEST_LOG = 1_000_000
 
 
 class Child:
@@ -53,7 +54,7 @@ class Child:
         """Start the process; does nothing where it is there."""
         if self._process is not None:
             return
-        with self._log.open("ab") as log:
+        with appended(self._log) as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -96,11 +97,19 @@ class Child:
                     self._heard(self._decoder.decode(line))
         except Exception:
             # What it says cannot be trusted any more: as if it had died.
-            with self._log.open("a") as log:
-                traceback.print_exc(file=log)
+            with contextlib.suppress(OSError), appended(self._log) as log:
+                log.write(traceback.format_exc().encode())
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
         await process.wait()
         if self._process is process:
             self._process = None
             await self._ended()
+
+
+def appended(path: Path) -> IO[bytes]:
+    """Open a log at its end; one that is long becomes FILE.1, in the place of the one before."""
+    with contextlib.suppress(OSError):  # not there, or another process has it open on Windows
+        if path.stat().st_size > _LONGEST_LOG:
+            path.replace(f"{path}.1")
+    return path.open("ab")
