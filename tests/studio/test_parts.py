@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,10 @@ from impasto.studio.events import MOST_WATCHERS, Watchers
 from impasto.studio.folder import Folder
 from impasto.studio.job import Job, file_name
 from impasto.studio.looks import looks
-from impasto.studio.pictures import Pictures
+from impasto.studio.pictures import KEPT_DAYS, Facts, Pictures
 from impasto.studio.queue import Full, New, Queue
 from impasto.studio.shelf import read_job, save_job
+from impasto.workshop.child import appended
 from impasto.workshop.messages import Began, Changed, Ended, Held, Progress
 from impasto.workshop.places import CHECKPOINT
 
@@ -236,6 +238,89 @@ def test_half_a_picture_is_swept_and_a_strangers_folder_is_not(tmp_path: Path):
     (folder.pictures / "mine").mkdir()
     Pictures(folder, None, 1)  # type: ignore[arg-type]
     assert [path.name for path in folder.pictures.iterdir()] == ["mine"]
+
+
+def test_the_same_bytes_are_one_picture(client: TestClient):
+    image = Image.fromarray(np.random.default_rng(3).integers(0, 256, (60, 70, 3), np.uint8))
+    one, two = (_handed_in(client, image, "PNG") for _ in range(2))
+    assert one["id"] == two["id"]
+    other = _handed_in(client, image.rotate(180), "PNG")
+    assert other["id"] != one["id"]
+    shutil.rmtree(_pictures_of(client) / one["id"])  # by hand
+    assert _handed_in(client, image, "PNG")["id"] != one["id"]
+
+
+def test_a_picture_can_be_removed_that_no_job_uses(client: TestClient):
+    image = Image.fromarray(np.random.default_rng(4).integers(0, 256, (60, 70, 3), np.uint8))
+    used, free = (_handed_in(client, image.rotate(turn), "PNG")["id"] for turn in (0, 180))
+    asked = {"content": used, "styles": [{"picture": used}], "options": {"size": 64}}
+    job = client.post("/api/jobs", json=asked).json()["id"]
+    refused = client.delete(f"/api/pictures/{used}")
+    assert (refused.status_code, "use this picture" in refused.text) == (409, True)
+    assert client.delete(f"/api/pictures/{free}").status_code == 204
+    assert not (_pictures_of(client) / free).exists()
+    assert client.delete(f"/api/pictures/{free}").status_code == 404
+    assert client.get(f"/api/pictures/{free}/about").status_code == 404
+    example = client.get("/api/examples").json()[0]["picture"]
+    assert client.delete(f"/api/pictures/{example}").status_code == 409
+    client.post(f"/api/jobs/{job}/cancel")
+
+
+def test_old_pictures_go_at_the_start_if_no_job_has_them(tmp_path: Path):
+    folder = Folder(tmp_path / "studio")
+    new, asked, brought, trashed, example, gone = (letter * 20 for letter in "abcdef")
+    for id_ in (new, asked, brought, trashed, example, gone):
+        _picture_in(folder, id_, role="style" if id_ == example else None, is_old=id_ != new)
+    job = msgspec.structs.replace(_job(), asked=Asked(asked, ()), brought=[brought])
+    save_job(msgspec.json.encode(job), folder.jobs / job.id)
+    job = msgspec.structs.replace(job, asked=Asked(trashed, ()), brought=[])
+    save_job(msgspec.json.encode(job), folder.trash / f"{job.id}-1")
+    # One of another version, which names its pictures all the same.
+    (folder.jobs / ("9" * 20)).mkdir()
+    (folder.jobs / ("9" * 20) / "job.json").write_text(f'{{"of": 2, "photo": "{gone}"}}')
+    assert asyncio.run(_swept(folder)) == {new, asked, brought, trashed, example, gone}
+    (folder.jobs / ("9" * 20) / "job.json").unlink()
+    assert asyncio.run(_swept(folder)) == {new, asked, brought, trashed, example}
+    # What cannot be looked at may name any of them.
+    _picture_in(folder, gone, role=None, is_old=True)
+    (folder.jobs / ("8" * 20) / "job.json").mkdir(parents=True)
+    assert gone in asyncio.run(_swept(folder))
+
+
+async def _swept(folder: Folder) -> set[str]:
+    pictures = Pictures(folder, None, 1)  # type: ignore[arg-type]
+    queue = Queue(folder, pictures, Watchers(), most=5, holds=0)
+    await pictures.sweep(queue._shelf.named)
+    assert set(pictures.known) == {path.name for path in folder.pictures.iterdir()}
+    return set(pictures.known)
+
+
+def _picture_in(folder: Folder, id_: str, *, role: str | None, is_old: bool) -> None:
+    place = folder.pictures / id_
+    place.mkdir()
+    facts = Facts(id=id_, name="a", sha256="", width=9, height=9, kind="photo", role=role)
+    (place / "picture.json").write_bytes(msgspec.json.encode(facts))
+    if is_old:
+        before = time.time() - (KEPT_DAYS + 1) * 86_400
+        os.utime(place / "picture.json", (before, before))
+
+
+def _pictures_of(client: TestClient) -> Path:
+    return client.app._app.state.studio.folder.pictures
+
+
+def test_a_log_goes_on_and_does_not_grow_for_ever(tmp_path: Path):
+    log = tmp_path / "studio.log"
+    for text in ("one", "two"):
+        with appended(log) as stream:
+            stream.write(text.encode())
+    assert log.read_text() == "onetwo"
+    with appended(log) as stream:
+        stream.write(b"x" * 1_000_001)
+    with appended(log) as stream:
+        stream.write(b"new")
+    assert log.read_text() == "new"
+    assert (tmp_path / "studio.log.1").read_text().startswith("onetwoxxx")
 
 
 def test_a_picture_whose_facts_are_damaged_is_left_where_it_is(tmp_path: Path):

@@ -78,6 +78,11 @@ class Job(Struct, kw_only=True):
         return self.state in ENDED
 
     @property
+    def pictures(self) -> list[str]:
+        """All pictures that it was asked of, or changed by."""
+        return [*(id_ for _, id_ in self.asked.pictures), *self.brought]
+
+    @property
     def waits(self) -> bool:
         """Whether it is in the queue."""
         return self.state in WAITING

@@ -88,6 +88,7 @@ class Queue:
 
     async def start(self) -> None:
         """Start the painters, and paint what waits."""
+        await self._pictures.sweep(self._shelf.named)
         await self.crew.start()
         self._next()
 
@@ -221,6 +222,11 @@ class Queue:
             self.jobs[job.id] = job
             raise
         self._watchers.tell(job.id, "removed", lambda: {"id": job.id})
+
+    def users_of(self, picture: str) -> list[Job]:
+        """Return the jobs that were asked of a picture, or changed by it."""
+        jobs = self.jobs.values()
+        return [job for job in jobs if picture in job.pictures]
 
     # What is said of it.
 

@@ -11,6 +11,7 @@ from impasto.studio.answers import answer, fault, file, missing
 from impasto.studio.folder import new_id
 from impasto.studio.here import Here
 from impasto.studio.pictures import facts_view, picture_name
+from impasto.studio.queue import Refused
 from impasto.studio.recipes import opened_recipe
 from impasto.studio.uploads import save_upload
 from impasto.workshop.messages import Flat, Whole
@@ -68,6 +69,20 @@ async def show_picture(
         if found.fault:
             return fault(422, found.fault)
     return file(made, lasting=True)
+
+
+@router.delete("/pictures/{id}", status_code=204)
+async def remove_picture(studio: Here, id: str) -> Response:
+    """Remove a picture and its file, if no job uses it."""
+    facts = studio.pictures.known.get(id)
+    if facts is None:
+        raise missing("picture")
+    if facts.role is not None:
+        raise Refused("this picture comes with impasto")
+    if users := studio.queue.users_of(id):
+        raise Refused(f"{len(users)} jobs use this picture, {users[-1].title!r} is one")
+    await studio.pictures.remove(id)
+    return Response(status_code=204)
 
 
 @router.get("/pictures/{id}/about")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -50,6 +51,21 @@ class Shelf:
                 yield read_job(place)
             except (OSError, ValueError) as fault:
                 _log.warning("the job in %s cannot be read: %s", place, fault)
+
+    def named(self) -> set[str] | None:
+        """Return every id in the files of all jobs, those of the trash too; None if one is unread.
+
+        Whatever version wrote them, and whatever is damaged in them: what a job names is there.
+        """
+        found: set[str] = set()
+        try:
+            for place in (*self._folder.jobs.iterdir(), *self._folder.trash.iterdir()):
+                path = place / _FILE
+                if path.exists():
+                    found.update(re.findall(r"[0-9a-f]{20}", path.read_text("latin-1")))
+        except OSError:
+            return None
+        return found
 
     async def put(self, job: Job) -> None:
         """Write a job's file; raise OutputError where that cannot be."""
