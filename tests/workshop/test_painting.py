@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -289,6 +291,51 @@ def test_what_cannot_be_painted_fails_in_one_sentence(
     assert failed["error"]["code"] == 2
     assert "serves the region #ff0000" in failed["error"]["message"]
     assert str(server.folder) not in json.dumps(failed["error"])
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits another process")
+def test_a_disk_that_is_full_is_told_and_what_is_there_stays(
+    server: Server, asked: dict[str, Any], pictures: tuple[Path, Path], undisturbed: bytes
+):
+    job = server.post("/api/jobs", asked_of(server, pictures, ENOUGH))["id"]
+    server.held(job, 2)
+    jobs = {path.name for path in (server.folder / "jobs").iterdir()}
+    uploaded = {path.name for path in (server.folder / "pictures").iterdir()}
+    with _full_disk(server.process.pid), _full_disk(painter_of(server)):
+        for path, body in (("/api/jobs", asked), ("/api/looks", asked), _PICTURE):
+            status, told = server.ask("POST", path, body)
+            assert (status, "studio's folder" in told["detail"] or "write" in told["detail"]) == (
+                507,
+                True,
+            )
+        assert server.ask("POST", f"/api/jobs/{job}/go", {})[0] == 200
+        failed = server.wait(job, lambda job: job["state"] == "failed")
+        assert server.get("/api/jobs")["jobs"]
+    assert (failed["error"]["code"], failed["files"]["result"]) == (5, None)
+    assert str(server.folder) not in json.dumps(failed["error"])
+    assert {path.name for path in (server.folder / "jobs").iterdir()} == jobs
+    assert {path.name for path in (server.folder / "pictures").iterdir()} == uploaded
+    assert not [path for path in server.folder.rglob("*") if ".tmp" in path.name]
+    # With room again it goes on from where it was, to the same bits.
+    server.post(f"/api/jobs/{job}/go")
+    assert _result(server, server.wait_for(job, "done")) == undisturbed
+
+
+_PICTURE = "/api/pictures?name=a.png", b"\x89PNG\r\n\x1a\n" + bytes(5000)
+
+
+@contextmanager
+def _full_disk(pid: int) -> Iterator[None]:
+    """Let a process write no file beyond its first bytes, as a full disk does."""
+    import resource
+
+    kind = resource.RLIMIT_FSIZE
+    before = resource.prlimit(pid, kind)
+    resource.prlimit(pid, kind, (100, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, kind, before)
 
 
 def test_an_ended_job_is_thrown_into_the_trash(server: Server, asked: dict[str, Any]):
