@@ -33,7 +33,7 @@ from impasto.studio.pictures import KEPT_DAYS, Facts, Pictures
 from impasto.studio.queue import Full, New, Queue
 from impasto.studio.shelf import read_job, save_job
 from impasto.workshop.child import appended
-from impasto.workshop.messages import Began, Changed, Ended, Held, Progress
+from impasto.workshop.messages import Began, Changed, Ended, Held, Noted, Progress
 from impasto.workshop.places import CHECKPOINT
 
 
@@ -165,6 +165,24 @@ def test_a_job_is_read_as_it_was_saved(tmp_path: Path):
 )
 def test_results_have_plain_names(title: str, name: str):
     assert file_name(title) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("px: give --size 52 or more", "px: give “Size” 52 or more"),
+        ("give other --style-layers or --style-loss", "give other “Style layers” or “Style loss”"),
+        ("a smaller --size, less --memory than now", "a smaller “Size”, less memory than now"),
+        ("the photograph has none: give --regions", "the photograph has none: give regions"),
+        ("pip install --no-deps impasto", "pip install --no-deps impasto"),
+        ("nothing -- of that kind", "nothing -- of that kind"),
+    ],
+)
+def test_the_page_speaks_of_controls_and_not_of_flags(said: str, told: str):
+    job = _job()
+    job.fail(said, 2)
+    job.hear(Noted(job.id, said))
+    assert (job.error, job.notes) == ({"message": told, "code": 2}, [told])
 
 
 def test_a_slow_watcher_is_told_the_newest_alone():

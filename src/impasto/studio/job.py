@@ -12,6 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from impasto.studio.asked import Asked
+from impasto.studio.wording import plainly
 from impasto.workshop.messages import (
     Began,
     Change,
@@ -117,12 +118,13 @@ class Job(Struct, kw_only=True):
 
     def note(self, text: str) -> None:
         """Keep something to tell the person."""
+        text = plainly(text)
         if text not in self.notes:
             self.notes = [*self.notes, text][-_NOTES:]
 
     def fail(self, message: str, code: int) -> None:
         """Take in that it cannot be painted."""
-        self.error = {"message": message, "code": code}
+        self.error = {"message": plainly(message), "code": code}
         self.end("failed")
 
     def hear(self, message: Any) -> None:
