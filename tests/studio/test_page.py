@@ -383,6 +383,31 @@ def test_what_was_painted_over_a_picture_is_not_lost(visit):
     assert len(asked) == 1
 
 
+def test_back_leaves_the_regions_and_not_the_view(visit, pictures):
+    person = visit()
+    person.go("#/queue")
+    page = person.page
+    page.goto(f"{person.address}/#/start")
+    page.get_by_role("group", name="Example photographs").get_by_role("button").first.click()
+    dialog = page.get_by_role("dialog")
+    press(page, "Regions")
+    page.go_back()
+    expect(dialog).to_have_count(0)
+    assert page.url.endswith("#/start")
+    # What was painted is not lost by it.
+    press(page, "Regions")
+    stroke(page, page.locator(".easel-map"), (0.2, 0.2), (0.8, 0.2))
+    page.go_back()
+    expect(dialog).to_contain_text("Cancel leaves it")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    press(dialog, "Cancel")
+    expect(dialog).to_have_count(0)
+    # No entry is left over: Back leads where it would have led before.
+    page.wait_for_timeout(200)
+    page.go_back()
+    page.wait_for_url("**/#/queue")
+
+
 def stroke(page: Any, easel: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
     easel.hover()  # waits until it lies still
     box = easel.bounding_box()
@@ -553,6 +578,31 @@ def test_no_view_has_a_serious_fault_of_accessibility(visit, done, scheme):
     person.go(f"#/job/{done}")
     press(page, "Photograph")
     assert serious(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_state_of_a_job_has_a_serious_fault_either(visit, server, pictures, scheme):
+    person = visit(color_scheme=scheme)
+    job = begin(person, server, pictures)
+    page = person.page
+    asked = server.job(job)["asked"]
+    waiting = server.post("/api/looks", {**asked, "options": TINY})
+    assert serious(page) == []
+    person.shot(f"running-{scheme}")
+    for place in (f"#/looks/{waiting['group']}", f"#/job/{waiting['jobs'][0]['id']}", "#/queue"):
+        person.go(place)
+        assert serious(page) == []
+        person.shot(f"waiting-{place[2:5]}-{scheme}")
+    failing = {**asked, "regions": asked["content"], "options": TINY}
+    failing["styles"] = [{**asked["styles"][0], "regions": "#010203"}]
+    failed = server.post("/api/jobs", failing)["id"]
+    for one in (job, *(look["id"] for look in waiting["jobs"])):
+        server.post(f"/api/jobs/{one}/cancel")
+    server.wait(failed, lambda job: job["state"] == "failed")
+    person.go(f"#/job/{failed}")
+    expect(page.locator(".trouble-card")).to_be_visible()
+    assert serious(page) == []
+    person.shot(f"error-{scheme}")
 
 
 def serious(page: Any) -> list[str]:

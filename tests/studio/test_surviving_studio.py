@@ -133,10 +133,16 @@ def test_what_a_painter_had_not_heard_of_outlives_it_and_the_server(
 
 
 @posix
-def test_a_job_whose_picture_is_gone_fails_alone(start: Start, pictures: tuple[Path, Path]):
+def test_a_job_whose_picture_is_gone_fails_alone(
+    start: Start, pictures: tuple[Path, Path], tmp_path: Path
+):
     server = start()
     long = server.post("/api/jobs", asked_of(server, pictures, 400))["id"]
-    asked, other = (asked_of(server, pictures, 2) for _ in range(2))
+    Image.new("RGB", (80, 80), "#888").save(tmp_path / "grey.png")
+    asked, other = (
+        asked_of(server, (tmp_path / "grey.png", pictures[1]), 2),
+        asked_of(server, pictures, 2),
+    )
     lost, kept = (server.post("/api/jobs", one)["id"] for one in (asked, other))
     server.kill()
     shutil.rmtree(server.folder / "pictures" / asked["content"])
