@@ -236,6 +236,18 @@ def test_looks_keep_the_shape_of_a_texture():
     assert len({repr(one) for one in settings}) == 4
 
 
+def test_a_title_names_few_of_many_styles(tmp_path: Path):
+    queue = _queue(tmp_path)
+    for id_ in "abcdef":
+        facts = Facts(id=id_, name=f"{id_}.jpg", sha256="", width=9, height=9, kind="photo")
+        queue._pictures.known[id_] = facts
+    titles = [
+        queue._title(Asked("a", tuple(map(AskedStyle, styles)))) for styles in ("b", "bcd", "bcdef")
+    ]
+    assert titles == ["a by b", "a by b and c and d", "a by b and c and 3 others"]
+    assert queue._title(Asked(None, (AskedStyle("b"),))) == "b"
+
+
 def test_a_lock_is_gone_with_whoever_held_it(tmp_path: Path):
     folder = Folder(tmp_path / "studio")
     held = os.dup(folder.lock())
@@ -262,6 +274,10 @@ def test_the_same_bytes_are_one_picture(client: TestClient):
     image = Image.fromarray(np.random.default_rng(3).integers(0, 256, (60, 70, 3), np.uint8))
     one, two = (_handed_in(client, image, "PNG") for _ in range(2))
     assert one["id"] == two["id"]
+    original = (_pictures_of(client) / one["id"] / "original").read_bytes()
+    again = client.post("/api/pictures?name=other.png", content=original).json()
+    assert (again["id"], again["name"]) == (one["id"], "other.png")
+    assert client.get(f"/api/pictures/{one['id']}/about").json()["name"] == "other.png"
     other = _handed_in(client, image.rotate(180), "PNG")
     assert other["id"] != one["id"]
     shutil.rmtree(_pictures_of(client) / one["id"])  # by hand

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -66,12 +65,14 @@ class Pictures:
     async def take_in(self, upload: Path, name: str, role: str | None = None) -> Facts:
         """Make a picture of a file, which is moved; raise PictureError for what is none.
 
-        A file that is here already is the picture that it was, under the name it had.
+        A file that was handed in before is the picture that it was, under its new name.
         """
         if role is None and (there := await self._same(upload)):
             upload.unlink(missing_ok=True)
-            os.utime(self._facts_file(there.id))  # handed in just now
-            return there
+            renamed = msgspec.structs.replace(there, name=name)
+            await asyncio.to_thread(_save, renamed, self._facts_file(there.id))
+            self.known[there.id] = renamed
+            return renamed
         id_ = new_id()
         place = self._folder.pictures / id_
         try:
@@ -116,8 +117,9 @@ class Pictures:
 
     async def _same(self, upload: Path) -> Facts | None:
         """Return the picture of which a file is a copy."""
-        there = self.of_digest(await asyncio.to_thread(_digest, upload))
-        return self.known[there] if there and self.original(there).exists() else None
+        digest = await asyncio.to_thread(_digest, upload)
+        same = (one for one in self.known.values() if one.sha256 == digest and one.role is None)
+        return next((one for one in same if self.original(one.id).exists()), None)
 
     def _facts_file(self, id_: str) -> Path:
         return self._folder.pictures / id_ / "picture.json"
