@@ -37,6 +37,8 @@ from impasto.workshop.messages import (
 
 # A job whose painter dies is tried again so often.
 _ATTEMPTS = 2
+# Styles in a title, the last of which may stand for others.
+_NAMED = 3
 _DIED = (
     "the painter ended {times} times in the middle of this job, maybe for want of memory; "
     "try a smaller size, and see studio.log in the studio's folder"
@@ -388,7 +390,9 @@ class Queue:
     def _title(self, asked: Asked) -> str:
         ids = [asked.content, *(style.picture for style in asked.styles)]
         first, *others = (Path(self._pictures.known[id_].name).stem for id_ in ids if id_)
-        return f"{first} by {' and '.join(others)}"[:200] if others else first
+        if len(others) > _NAMED:
+            others = [*others[: _NAMED - 1], f"{len(others) - _NAMED + 1} others"]
+        return f"{first} by {' and '.join(others)}" if others else first
 
     def _changed(self, job: Job) -> None:
         self._shelf.save(job)
