@@ -23,8 +23,8 @@ pytest.importorskip("fastapi", reason="needs the extra studio")
 
 from impasto.studio.asked import Asked, AskedStyle
 from impasto.studio.crew import Crew
-from impasto.studio.devices import Device, devices_of
 from impasto.studio.job import Job
+from impasto.workshop.devices import Device, devices_of
 from impasto.workshop.messages import Hello
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

@@ -24,6 +24,7 @@ from impasto.errors import OutputError
 from impasto.settings.option import options
 from impasto.settings.presets import NAMES
 from impasto.settings.settings import Settings
+from impasto.studio import told
 from impasto.studio.asked import Asked, AskedStyle, check_options, plain_options
 from impasto.studio.events import MOST_WATCHERS, Watchers
 from impasto.studio.folder import Folder
@@ -268,6 +269,33 @@ def test_half_a_picture_is_swept_and_a_strangers_folder_is_not(tmp_path: Path):
     (folder.pictures / "mine").mkdir()
     Pictures(folder, None, 1)  # type: ignore[arg-type]
     assert [path.name for path in folder.pictures.iterdir()] == ["mine"]
+
+
+def test_answers_are_as_they_are_documented(client: TestClient):
+    shapes = client.get("/openapi.json").json()
+    for method, path, status in (
+        ("get", "/api/about", "200"),
+        ("get", "/api/options", "200"),
+        ("get", "/api/jobs/{id}", "200"),
+        ("post", "/api/jobs", "201"),
+        ("post", "/api/pictures", "201"),
+    ):
+        content = shapes["paths"][path][method]["responses"][status]["content"]
+        assert "$ref" in content["application/json"]["schema"], path
+    told.ToldStudio.model_validate(client.get("/api/about").json())
+    told.ToldOptions.model_validate(client.get("/api/options").json())
+    for example in client.get("/api/examples").json():
+        told.ToldExample.model_validate(example)
+    picture = _handed_in(client, Image.new("RGB", (50, 60), "red"), "PNG")
+    told.ToldUpload.model_validate(picture)
+    about = client.get(f"/api/pictures/{picture['id']}/about").json()
+    assert told.ToldPicture.model_validate(about).width == 50
+    asked = {"content": picture["id"], "styles": [{"picture": picture["id"]}]}
+    job = client.post("/api/jobs", json=asked).json()
+    told.ToldJob.model_validate(job)
+    told.ToldJob.model_validate(client.post(f"/api/jobs/{job['id']}/cancel").json())
+    told.ToldJobs.model_validate(client.get("/api/jobs").json())
+    told.ToldFault.model_validate(client.post("/api/jobs", json={}).json())
 
 
 def test_the_same_bytes_are_one_picture(client: TestClient):

@@ -69,7 +69,8 @@ def test_every_answer_says_what_browsers_must_heed(client: TestClient):
 def test_no_answer_names_another_host(client: TestClient):
     page = client.get("/docs").text
     assert "://" not in page
-    assert all(word in page for word in ("/api/jobs/{id}/back", "PostedJob", "protect"))
+    words = ("/api/jobs/{id}/back", "PostedJob", "protect", "Answers with ToldJob.", "seconds_left")
+    assert all(word in page for word in words)
     assert client.get("/openapi.json").json()["info"]["title"] == "impasto studio"
 
 

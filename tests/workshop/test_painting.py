@@ -20,6 +20,7 @@ from PIL import Image
 from studio_server import ENOUGH, Server, asked_of, painter_of
 
 from impasto.cli import main
+from impasto.studio.told import ToldJob, ToldLooks
 
 LONG = 400  # evaluations, of which few are made
 
@@ -28,6 +29,7 @@ def test_a_job_is_painted_and_told_of(server: Server, asked: dict[str, Any]):
     with _watched(server) as events:
         job = server.post("/api/jobs", asked)
         done = server.wait_for(job["id"], "done")
+    ToldJob.model_validate(done)  # as it is documented
     assert (done["title"], done["size"]) == ("photo by painting", [64, 53])
     assert done["progress"]["fraction"] == 1
     assert [row[0] for row in done["losses"]] == [1, 2, 3, 4, 5, 6]
@@ -137,6 +139,7 @@ def test_a_change_is_made_recorded_and_painted_again(
     changed = server.wait(job, lambda job: job["changes"])
     server.post(f"/api/jobs/{job}/go")
     done = server.wait_for(job, "done")
+    ToldJob.model_validate(changed)
     [change] = changed["changes"]
     assert change["evaluations"] == held["progress"]["evaluations"]
     assert (change["options"], change["protect"]) == ({"strength": 80}, mask)
@@ -219,6 +222,7 @@ def test_a_long_evaluation_is_stopped_in_its_middle(server: Server, pictures: tu
 def test_four_looks_differ(server: Server, pictures: tuple[Path, Path]):
     asked = asked_of(server, pictures, 3)
     made = server.post("/api/looks", asked)
+    ToldLooks.model_validate(made)
     assert len(made["jobs"]) == 4
     assert {job["group"] for job in made["jobs"]} == {made["group"]}
     done = [server.wait_for(job["id"], "done") for job in made["jobs"]]

@@ -22,6 +22,7 @@ from impasto.studio.heads import Heads
 from impasto.studio.queue import Full, Refused
 from impasto.studio.safety import Safety
 from impasto.studio.studio import Studio
+from impasto.studio.told import ToldFault
 
 
 def make_app(studio: Studio, *, token: str | None = None) -> ASGIApp:
@@ -40,6 +41,7 @@ def make_app(studio: Studio, *, token: str | None = None) -> ASGIApp:
         docs_url=None,  # theirs come from another host
         redoc_url=None,
         openapi_url="/openapi.json",
+        responses={"4XX": {"model": ToldFault, "description": "it cannot be"}},
     )
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)

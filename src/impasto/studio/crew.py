@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from impasto.studio.devices import AUTO, Device
 from impasto.studio.job import Job
 from impasto.studio.painter import Painter
+from impasto.workshop.devices import AUTO, Device
 from impasto.workshop.messages import Hello
 
 _PARK_SECONDS = 5.0

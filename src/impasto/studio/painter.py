@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from impasto.studio.devices import AUTO, Device
 from impasto.studio.job import Job
 from impasto.workshop.child import Child
+from impasto.workshop.devices import AUTO, Device
 from impasto.workshop.messages import Began, FromPainter, Hello, Paint, Stop
 
 # Before a painter that died is started again: longer each time that it dies at once.

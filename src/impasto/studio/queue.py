@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from impasto.studio.asked import Asked, is_colour
 from impasto.studio.crew import Crew
-from impasto.studio.devices import Device
 from impasto.studio.events import Watcher, Watchers
 from impasto.studio.folder import Folder, new_id
 from impasto.studio.job import ENDED, Job, file_name, now, short_view, view
 from impasto.studio.painter import Painter
 from impasto.studio.pictures import Pictures
 from impasto.studio.shelf import Shelf
+from impasto.workshop.devices import Device
 from impasto.workshop.messages import (
     Back,
     Change,

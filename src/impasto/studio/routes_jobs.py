@@ -16,23 +16,24 @@ from impasto.studio.looks import looks
 from impasto.studio.posted import PostedAgain, PostedChange, PostedJob, PostedStep
 from impasto.studio.queue import New
 from impasto.studio.studio import Studio
+from impasto.studio.told import ToldJob, ToldJobs, ToldLooks
 
 router = APIRouter(prefix="/api", tags=["jobs"])
 
 
-@router.get("/jobs")
+@router.get("/jobs", response_model=ToldJobs)
 async def list_jobs(studio: Here) -> Response:
     """List all jobs, the newest first."""
     return answer({"jobs": studio.queue.views()})
 
 
-@router.post("/jobs", status_code=201)
+@router.post("/jobs", status_code=201, response_model=ToldJob)
 async def paint(studio: Here, posted: PostedJob) -> Response:
     """Queue a job."""
     return await _added(studio, posted.asked())
 
 
-@router.post("/looks", status_code=201)
+@router.post("/looks", status_code=201, response_model=ToldLooks)
 async def four_looks(studio: Here, posted: PostedJob) -> Response:
     """Queue four small variants of a job, to be seen side by side."""
     queue, asked = studio.queue, posted.asked()
@@ -42,7 +43,7 @@ async def four_looks(studio: Here, posted: PostedJob) -> Response:
     return answer({"group": group, "jobs": [queue.view(job) for job in found]}, 201)
 
 
-@router.get("/jobs/{id}")
+@router.get("/jobs/{id}", response_model=ToldJob)
 async def show_job(studio: Here, job: HereJob) -> Response:
     """Show a job, with its losses."""
     return _told(studio, job)
@@ -55,35 +56,35 @@ async def throw_away(studio: Here, job: HereJob) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/jobs/{id}/pause")
+@router.post("/jobs/{id}/pause", response_model=ToldJob)
 async def pause(studio: Here, job: HereJob) -> Response:
     """Hold a job where it is."""
     await studio.queue.pause(job)
     return _told(studio, job)
 
 
-@router.post("/jobs/{id}/go")
+@router.post("/jobs/{id}/go", response_model=ToldJob)
 async def go_on(studio: Here, job: HereJob) -> Response:
     """Go on with a job that is held, or that was stopped before its end."""
     await studio.queue.go(job)
     return _told(studio, job)
 
 
-@router.post("/jobs/{id}/stop")
+@router.post("/jobs/{id}/stop", response_model=ToldJob)
 async def stop(studio: Here, job: HereJob) -> Response:
     """End a job and keep what was painted."""
     studio.queue.end(job, "stop")
     return _told(studio, job)
 
 
-@router.post("/jobs/{id}/cancel")
+@router.post("/jobs/{id}/cancel", response_model=ToldJob)
 async def cancel(studio: Here, job: HereJob) -> Response:
     """End a job; to ask again changes nothing."""
     studio.queue.end(job, "cancel")
     return _told(studio, job)
 
 
-@router.post("/jobs/{id}/change")
+@router.post("/jobs/{id}/change", response_model=ToldJob)
 async def change(studio: Here, job: HereJob, posted: PostedChange) -> Response:
     """Paint on by other settings."""
     protect = posted.protect
@@ -97,14 +98,14 @@ async def change(studio: Here, job: HereJob, posted: PostedChange) -> Response:
     return _told(studio, job)
 
 
-@router.post("/jobs/{id}/back")
+@router.post("/jobs/{id}/back", response_model=ToldJob)
 async def go_back(studio: Here, job: HereJob, posted: PostedStep) -> Response:
     """Go on from an earlier step; what was painted after it is forgotten."""
     await studio.queue.back(job, posted.n)
     return _told(studio, job)
 
 
-@router.post("/jobs/{id}/again", status_code=201)
+@router.post("/jobs/{id}/again", status_code=201, response_model=ToldJob)
 async def paint_again(studio: Here, job: HereJob, posted: PostedAgain) -> Response:
     """Queue the same job anew, with other options where some are given."""
     options = {**job.asked.options, **posted.options}

@@ -14,6 +14,7 @@ from impasto.studio.form import form
 from impasto.studio.here import Here
 from impasto.studio.painter import device_view
 from impasto.studio.reference import reference
+from impasto.studio.told import ToldOptions, ToldStudio
 
 router = APIRouter()
 
@@ -54,7 +55,7 @@ async def docs(request: Request) -> Response:
     return HTMLResponse(reference(request.app.openapi()))
 
 
-@router.get("/api/about", tags=["studio"])
+@router.get("/api/about", tags=["studio"], response_model=ToldStudio)
 async def about(studio: Here) -> Response:
     """Tell what this studio is, and what it lets in; `ready` when its network is loaded."""
     devices, limits = [device_view(one) for one in studio.queue.crew.painters], studio.limits
@@ -73,7 +74,7 @@ async def about(studio: Here) -> Response:
     )
 
 
-@router.get("/api/options", tags=["studio"])
+@router.get("/api/options", tags=["studio"], response_model=ToldOptions)
 async def options() -> Response:
     """List every option in its group, and the presets."""
     return answer(_CONTROLS)

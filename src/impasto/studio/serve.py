@@ -19,9 +19,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from impasto.errors import OutputError, UsageError
 from impasto.studio.app import make_app
-from impasto.studio.devices import check_devices, devices_of
 from impasto.studio.folder import Folder
 from impasto.studio.studio import Limits, Studio
+from impasto.workshop.devices import check_devices, devices_of
 
 PORT = 7860
 _NEXT_PORTS = 100

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import impasto
 from impasto.errors import ImpastoError
-from impasto.studio.devices import Device
 from impasto.studio.events import Watchers
 from impasto.studio.folder import Folder, new_id
 from impasto.studio.pictures import Pictures
 from impasto.studio.queue import Queue
 from impasto.studio.reading_room import ReadingRoom
 from impasto.studio.uploads import Uploads
+from impasto.workshop.devices import Device
 
 _log = logging.getLogger(__name__)
 
