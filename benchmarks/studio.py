@@ -6,7 +6,7 @@ Starts a real studio in a temporary folder. The page: from the start of the proc
 answered, in a fresh process. The first preview: from posting a job until its picture can be had,
 with the network loaded. The cost: a picture painted here, watched by one page, and by `impasto
 paint`, in turns, from the first evaluation to the file. Memory: what each process holds to itself
-(USS), with the network loaded, and after the minute without work after which it is let go.
+(USS), with the network loaded and nothing to paint, before the first job and after the last.
 Requests: how long the page's take while a picture is painted, one after another.
 """
 
@@ -55,7 +55,7 @@ def _measure(address: str, process: psutil.Process, size: int, repeats: int) -> 
     _row("network loaded after that", f"{time.monotonic() - began:.2f} s")
     ids = [_get(address, f"/api/pictures?name={p.name}", p.read_bytes())["id"] for p in PICTURES]
     time.sleep(2)
-    _row("memory, network loaded", _memory(process))
+    _row("memory, network loaded, before the first job", _memory(process))
     firsts, here, there = [], [], []
     for _ in range(repeats):
         first, seconds = _painted(address, ids, size)
@@ -70,8 +70,8 @@ def _measure(address: str, process: psutil.Process, size: int, repeats: int) -> 
     half, most = waits[len(waits) // 2], waits[len(waits) * 99 // 100]
     told = ", ".join(f"{1000 * wait:.1f}" for wait in (half, most, waits[-1]))
     _row(f"{len(waits)} requests while it paints: median, p99, longest", f"{told} ms")
-    time.sleep(65)
-    _row("memory after a minute without work", _memory(process))
+    time.sleep(5)
+    _row("memory, network loaded, after the last job", _memory(process))
 
 
 def _painted(address: str, ids: list[str], size: int) -> tuple[float, float]:

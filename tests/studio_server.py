@@ -86,6 +86,7 @@ class Server:
                 return job
             assert job["state"] != "failed", job
             time.sleep(0.03)
+        job.pop("losses", None)
         raise AssertionError(f"not within {seconds} s: {job}")
 
     def wait_for(self, id: str, *states: str) -> dict[str, Any]:

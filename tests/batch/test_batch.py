@@ -81,8 +81,8 @@ def _events(folder: Path, kind: str) -> list[dict]:
 
 def test_every_photograph_is_painted_in_every_style(photos, styles, tmp_path, capsys, monkeypatch):
     built, measured = [], []
-    build, sums = networks.build, look._sums
-    monkeypatch.setattr(networks, "build", lambda *a, **k: built.append(a) or build(*a, **k))
+    build, sums = networks.of_filters, look._sums
+    monkeypatch.setattr(networks, "of_filters", lambda *a, **k: built.append(a) or build(*a, **k))
     monkeypatch.setattr(look, "_sums", lambda *a: measured.append(a) or sums(*a))
     out = tmp_path / "out"
     assert _batch(photos, *styles, "-o", out, *SMALL) == 0
@@ -352,8 +352,8 @@ def test_a_signal_saves_and_the_same_command_goes_on(photos, styles, tmp_path, c
 
 def test_two_at_once_are_painted_as_each_is_alone(photos, styles, tmp_path, capsys, monkeypatch):
     built, measured = [], []
-    build, sums = networks.build, look._sums
-    monkeypatch.setattr(networks, "build", lambda *a, **k: built.append(a) or build(*a, **k))
+    build, sums = networks.of_filters, look._sums
+    monkeypatch.setattr(networks, "of_filters", lambda *a, **k: built.append(a) or build(*a, **k))
     monkeypatch.setattr(look, "_sums", lambda *a: measured.append(a) or sums(*a))
     two, alone = tmp_path / "two", tmp_path / "alone"
     words = [photos, *styles, *SMALL, "--json-progress"]

@@ -44,7 +44,7 @@ def test_a_painter_gives_the_pictures_that_stylize_gives():
 
 
 def test_a_painter_loads_the_network_and_measures_a_style_once(monkeypatch: pytest.MonkeyPatch):
-    loaded = _counted(monkeypatch, networks, "build")
+    loaded = _counted(monkeypatch, networks, "of_filters")
     measured = _counted(monkeypatch, look, "_sums")
     # The style is measured for its own loss, and for the content's statistics.
     painter = Painter(STYLE, **SMALL, style_layers="relu1_1", content_layers="relu1_2")
@@ -79,7 +79,7 @@ def test_what_was_measured_long_ago_is_let_go(monkeypatch: pytest.MonkeyPatch):
     painter._asked["style_layers"] = "relu1_2"
     painter.paint(PHOTOS[0])
     assert len(painter._networks._loaded) == 2
-    kept = [one.measured for one in painter._networks._loaded.values()]
+    kept = [one.measured for one, _ in painter._networks._loaded.values()]
     assert all(len(sizes) <= 3 for measured in kept for sizes in measured.values())
 
 

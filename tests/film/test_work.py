@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from fractions import Fraction
@@ -571,7 +572,7 @@ def test_the_network_is_loaded_and_the_style_measured_once(
     tmp_path: Path, film: Path, style: Path, monkeypatch: pytest.MonkeyPatch
 ):
     calls = []
-    for room, name in ((networks, "build"), (look, "_sums")):
+    for room, name in ((networks, "of_filters"), (look, "_sums")):
         function = getattr(room, name)
 
         def counted(*args, _name=name, _function=function, **more):
@@ -581,7 +582,7 @@ def test_the_network_is_loaded_and_the_style_measured_once(
         monkeypatch.setattr(room, name, counted)
     assert _paint(film, style, tmp_path / "out.mp4") == 0
     # For the style's own loss, and for the content's statistics.
-    assert (calls.count("build"), calls.count("_sums")) == (1, 2)
+    assert (calls.count("of_filters"), calls.count("_sums")) == (1, 2)
 
 
 def test_what_is_known_takes_few_evaluations_and_what_is_not_takes_more():

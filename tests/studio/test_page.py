@@ -217,18 +217,37 @@ def test_a_refused_option_is_told_beside_it(visit):
     assert serious(page) == []
 
 
-def test_what_cannot_be_painted_says_why_and_what_to_do(visit):
+def test_what_only_the_engine_knew_is_told_beside_its_option(visit):
     person = visit()
     person.asks_for({**TINY, "style_layers": "relu9_9"})
     page = person.go()
     page.get_by_role("group", name="Example photographs").get_by_role("button").first.click()
     press(page, "Paint")
-    expect(page.get_by_text("unknown layer 'relu9_9'")).to_be_visible()
-    person.shot("error")
-    assert serious(page) == []
+    expect(page.locator("[data-option=style_layers] .wrong")).to_contain_text("Unknown layer")
+    press(page, "Four looks")
+    expect(page.locator("[data-option=style_layers] .wrong")).to_contain_text("Unknown layer")
+
+
+def test_what_cannot_be_painted_says_why_and_what_to_do(visit, server, pictures):
+    person = visit()
+    failed = failing(server, pictures)
+    page = person.go(f"#/job/{failed}")
+    expect(page.locator(".trouble-card")).to_contain_text("the photograph's map has not")
+    # To try it again would end in the same way.
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
     press(page, "Paint again with changes")
-    layers = page.locator("[data-option=style_layers] input")
-    expect(layers).to_have_value("relu9_9")
+    expect(page.locator("[data-option=strength]").get_by_role("textbox")).to_have_value("61")
+
+
+def failing(server: Server, pictures: tuple[Path, Path]) -> str:
+    """Queue a job that fails where its map's pixels are looked at."""
+    content, style = (server.upload(path) for path in pictures)
+    styles = [{"picture": style, "regions": "#010203"}]
+    options = {**TINY, "strength": 61}
+    asked = {"content": content, "styles": styles, "regions": content, "options": options}
+    job = server.post("/api/jobs", asked)["id"]
+    server.wait(job, lambda job: job["state"] == "failed")
+    return job
 
 
 @pytest.mark.parametrize(
@@ -277,6 +296,23 @@ def test_pictures_with_long_names_can_be_painted(visit, server, pictures):
     )
     me.go().get_by_role("button", name="Paint", exact=True).click()
     assert len(server.job(me.job())["title"]) == 200
+
+
+def test_many_styles_stay_in_their_places(visit, server, done):
+    asked = server.job(done)["asked"]
+    many = {**asked, "styles": asked["styles"] * 12, "title": "many"}
+    job = server.post("/api/jobs", many)["id"]
+    for width in (1280, 380):
+        person = visit(viewport={"width": width, "height": 800})
+        page = person.go(f"#/job/{job}")
+        expect(page.get_by_role("button", name="Style 12")).to_have_count(1)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        panel = page.locator(".panel").bounding_box()
+        for picture in page.locator(".fact-pictures img").all():
+            box = picture.bounding_box()
+            assert box["x"] + box["width"] <= panel["x"] + panel["width"]
+        person.shot(f"many-{width}")
+    cancel(server, job)
 
 
 def test_addresses_that_lead_nowhere_leave_the_page_whole(visit):
@@ -381,6 +417,31 @@ def test_what_was_painted_over_a_picture_is_not_lost(visit):
     page.reload()
     expect(page.get_by_role("button", name="Regions, painted")).to_be_visible()
     assert len(asked) == 1
+
+
+def test_back_leaves_the_regions_and_not_the_view(visit, pictures):
+    person = visit()
+    person.go("#/queue")
+    page = person.page
+    page.goto(f"{person.address}/#/start")
+    page.get_by_role("group", name="Example photographs").get_by_role("button").first.click()
+    dialog = page.get_by_role("dialog")
+    press(page, "Regions")
+    page.go_back()
+    expect(dialog).to_have_count(0)
+    assert page.url.endswith("#/start")
+    # What was painted is not lost by it.
+    press(page, "Regions")
+    stroke(page, page.locator(".easel-map"), (0.2, 0.2), (0.8, 0.2))
+    page.go_back()
+    expect(dialog).to_contain_text("Cancel leaves it")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    press(dialog, "Cancel")
+    expect(dialog).to_have_count(0)
+    # No entry is left over: Back leads where it would have led before.
+    page.wait_for_timeout(200)
+    page.go_back()
+    page.wait_for_url("**/#/queue")
 
 
 def stroke(page: Any, easel: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -553,6 +614,28 @@ def test_no_view_has_a_serious_fault_of_accessibility(visit, done, scheme):
     person.go(f"#/job/{done}")
     press(page, "Photograph")
     assert serious(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_state_of_a_job_has_a_serious_fault_either(visit, server, pictures, scheme):
+    person = visit(color_scheme=scheme)
+    job = begin(person, server, pictures)
+    page = person.page
+    asked = server.job(job)["asked"]
+    waiting = server.post("/api/looks", {**asked, "options": TINY})
+    assert serious(page) == []
+    person.shot(f"running-{scheme}")
+    for place in (f"#/looks/{waiting['group']}", f"#/job/{waiting['jobs'][0]['id']}", "#/queue"):
+        person.go(place)
+        assert serious(page) == []
+        person.shot(f"waiting-{place[2:5]}-{scheme}")
+    for one in (job, *(look["id"] for look in waiting["jobs"])):
+        server.post(f"/api/jobs/{one}/cancel")
+    failed = failing(server, pictures)
+    person.go(f"#/job/{failed}")
+    expect(page.locator(".trouble-card")).to_be_visible()
+    assert serious(page) == []
+    person.shot(f"error-{scheme}")
 
 
 def serious(page: Any) -> list[str]:

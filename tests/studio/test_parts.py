@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,17 @@ from impasto.errors import OutputError
 from impasto.settings.option import options
 from impasto.settings.presets import NAMES
 from impasto.settings.settings import Settings
+from impasto.studio import told
 from impasto.studio.asked import Asked, AskedStyle, check_options, plain_options
 from impasto.studio.events import MOST_WATCHERS, Watchers
 from impasto.studio.folder import Folder
 from impasto.studio.job import Job, file_name
 from impasto.studio.looks import looks
-from impasto.studio.pictures import Pictures
-from impasto.studio.queue import Full, Queue
+from impasto.studio.pictures import KEPT_DAYS, Facts, Pictures
+from impasto.studio.queue import Full, New, Queue
 from impasto.studio.shelf import read_job, save_job
-from impasto.workshop.messages import Began, Changed, Ended, Held, Progress
+from impasto.workshop.child import appended
+from impasto.workshop.messages import Began, Changed, Ended, Held, Noted, Progress
 from impasto.workshop.places import CHECKPOINT
 
 
@@ -165,6 +168,24 @@ def test_results_have_plain_names(title: str, name: str):
     assert file_name(title) == name
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("px: give --size 52 or more", "px: give “Size” 52 or more"),
+        ("give other --style-layers or --style-loss", "give other “Style layers” or “Style loss”"),
+        ("a smaller --size, less --memory than now", "a smaller “Size”, less memory than now"),
+        ("the photograph has none: give --regions", "the photograph has none: give regions"),
+        ("pip install --no-deps impasto", "pip install --no-deps impasto"),
+        ("nothing -- of that kind", "nothing -- of that kind"),
+    ],
+)
+def test_the_page_speaks_of_controls_and_not_of_flags(said: str, told: str):
+    job = _job()
+    job.fail(said, 2)
+    job.hear(Noted(job.id, said))
+    assert (job.error, job.notes) == ({"message": told, "code": 2}, [told])
+
+
 def test_a_slow_watcher_is_told_the_newest_alone():
     async def watch() -> bytes:
         watchers = Watchers()
@@ -216,6 +237,18 @@ def test_looks_keep_the_shape_of_a_texture():
     assert len({repr(one) for one in settings}) == 4
 
 
+def test_a_title_names_few_of_many_styles(tmp_path: Path):
+    queue = _queue(tmp_path)
+    for id_ in "abcdef":
+        facts = Facts(id=id_, name=f"{id_}.jpg", sha256="", width=9, height=9, kind="photo")
+        queue._pictures.known[id_] = facts
+    titles = [
+        queue._title(Asked("a", tuple(map(AskedStyle, styles)))) for styles in ("b", "bcd", "bcdef")
+    ]
+    assert titles == ["a by b", "a by b and c and d", "a by b and c and 3 others"]
+    assert queue._title(Asked(None, (AskedStyle("b"),))) == "b"
+
+
 def test_a_lock_is_gone_with_whoever_held_it(tmp_path: Path):
     folder = Folder(tmp_path / "studio")
     held = os.dup(folder.lock())
@@ -238,6 +271,120 @@ def test_half_a_picture_is_swept_and_a_strangers_folder_is_not(tmp_path: Path):
     assert [path.name for path in folder.pictures.iterdir()] == ["mine"]
 
 
+def test_answers_are_as_they_are_documented(client: TestClient):
+    shapes = client.get("/openapi.json").json()
+    for method, path, status in (
+        ("get", "/api/about", "200"),
+        ("get", "/api/options", "200"),
+        ("get", "/api/jobs/{id}", "200"),
+        ("post", "/api/jobs", "201"),
+        ("post", "/api/pictures", "201"),
+    ):
+        content = shapes["paths"][path][method]["responses"][status]["content"]
+        assert "$ref" in content["application/json"]["schema"], path
+    told.ToldStudio.model_validate(client.get("/api/about").json())
+    told.ToldOptions.model_validate(client.get("/api/options").json())
+    for example in client.get("/api/examples").json():
+        told.ToldExample.model_validate(example)
+    picture = _handed_in(client, Image.new("RGB", (50, 60), "red"), "PNG")
+    told.ToldUpload.model_validate(picture)
+    about = client.get(f"/api/pictures/{picture['id']}/about").json()
+    assert told.ToldPicture.model_validate(about).width == 50
+    asked = {"content": picture["id"], "styles": [{"picture": picture["id"]}]}
+    job = client.post("/api/jobs", json=asked).json()
+    told.ToldJob.model_validate(job)
+    told.ToldJob.model_validate(client.post(f"/api/jobs/{job['id']}/cancel").json())
+    told.ToldJobs.model_validate(client.get("/api/jobs").json())
+    told.ToldFault.model_validate(client.post("/api/jobs", json={}).json())
+
+
+def test_the_same_bytes_are_one_picture(client: TestClient):
+    image = Image.fromarray(np.random.default_rng(3).integers(0, 256, (60, 70, 3), np.uint8))
+    one, two = (_handed_in(client, image, "PNG") for _ in range(2))
+    assert one["id"] == two["id"]
+    original = (_pictures_of(client) / one["id"] / "original").read_bytes()
+    again = client.post("/api/pictures?name=other.png", content=original).json()
+    assert (again["id"], again["name"]) == (one["id"], "other.png")
+    assert client.get(f"/api/pictures/{one['id']}/about").json()["name"] == "other.png"
+    other = _handed_in(client, image.rotate(180), "PNG")
+    assert other["id"] != one["id"]
+    shutil.rmtree(_pictures_of(client) / one["id"])  # by hand
+    assert _handed_in(client, image, "PNG")["id"] != one["id"]
+
+
+def test_a_picture_can_be_removed_that_no_job_uses(client: TestClient):
+    image = Image.fromarray(np.random.default_rng(4).integers(0, 256, (60, 70, 3), np.uint8))
+    used, free = (_handed_in(client, image.rotate(turn), "PNG")["id"] for turn in (0, 180))
+    asked = {"content": used, "styles": [{"picture": used}], "options": {"size": 64}}
+    job = client.post("/api/jobs", json=asked).json()["id"]
+    refused = client.delete(f"/api/pictures/{used}")
+    assert (refused.status_code, "use this picture" in refused.text) == (409, True)
+    assert client.delete(f"/api/pictures/{free}").status_code == 204
+    assert not (_pictures_of(client) / free).exists()
+    assert client.delete(f"/api/pictures/{free}").status_code == 404
+    assert client.get(f"/api/pictures/{free}/about").status_code == 404
+    example = client.get("/api/examples").json()[0]["picture"]
+    assert client.delete(f"/api/pictures/{example}").status_code == 409
+    client.post(f"/api/jobs/{job}/cancel")
+
+
+def test_old_pictures_go_at_the_start_if_no_job_has_them(tmp_path: Path):
+    folder = Folder(tmp_path / "studio")
+    new, asked, brought, trashed, example, gone = (letter * 20 for letter in "abcdef")
+    for id_ in (new, asked, brought, trashed, example, gone):
+        _picture_in(folder, id_, role="style" if id_ == example else None, is_old=id_ != new)
+    job = msgspec.structs.replace(_job(), asked=Asked(asked, ()), brought=[brought])
+    save_job(msgspec.json.encode(job), folder.jobs / job.id)
+    job = msgspec.structs.replace(job, asked=Asked(trashed, ()), brought=[])
+    save_job(msgspec.json.encode(job), folder.trash / f"{job.id}-1")
+    # One of another version, which names its pictures all the same.
+    (folder.jobs / ("9" * 20)).mkdir()
+    (folder.jobs / ("9" * 20) / "job.json").write_text(f'{{"of": 2, "photo": "{gone}"}}')
+    assert asyncio.run(_swept(folder)) == {new, asked, brought, trashed, example, gone}
+    (folder.jobs / ("9" * 20) / "job.json").unlink()
+    assert asyncio.run(_swept(folder)) == {new, asked, brought, trashed, example}
+    # What cannot be looked at may name any of them.
+    _picture_in(folder, gone, role=None, is_old=True)
+    (folder.jobs / ("8" * 20) / "job.json").mkdir(parents=True)
+    assert gone in asyncio.run(_swept(folder))
+
+
+async def _swept(folder: Folder) -> set[str]:
+    pictures = Pictures(folder, None, 1)  # type: ignore[arg-type]
+    queue = Queue(folder, pictures, Watchers(), most=5, holds=0)
+    await pictures.sweep(queue._shelf.named)
+    assert set(pictures.known) == {path.name for path in folder.pictures.iterdir()}
+    return set(pictures.known)
+
+
+def _picture_in(folder: Folder, id_: str, *, role: str | None, is_old: bool) -> None:
+    place = folder.pictures / id_
+    place.mkdir()
+    facts = Facts(id=id_, name="a", sha256="", width=9, height=9, kind="photo", role=role)
+    (place / "picture.json").write_bytes(msgspec.json.encode(facts))
+    if is_old:
+        before = time.time() - (KEPT_DAYS + 1) * 86_400
+        os.utime(place / "picture.json", (before, before))
+
+
+def _pictures_of(client: TestClient) -> Path:
+    return client.app._app.state.studio.folder.pictures
+
+
+def test_a_log_goes_on_and_does_not_grow_for_ever(tmp_path: Path):
+    log = tmp_path / "studio.log"
+    for text in ("one", "two"):
+        with appended(log) as stream:
+            stream.write(text.encode())
+    assert log.read_text() == "onetwo"
+    with appended(log) as stream:
+        stream.write(b"x" * 1_000_001)
+    with appended(log) as stream:
+        stream.write(b"new")
+    assert log.read_text() == "new"
+    assert (tmp_path / "studio.log.1").read_text().startswith("onetwoxxx")
+
+
 def test_a_picture_whose_facts_are_damaged_is_left_where_it_is(tmp_path: Path):
     folder = Folder(tmp_path / "studio")
     place = folder.pictures / ("a" * 20)
@@ -251,10 +398,11 @@ def test_a_picture_whose_facts_are_damaged_is_left_where_it_is(tmp_path: Path):
 @pytest.mark.parametrize("has_checkpoint", [False, True])
 def test_an_end_asked_of_a_job_that_is_being_parked_is_kept(tmp_path: Path, has_checkpoint: bool):
     async def park(queue: Queue) -> Job:
-        queue.jobs[job.id] = queue._painting = job
-        queue._heard(Held(job.id, True))
+        [painter] = queue.crew.painters
+        queue.jobs[job.id] = painter.job = job
+        painter._hear(Held(job.id, True))
         queue.end(job, "stop")
-        queue._heard(Ended(job.id, "parked"))
+        painter._hear(Ended(job.id, "parked"))
         await queue._shelf.settle()
         return job
 
@@ -280,9 +428,27 @@ def test_a_job_is_not_painted_before_it_is_kept(tmp_path: Path):
     queue._shelf.put = put  # type: ignore[method-assign]
     for _ in range(2):
         with pytest.raises(OutputError):
-            asyncio.run(queue.add(Asked("c", (AskedStyle("s"),), title="a")))
+            asyncio.run(queue.add(New(Asked("c", (AskedStyle("s"),), title="a"))))
     assert not queue.jobs
     queue.check_room(1)
+
+
+def test_jobs_of_a_group_are_queued_all_or_none(tmp_path: Path):
+    async def put(job: Job) -> None:
+        if len(list(queue.place(job).parent.iterdir())) == 2:
+            raise OutputError("no space left")
+        await keep(job)
+
+    queue = _queue(tmp_path)
+    keep, queue._shelf.put = queue._shelf.put, put  # type: ignore[method-assign]
+    looks = [New(Asked("c", (AskedStyle("s"),), title=name)) for name in "abcd"]
+    with pytest.raises(OutputError):
+        asyncio.run(queue.add(*looks))
+    assert not queue.jobs
+    assert not list((tmp_path / "studio" / "jobs").iterdir())
+    with pytest.raises(Full):
+        asyncio.run(queue.add(*looks, *looks))
+    queue.check_room(5)
 
 
 def test_a_job_that_cannot_be_thrown_away_is_still_there(tmp_path: Path):
@@ -306,9 +472,10 @@ def test_a_painter_that_cannot_be_started_is_tried_again(tmp_path: Path):
             raise OSError(24, "Too many open files")
 
     queue, tries = _queue(tmp_path), []
-    queue._breath = 0.001
-    queue._painter.start = start  # type: ignore[method-assign]
-    asyncio.run(queue._died())
+    [painter] = queue.crew.painters
+    painter._breath = 0.001
+    painter.start = start  # type: ignore[method-assign]
+    asyncio.run(painter._died())
     assert len(tries) == 3
 
 

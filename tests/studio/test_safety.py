@@ -69,7 +69,8 @@ def test_every_answer_says_what_browsers_must_heed(client: TestClient):
 def test_no_answer_names_another_host(client: TestClient):
     page = client.get("/docs").text
     assert "://" not in page
-    assert all(word in page for word in ("/api/jobs/{id}/back", "PostedJob", "protect"))
+    words = ("/api/jobs/{id}/back", "PostedJob", "protect", "Answers with ToldJob.", "seconds_left")
+    assert all(word in page for word in words)
     assert client.get("/openapi.json").json()["info"]["title"] == "impasto studio"
 
 
@@ -121,16 +122,29 @@ def test_more_pixels_than_are_let_in_are_not_decoded(client: TestClient):
     assert "1 million are let in" in small.json()["detail"]
 
 
+def test_a_head_is_answered_as_a_get_without_its_body(client: TestClient):
+    for path in ("/", "/page/main.js", "/api/jobs", "/openapi.json", "/nowhere"):
+        head, got = client.head(path), client.get(path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        same = ("content-type", "content-length", "x-content-type-options")
+        assert [head.headers.get(name) for name in same] == [got.headers[name] for name in same]
+    # An answer that does not end has headers all the same.
+    assert client.head("/api/events").headers["content-type"].startswith("text/event-stream")
+    assert client.head("/").headers["content-security-policy"]
+
+
 def test_names_are_texts_and_no_paths(client: TestClient):
-    for name in (
+    names = (
         "../../etc/passwd",
         "a\0b.png",
         "..\\..\\x.png",
         "C:\\con.png",
         "\u202e.png",
         "x" * 999,
-    ):
-        found = client.post("/api/pictures", params={"name": name}, content=_png(40, 40))
+    )
+    for number, name in enumerate(names):
+        picture = _png(60 + number, 40)
+        found = client.post("/api/pictures", params={"name": name}, content=picture)
         assert found.status_code == 201, found.text
         told = found.json()
         assert "/" not in told["name"]
@@ -184,6 +198,19 @@ def test_no_option_names_a_file(client: TestClient, name: str):
         ({"options": {"strength": None}}, "options.strength"),
         ({"options": []}, "options"),
         ({"surprise": 1}, "surprise"),
+        # What needs the pictures, and was left to the painter before.
+        ({"options": {"style_layers": "relu9_1"}}, "options.style_layers"),
+        ({"options": {"content_layers": "relu4_9:1"}}, "options.content_layers"),
+        ({"options": {"style_blend": "1,2,3"}}, "options.style_blend"),
+        ({"options": {"style_scale": "1,2"}}, "options.style_scale"),
+        ({"options": {"init": "style:99"}}, "options.init"),
+        ({"options": {"init": "content:0.5"}}, "options.init"),
+        ({"options": {"size": "64x64"}}, "options.size"),
+        ({"options": {"levels": 9}}, "options.levels"),
+        ({"options": {"iterations": "1,2,3,4,5,6"}}, "options.iterations"),
+        ({"content": None, "options": {"colour": "match"}}, "options"),
+        ({"content": None, "options": {"size": "original"}}, "options.size"),
+        ({"content": None, "options": {"init": "noise:0.3"}}, "options.init"),
     ],
 )
 def test_what_cannot_be_asked_for_is_told_with_its_field(
@@ -195,6 +222,34 @@ def test_what_cannot_be_asked_for_is_told_with_its_field(
     assert found.status_code == 422
     assert found.json()["field"] == field
     assert found.json()["detail"].count("\n") == 0
+
+
+def test_pictures_that_do_not_go_together_are_told_with_their_field(client: TestClient):
+    photo, tiny, tall = (
+        client.post("/api/pictures", content=_png(*size)).json()["id"]
+        for size in ((48, 40), (31, 40), (40, 80))
+    )
+    style = {"picture": photo}
+    for change, field, said in (
+        ({"content": tiny}, "content", "31 x 40 px is too small"),
+        ({"styles": [style, {"picture": tiny}]}, "styles[1].picture", "too small"),
+        ({"styles": [{**style, "weight": 0}] * 2}, "styles", "weigh nothing in all"),
+        ({"styles": [{**style, "regions": "#ff0000"}]}, "regions", "the photograph has none"),
+        ({"regions": tall}, "regions", "40 x 80 px and the photograph 48 x 40 px"),
+        ({"protect": tall}, "protect", "of the same shape"),
+        ({"content": None, "regions": tall}, "regions", "a texture has no photograph"),
+        (
+            {"regions": photo, "styles": [{**style, "regions": tall}]},
+            "styles[0].regions",
+            "the map of style 1",
+        ),
+    ):
+        body = {"content": photo, "styles": [style], **change}
+        for path in ("/api/jobs", "/api/looks"):
+            found = client.post(path, json=body)
+            assert (found.status_code, found.json()["field"]) == (422, field)
+            assert said in found.json()["detail"]
+            assert "--" not in found.json()["detail"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"x"', b"\xff", b"[" * 100_000, b"NaN"])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from studio_server import ENOUGH, Server, asked_of, is_running, painter_of
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -110,10 +111,38 @@ def test_a_change_survives_a_kill(start: Start, pictures: tuple[Path, Path]):
 
 
 @posix
-def test_a_job_whose_picture_is_gone_fails_alone(start: Start, pictures: tuple[Path, Path]):
+def test_what_a_painter_had_not_heard_of_outlives_it_and_the_server(
+    start: Start, pictures: tuple[Path, Path], tmp_path: Path
+):
+    server = start()
+    job = server.post("/api/jobs", asked_of(server, pictures, ENOUGH))["id"]
+    server.held(job, 2)
+    Image.new("L", (96, 80), 255).save(tmp_path / "mask.png")
+    mask = server.upload(tmp_path / "mask.png")
+    os.kill(painter_of(server), signal.SIGSTOP)
+    server.post(f"/api/jobs/{job}/change", {"options": {"strength": 70}, "protect": mask})
+    server.post(f"/api/jobs/{job}/go")
+    os.kill(painter_of(server), signal.SIGKILL)
+    server.kill()
+    # The folder may be elsewhere by then.
+    moved = server.folder.rename(tmp_path / "moved")
+    server = start(moved)
+    done = server.wait_for(job, "done")
+    [change] = done["changes"]
+    assert (change["options"], change["protect"]) == ({"strength": 70}, mask)
+
+
+@posix
+def test_a_job_whose_picture_is_gone_fails_alone(
+    start: Start, pictures: tuple[Path, Path], tmp_path: Path
+):
     server = start()
     long = server.post("/api/jobs", asked_of(server, pictures, 400))["id"]
-    asked, other = (asked_of(server, pictures, 2) for _ in range(2))
+    Image.new("RGB", (80, 80), "#888").save(tmp_path / "grey.png")
+    asked, other = (
+        asked_of(server, (tmp_path / "grey.png", pictures[1]), 2),
+        asked_of(server, pictures, 2),
+    )
     lost, kept = (server.post("/api/jobs", one)["id"] for one in (asked, other))
     server.kill()
     shutil.rmtree(server.folder / "pictures" / asked["content"])

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
-from studio_server import ENOUGH, Server, asked_of
+from studio_server import ENOUGH, Server, asked_of, painter_of
 
 from impasto.cli import main
+from impasto.studio.told import ToldJob, ToldLooks
 
 LONG = 400  # evaluations, of which few are made
 
@@ -22,6 +29,7 @@ def test_a_job_is_painted_and_told_of(server: Server, asked: dict[str, Any]):
     with _watched(server) as events:
         job = server.post("/api/jobs", asked)
         done = server.wait_for(job["id"], "done")
+    ToldJob.model_validate(done)  # as it is documented
     assert (done["title"], done["size"]) == ("photo by painting", [64, 53])
     assert done["progress"]["fraction"] == 1
     assert [row[0] for row in done["losses"]] == [1, 2, 3, 4, 5, 6]
@@ -102,6 +110,25 @@ def test_who_is_held_lets_others_go_first(
     assert _result(server, done) == undisturbed
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_what_is_wanted_of_a_job_while_it_makes_room_is_not_lost(
+    server: Server, asked: dict[str, Any], pictures: tuple[Path, Path]
+):
+    job = server.post("/api/jobs", asked_of(server, pictures, ENOUGH))["id"]
+    server.held(job, 2)
+    painter = painter_of(server)
+    os.kill(painter, signal.SIGSTOP)  # so that all of it is under way at once
+    try:
+        other = server.post("/api/jobs", asked)["id"]
+        server.post(f"/api/jobs/{job}/change", {"options": {"strength": 70}})
+        server.post(f"/api/jobs/{job}/go")
+    finally:
+        os.kill(painter, signal.SIGCONT)
+    done = server.wait_for(job, "done")
+    assert [one["options"] for one in done["changes"]] == [{"strength": 70}]
+    server.wait_for(other, "done")
+
+
 def test_a_change_is_made_recorded_and_painted_again(
     server: Server, pictures: tuple[Path, Path], tmp_path: Path
 ):
@@ -112,6 +139,7 @@ def test_a_change_is_made_recorded_and_painted_again(
     changed = server.wait(job, lambda job: job["changes"])
     server.post(f"/api/jobs/{job}/go")
     done = server.wait_for(job, "done")
+    ToldJob.model_validate(changed)
     [change] = changed["changes"]
     assert change["evaluations"] == held["progress"]["evaluations"]
     assert (change["options"], change["protect"]) == ({"strength": 80}, mask)
@@ -194,6 +222,7 @@ def test_a_long_evaluation_is_stopped_in_its_middle(server: Server, pictures: tu
 def test_four_looks_differ(server: Server, pictures: tuple[Path, Path]):
     asked = asked_of(server, pictures, 3)
     made = server.post("/api/looks", asked)
+    ToldLooks.model_validate(made)
     assert len(made["jobs"]) == 4
     assert {job["group"] for job in made["jobs"]} == {made["group"]}
     done = [server.wait_for(job["id"], "done") for job in made["jobs"]]
@@ -256,15 +285,61 @@ def test_who_left_the_device_is_ended_with_a_picture(
 
 
 def test_what_cannot_be_painted_fails_in_one_sentence(
-    server: Server, asked: dict[str, Any], pictures: tuple[Path, Path]
+    server: Server, asked: dict[str, Any], tmp_path: Path
 ):
-    flat = asked["styles"][0]
-    two = {**asked, "styles": [flat, flat], "options": {**asked["options"], "style_blend": "1,2,3"}}
-    job = server.post("/api/jobs", two)["id"]
+    # Its map names a region that nobody has painted, which is seen where pixels are.
+    map_ = server.upload(_mask(tmp_path / "map.png"))
+    styles = [{**asked["styles"][0], "regions": "#ff0000"}]
+    job = server.post("/api/jobs", {**asked, "styles": styles, "regions": map_})["id"]
     failed = server.wait(job, lambda job: job["state"] == "failed")
     assert failed["error"]["code"] == 2
-    assert "3 shares for 2 styles" in failed["error"]["message"]
+    assert "serves the region #ff0000" in failed["error"]["message"]
     assert str(server.folder) not in json.dumps(failed["error"])
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits another process")
+def test_a_disk_that_is_full_is_told_and_what_is_there_stays(
+    server: Server, asked: dict[str, Any], pictures: tuple[Path, Path], undisturbed: bytes
+):
+    job = server.post("/api/jobs", asked_of(server, pictures, ENOUGH))["id"]
+    server.held(job, 2)
+    jobs = {path.name for path in (server.folder / "jobs").iterdir()}
+    uploaded = {path.name for path in (server.folder / "pictures").iterdir()}
+    with _full_disk(server.process.pid), _full_disk(painter_of(server)):
+        for path, body in (("/api/jobs", asked), ("/api/looks", asked), _PICTURE):
+            status, told = server.ask("POST", path, body)
+            assert (status, "studio's folder" in told["detail"] or "write" in told["detail"]) == (
+                507,
+                True,
+            )
+        assert server.ask("POST", f"/api/jobs/{job}/go", {})[0] == 200
+        failed = server.wait(job, lambda job: job["state"] == "failed")
+        assert server.get("/api/jobs")["jobs"]
+    assert (failed["error"]["code"], failed["files"]["result"]) == (5, None)
+    assert str(server.folder) not in json.dumps(failed["error"])
+    assert {path.name for path in (server.folder / "jobs").iterdir()} == jobs
+    assert {path.name for path in (server.folder / "pictures").iterdir()} == uploaded
+    assert not [path for path in server.folder.rglob("*") if ".tmp" in path.name]
+    # With room again it goes on from where it was, to the same bits.
+    server.post(f"/api/jobs/{job}/go")
+    assert _result(server, server.wait_for(job, "done")) == undisturbed
+
+
+_PICTURE = "/api/pictures?name=a.png", b"\x89PNG\r\n\x1a\n" + bytes(5000)
+
+
+@contextmanager
+def _full_disk(pid: int) -> Iterator[None]:
+    """Let a process write no file beyond its first bytes, as a full disk does."""
+    import resource
+
+    kind = resource.RLIMIT_FSIZE
+    before = resource.prlimit(pid, kind)
+    resource.prlimit(pid, kind, (100, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, kind, before)
 
 
 def test_an_ended_job_is_thrown_into_the_trash(server: Server, asked: dict[str, Any]):

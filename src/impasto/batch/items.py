@@ -15,12 +15,12 @@ from impasto.errors import UsageError
 from impasto.jobs.inputs import Inputs
 from impasto.pictures.limits import Reading
 from impasto.pictures.writing import WRITABLE
-from impasto.scene.styles import shares_of
 from impasto.settings.layers import VGG19_LAYERS, check_known
 from impasto.settings.option import checked, options
 from impasto.settings.presets import from_options
 from impasto.settings.readers import read_integer
 from impasto.settings.settings import Settings
+from impasto.settings.shares import shares_of
 
 
 @dataclass(frozen=True, kw_only=True)

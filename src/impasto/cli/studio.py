@@ -17,6 +17,10 @@ _EXAMPLES = (
         "For a tablet in the same network, which needs the token that is printed:",
         "impasto studio --host 0.0.0.0",
     ),
+    (
+        "On a machine of many processors, two pictures at a time:",
+        "impasto studio --device cpu --device cpu",
+    ),
 )
 # What the extra brings.
 _EXTRA = ("fastapi", "pydantic", "starlette", "uvicorn", "h11")
@@ -40,9 +44,22 @@ _EXTRA = ("fastapi", "pydantic", "starlette", "uvicorn", "h11")
     show_default=True,
     help="Address to listen on. Any but this machine's own lets others in who have the token.",
 )
+@click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    metavar="auto|cpu|cuda|cuda:N|mps",
+    help="Device to paint on, given again for more: each paints a job at a time, one named twice "
+    "two. 'auto' takes every CUDA device, else MPS, else the CPU.",
+)
 @click.option("--token", help="What others must know; a new one is made when not given.")
 def studio(
-    port: int | None, browser: bool, folder: Path | None, host: str, token: str | None
+    port: int | None,
+    browser: bool,
+    folder: Path | None,
+    host: str,
+    devices: tuple[str, ...],
+    token: str | None,
 ) -> None:
     """Open the studio, a page to paint in.
 
@@ -55,4 +72,4 @@ def studio(
             raise
         raise UsageError("the studio needs its extra: pip install 'impasto[studio]'") from fault
     place = Path.home() / "impasto-studio" if folder is None else folder
-    serve(place, port=port, host=host, token=token, browser=browser, say=tell)
+    serve(place, port=port, host=host, token=token, browser=browser, devices=devices, say=tell)

@@ -31,6 +31,7 @@ from impasto.settings.option import given
 from impasto.settings.presets import from_options
 from impasto.settings.resources import Resources
 from impasto.settings.settings import Settings
+from impasto.settings.textures import without_photo
 
 
 @memory_may_run_out()
@@ -63,7 +64,8 @@ def prepare(
     _check_network(settings, encoder)
     photo = _picture(content)
     if photo is None:
-        settings = _without_photo(settings, regions, protect)
+        has = regions is not None, protect is not None
+        settings = without_photo(settings, regions=has[0], protect=has[1])
     faces, settings = settle_faces(photo, settings)
     handed_in = as_styles(styles)
     paintings = shared_out(handed_in, settings.style_blend, settings.style_scale)
@@ -140,24 +142,6 @@ def _originals(
         protect=protection_of(protect, shape),
         faces=faces,
     )
-
-
-def _without_photo(settings: Settings, regions: object, protect: object) -> Settings:
-    """Return the settings of a texture, which keeps nothing of any photograph."""
-    asked = {
-        "regions": regions is not None,
-        "protect": protect is not None,
-        "faces keep": settings.faces == "keep",
-        f"colour {settings.colour}": settings.colour != "style",
-        f"surface {settings.surface}": settings.surface != "painted",
-    }
-    if needing := [name for name, is_asked in asked.items() if is_asked]:
-        raise UsageError(
-            f"a texture has no photograph, which {' and '.join(needing)} would need: leave that "
-            "out, or take a preset's back with --surface painted, --colour style or --faces style"
-        )
-    init = "noise" if settings.init == "content" else settings.init
-    return replace(settings, content_weight=0.0, init=init)
 
 
 def _plan(

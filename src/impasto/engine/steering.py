@@ -17,7 +17,8 @@ from impasto.pictures.origin import Source
 from impasto.pictures.picture import Picture
 from impasto.reading.sources import PictureSource, as_picture
 from impasto.scene.originals import Originals, protection_of
-from impasto.scene.styles import shares_of, shares_of_parts
+from impasto.scene.styles import shares_of_parts
+from impasto.settings.shares import shares_of
 
 
 @dataclass(eq=False)

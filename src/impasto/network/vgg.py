@@ -28,7 +28,7 @@ from impasto.network.encoder import Narrow, check_layers
 from impasto.network.input_convention import MEAN_RGB
 from impasto.network.native_layers import COLOURS, NativeConvolution, NativeFirst
 from impasto.network.pooling import pool
-from impasto.network.trained import trained
+from impasto.network.trained import Trained, trained
 from impasto.network.weights import Filters
 from impasto.settings.settings import Settings
 
@@ -117,10 +117,25 @@ def build(
 
     Raises WeightsError when the weights are missing or damaged.
     """
+    return of_filters(filters_of(settings, names, dtype), settings.pooling, device, dtype)
+
+
+def filters_of(settings: Settings, names: Collection[str], dtype: torch.dtype) -> Trained:
+    """Read the filters of the network that `settings` names, in the precision it will have.
+
+    Raises WeightsError when the weights are missing or damaged.
+    """
     filters, mean = trained(settings, names)
     # In float64, which is let go before the layers' own forms are made.
     filters = {name: Filters(*(part.to(dtype) for part in pair)) for name, pair in filters.items()}
     give_back()
-    network = VGG(filters, settings.pooling, mean=mean, device=device, dtype=dtype)
+    return Trained(filters, mean)
+
+
+def of_filters(
+    filters: Trained, pooling: str, device: torch.device | str, dtype: torch.dtype
+) -> VGG:
+    """Build a network of filters that were read."""
+    network = VGG(filters.filters, pooling, mean=filters.mean, device=device, dtype=dtype)
     give_back()
     return network

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto.errors import PictureError, UsageError
+from impasto.errors import PictureError
 from impasto.pictures.picture import Picture
 
 # A colour is a label when it covers this share of a map, pixels within TOLERANCE of it included;
@@ -65,17 +65,6 @@ def read_colour(text: str) -> Colour | None:
         return None
     red, green, blue = bytes.fromhex(text[1:])
     return red, green, blue
-
-
-def check_shape(what: str, size: tuple[int, int], whose: str, other: tuple[int, int]) -> None:
-    """Make sure that a map (height, width) has its picture's shape, or raise UsageError."""
-    # A pixel more or less on the smaller one is rounding.
-    slack = max(1.5 / min(*size, *other), 0.01)
-    if abs(np.log((size[0] / size[1]) / (other[0] / other[1]))) > slack:
-        raise UsageError(
-            f"{what} is {size[1]} x {size[0]} px and {whose} {other[1]} x {other[0]} px: "
-            "give a map of the same shape"
-        )
 
 
 def are_alike(one: Colour, other: Colour) -> bool:

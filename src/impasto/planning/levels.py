@@ -60,7 +60,7 @@ def make_levels(
     more limits than levels.
     """
     for size in (*(() if content is None else (content,)), *(size for size, _ in styles)):
-        _check_side(size)
+        check_side(size)
     coarsest = COARSEST_PX if content is not None else COARSEST_TEXTURE_PX
     sizes = _level_sizes(result_size(content, settings), settings, coarsest)
     limits = _limits(settings, len(sizes))
@@ -105,6 +105,16 @@ def result_size(content: Size | None, settings: Settings) -> Size:
     return height, width
 
 
+def check_side(size: Size) -> None:
+    """Raise PictureError for a picture (height, width) with a side under 32 px."""
+    height, width = size
+    if min(size) < MINIMUM_SIDE_PX:
+        raise PictureError(
+            f"a picture of {width} x {height} px is too small; "
+            f"each side needs at least {MINIMUM_SIDE_PX} px"
+        )
+
+
 def _texture_size(settings: Settings) -> Size:
     if settings.size == "original":
         raise UsageError("a texture has no original size: give --size WIDTHxHEIGHT")
@@ -120,15 +130,6 @@ def _texture_size(settings: Settings) -> Size:
 
 def _emphasis(height: int, width: int) -> float:
     return min(MOST_EMPHASIS, max(1.0, FINE_PX / math.sqrt(height * width)))
-
-
-def _check_side(size: Size) -> None:
-    height, width = size
-    if min(size) < MINIMUM_SIDE_PX:
-        raise PictureError(
-            f"a picture of {width} x {height} px is too small; "
-            f"each side needs at least {MINIMUM_SIDE_PX} px"
-        )
 
 
 def _level_sizes(full: Size, settings: Settings, coarsest_px: int) -> list[Size]:

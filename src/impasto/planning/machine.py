@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import torch
@@ -29,17 +29,28 @@ _AMPERE = 8  # the first compute capability with tf32 and bfloat16
 
 def pick_device(resources: Resources) -> torch.device:
     """Return the device asked for; raise DeviceError when it is not there."""
-    present = [name for name, there in _DEVICES.items() if there()]
-    wanted = present[0] if resources.device == "auto" else resources.device
-    if wanted not in present:
-        raise DeviceError(f"device {wanted} is not there; this machine has {', '.join(present)}")
+    wanted = next(iter(_all_present())) if resources.device == "auto" else resources.device
+    check_present(wanted)
     return torch.device(wanted)
+
+
+def check_present(device: str) -> None:
+    """Raise DeviceError for a device that is not there, as torch writes it ("cpu", "cuda:0")."""
+    if not present(device):
+        there = ", ".join(_all_present())
+        raise DeviceError(f"device {device} is not there; this machine has {there}")
 
 
 def present(device: str) -> bool:
     """Return whether a device is there, as torch writes it ("cpu", "cuda:0")."""
     wanted = torch.device(device)
     return _DEVICES[wanted.type]() and (wanted.index or 0) < _COUNTS[wanted.type]()
+
+
+def devices_like(device: torch.device) -> list[str]:
+    """Return what people call a device, and torch its machine's others of the kind."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    return [name, *(f"{device.type}:{number}" for number in range(1, _COUNTS[device.type]()))]
 
 
 def pick_precision(resources: Resources, device: torch.device) -> str:
@@ -89,6 +100,14 @@ def allowed_processors() -> set[int]:
     if hasattr(os, "sched_getaffinity"):
         return os.sched_getaffinity(0)
     return set(range(os.cpu_count() or 1))
+
+
+def _all_present() -> Iterator[str]:
+    """Go through the devices that are there, the first one by its kind alone, the best first."""
+    for kind, there in _DEVICES.items():
+        if there():
+            yield kind
+            yield from (f"{kind}:{number}" for number in range(1, _COUNTS[kind]()))
 
 
 _COUNTS: dict[str, Callable[[], int]] = {

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from impasto.errors import UsageError, suggestion
 from impasto.network.input_convention import MEAN_RGB
 from impasto.pictures.picture import Picture
 from impasto.pictures.resample import enlarge, fine_detail, resize, smooth
@@ -18,8 +17,8 @@ from impasto.planning.levels import Size
 from impasto.reading.sources import PictureSource, as_picture
 from impasto.scene.colour import grey
 from impasto.scene.styles import Style
-from impasto.settings.numbers import INIT_WORDS
 from impasto.settings.settings import Settings
+from impasto.settings.starts import word_and_share
 
 # Standard deviation of the noise on a picture to start from, in shares of the pixel range. In a
 # flat sky every cell of a layer sees the same, so every gradient repeats with the layer's stride
@@ -88,11 +87,9 @@ def make_init(
     if given is not None:
         picture = as_picture(given)
         return Init(picture.in_space_of(space), given=picture)
-    word, share = _word_and_share(settings.init)
+    word, share = word_and_share(settings.init, has_photo=content is not None)
     if word == "content":
         return Init(content)
-    if share < 1 and content is None:
-        raise UsageError(f"init {settings.init} needs a photograph to be laid over")
     under = content if share < 1 else None
     if word == "noise":
         return Init(under, None, share if ":" in settings.init else 0.0)
@@ -177,21 +174,6 @@ def _deviations(detail: Tensor) -> tuple[float, float]:
     light = detail.mean(1).square().mean().item()
     colour = max(detail.square().mean().item() - light, 0.0)
     return light**0.5 / WHITE_DETAIL, colour**0.5 / WHITE_DETAIL
-
-
-def _word_and_share(init: str) -> tuple[str, float]:
-    word, _, number = init.partition(":")
-    try:
-        share = float(number) if number else 1.0
-    except ValueError:
-        share = -1.0
-    if word not in INIT_WORDS or not 0 <= share <= 1 or (word == "content" and number):
-        raise UsageError(
-            f"init cannot be '{init}': there is no such file; give content, noise, style, "
-            f"noise:0.3, style:0.3 (a share of 0 to 1) or a picture file"
-            f"{suggestion(word, INIT_WORDS)}"
-        )
-    return word, share
 
 
 def _covering(picture: Picture, height: int, width: int) -> Tensor:

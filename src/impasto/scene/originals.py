@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
-from impasto.pictures.labels import check_shape
 from impasto.pictures.picture import Picture
+from impasto.pictures.shapes import check_shape
 from impasto.planning.levels import Level
 from impasto.scene.alpha import filled
 from impasto.scene.anchor import Anchor

@@ -13,12 +13,12 @@ from impasto.pictures.labels import (
     Colour,
     Labels,
     are_alike,
-    check_shape,
     name_of,
     read_labels,
 )
 from impasto.pictures.picture import Picture
 from impasto.pictures.resample import resize
+from impasto.pictures.shapes import check_paired, check_shape
 from impasto.scene.masks import Region, whole
 from impasto.scene.styles import Style
 
@@ -39,8 +39,8 @@ def match_regions(
     style serves or that is transparent in one, and for a plain colour without a region, which a
     film's frame `may_lack`.
     """
+    check_paired(regions, [style.regions for style in styles])
     if regions is None:
-        _refuse_lonely_maps(styles)
         return (whole(tuple(style.weight for style in styles)),)
     check_shape("the map of regions", regions.size, "the photograph", photo)
     labels = read_labels(regions)
@@ -59,11 +59,6 @@ def with_shares(regions: Sequence[Region], shares: Sequence[float]) -> tuple[Reg
         _served(replace(region, styles=tuple((n, shares[n], mask) for n, _, mask in region.styles)))
         for region in regions
     )
-
-
-def _refuse_lonely_maps(styles: Sequence[Style]) -> None:
-    if any(style.regions is not None for style in styles):
-        raise UsageError("a style has a map of regions but the photograph has none: give --regions")
 
 
 def _style_labels(number: int, style: Style) -> Labels | Colour | None:

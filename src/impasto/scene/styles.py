@@ -15,6 +15,7 @@ from impasto.reading.sources import PictureSource, as_picture
 from impasto.settings.option import checked, options
 from impasto.settings.readers import Box, read_float
 from impasto.settings.settings import Settings
+from impasto.settings.shares import scales_for, shares_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,28 +86,11 @@ def shared_out(
 
     Raises UsageError where there is not one share or scale for each, or no share at all.
     """
-    scales = scales * len(styles) if len(scales) == 1 else scales
     shares = shares_of([style.weight for style in styles], blend)
-    _one_for_each("style scale", "numbers", scales, len(styles))
+    each = zip(styles, shares, scales_for(len(styles), scales), strict=True)
     return tuple(
-        style.changed(weight=share, scale=style.scale * scale)
-        for style, share, scale in zip(styles, shares, scales, strict=True)
+        style.changed(weight=share, scale=style.scale * scale) for style, share, scale in each
     )
-
-
-def shares_of(weights: Sequence[float], blend: tuple[float, ...] = ()) -> tuple[float, ...]:
-    """Return what each style has of 1: by the blend, or by its own weight where there is none."""
-    shares = blend or tuple(weights)
-    _one_for_each("style blend", "shares", shares, len(weights))
-    total = sum(shares)
-    if not total:
-        raise UsageError("the styles weigh nothing in all; give at least one a weight")
-    return tuple(share / total for share in shares)
-
-
-def _one_for_each(what: str, unit: str, values: Sequence[float], styles: int) -> None:
-    if len(values) != styles:
-        raise UsageError(f"{what} has {len(values)} {unit} for {styles} styles; give one for each")
 
 
 def with_crops(styles: tuple[Style, ...], boxes: Sequence[Box]) -> tuple[Style, ...]:

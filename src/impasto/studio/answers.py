@@ -12,6 +12,8 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
+from impasto.studio.wording import plainly
+
 _TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -30,7 +32,7 @@ def fault(status: int, detail: str, **more: Any) -> Response:
     """Answer that something cannot be: one sentence for the person, and where it lies."""
     headers = {"retry-after": "10"} if status == 503 else None
     # It may quote what was posted, in which half a letter can stand that no UTF-8 has.
-    told = json.dumps({"detail": detail, **more}).encode()
+    told = json.dumps({"detail": plainly(detail), **more}).encode()
     return Response(told, status, headers, "application/json")
 
 

@@ -18,9 +18,11 @@ from impasto.errors import ImpastoError
 from impasto.studio import routes_jobs, routes_made, routes_page, routes_pictures
 from impasto.studio.answers import fault
 from impasto.studio.asked import FieldError
+from impasto.studio.heads import Heads
 from impasto.studio.queue import Full, Refused
 from impasto.studio.safety import Safety
 from impasto.studio.studio import Studio
+from impasto.studio.told import ToldFault
 
 
 def make_app(studio: Studio, *, token: str | None = None) -> ASGIApp:
@@ -39,9 +41,11 @@ def make_app(studio: Studio, *, token: str | None = None) -> ASGIApp:
         docs_url=None,  # theirs come from another host
         redoc_url=None,
         openapi_url="/openapi.json",
+        responses={"4XX": {"model": ToldFault, "description": "it cannot be"}},
     )
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
+    app.add_middleware(Heads)
     app.state.studio = studio
     for routes in (routes_page, routes_pictures, routes_jobs, routes_made):
         app.include_router(routes.router)

@@ -68,18 +68,15 @@ def is_colour(text: str) -> bool:
     return _COLOUR.fullmatch(text) is not None
 
 
-def check_asked(asked: Asked, known: Iterable[str]) -> None:
-    """Raise FieldError for what cannot be painted, as far as can be said without the pictures."""
+def check_asked(asked: Asked, known: Iterable[str]) -> Settings:
+    """Return a job's settings; raise FieldError for what cannot be, whatever the pictures are."""
     there = set(known)
     for field, id_ in asked.pictures:
         if id_ not in there:
             raise FieldError(f"{field}: there is no picture '{id_[:40]}'; upload it first", field)
     if not 1 <= len(asked.styles) <= MOST_STYLES:
         raise FieldError(f"give 1 to {MOST_STYLES} styles", "styles")
-    if asked.content is None and (asked.regions or asked.protect):
-        field = "regions" if asked.regions else "protect"
-        raise FieldError("a texture has no photograph that could have regions", field)
-    check_options(asked.options, asked.preset)
+    return check_options(asked.options, asked.preset)
 
 
 def check_options(values: Mapping[str, Any], preset: str = DEFAULT) -> Settings:
@@ -100,13 +97,13 @@ def check_options(values: Mapping[str, Any], preset: str = DEFAULT) -> Settings:
         raise FieldError(str(fault), _field_of(fault, values)) from fault
 
 
-def check_change(values: Mapping[str, Any], asked: Asked) -> None:
-    """Raise FieldError for what cannot change while a job is painted."""
+def check_change(values: Mapping[str, Any], asked: Asked) -> Settings:
+    """Return a job's settings as changed; raise FieldError for what cannot change meanwhile."""
     for name in values:
         if name not in LIVE:
             told = f"'{name[:40]}' cannot change while it is painted; {', '.join(LIVE)} can"
             raise FieldError(told, f"options.{name[:40]}")
-    check_options({**asked.options, **values}, asked.preset)
+    return check_options({**asked.options, **values}, asked.preset)
 
 
 def plain_options(settings: Settings) -> dict[str, Any]:

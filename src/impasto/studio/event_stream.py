@@ -42,7 +42,8 @@ class EventStream(Response):
         news = b": hello\nretry: 1000\n\n"
         while True:
             message = {"type": "http.response.body", "body": news, "more_body": True}
-            await asyncio.wait_for(send(message), _SLOW_SECONDS)
+            async with asyncio.timeout(_SLOW_SECONDS):  # wait_for may lose a cancel that comes now
+                await send(message)
             news = await self._watcher.next(_QUIET_SECONDS)
 
 

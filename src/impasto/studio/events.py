@@ -27,7 +27,8 @@ class Watcher:
     async def next(self, seconds: float) -> bytes:
         """Return what is new as server-sent events; a comment where nothing is for so long."""
         try:
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
         except TimeoutError:
             return b": nothing new\n\n"
         news, self._news = self._news, {}

@@ -87,7 +87,6 @@ class Folder:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-        self.log.write_bytes(b"")
 
 
 def new_id() -> str:

@@ -10,6 +10,7 @@ from impasto.settings.presets import NAMES, read_preset
 from impasto.settings.readers import plain_px, read_float, read_integer, read_layers
 from impasto.settings.settings import Settings
 from impasto.studio.asked import CLOSED, LIVE, plain
+from impasto.studio.wording import label_of
 
 # In sight; the others are folded away.
 MAIN = ("size", "strength", "style_scale", "colour", "detail", "smoothness", "seed")
@@ -33,7 +34,7 @@ def form() -> dict[str, Any]:
 def _control(name: str, option: Option, default: Any) -> dict[str, Any]:
     return {
         "name": name,
-        "label": name.replace("_", " ").capitalize(),
+        "label": label_of(name),
         "flag": f"--{name.replace('_', '-')}",
         "kind": _kind(name, option),
         "default": _default(name, default),

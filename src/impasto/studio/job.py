@@ -12,14 +12,20 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from impasto.studio.asked import Asked
+from impasto.studio.wording import plainly
 from impasto.workshop.messages import (
     Began,
+    Change,
     Changed,
     Ended,
+    Go,
     Kept,
     KeptStep,
     Noted,
+    Obeyed,
+    Pause,
     Progress,
+    Wanted,
     WentBack,
 )
 
@@ -50,6 +56,9 @@ class Job(Struct, kw_only=True):
     held: bool = False  # paused in the painter's memory, not on disk alone
     attempts: int = 0  # that ended with the painter's death
     first: bool = False  # before others that wait
+    wanted: list[Wanted] = []  # that no painter has heard of yet
+    kind: str | None = None  # of the device that it was begun on
+    device: str | None = None  # where it is painted, if there are several
     created: float
     started: float | None = None
     ended: float | None = None
@@ -70,6 +79,11 @@ class Job(Struct, kw_only=True):
         return self.state in ENDED
 
     @property
+    def pictures(self) -> list[str]:
+        """All pictures that it was asked of, or changed by."""
+        return [*(id_ for _, id_ in self.asked.pictures), *self.brought]
+
+    @property
     def waits(self) -> bool:
         """Whether it is in the queue."""
         return self.state in WAITING
@@ -84,13 +98,33 @@ class Job(Struct, kw_only=True):
         self.state, self.first, self.held = state, True, False
         self.ended = self.error = None
 
+    def leave(self) -> None:
+        """Take in that it has left its painter: what that had not heard of is wanted still."""
+        held = [one for one in self.wanted if isinstance(one, Pause | Go)]
+        self.wanted = [one for one in self.wanted if one not in held]
+        if not held or self.wish is not None:
+            return
+        if isinstance(held[-1], Go):
+            self.wait("queued")
+        elif not self.is_over:
+            self.state = "paused"
+
     def end(self, state: State) -> None:
         """Take in that it is over."""
         self.state, self.ended, self.held, self.wish = state, now(), False, None
+        if any(isinstance(one, Change) for one in self.wanted):
+            self.note("what was changed last came too late")
+        self.wanted = []
+
+    def note(self, text: str) -> None:
+        """Keep something to tell the person."""
+        text = plainly(text)
+        if text not in self.notes:
+            self.notes = [*self.notes, text][-_NOTES:]
 
     def fail(self, message: str, code: int) -> None:
         """Take in that it cannot be painted."""
-        self.error = {"message": message, "code": code}
+        self.error = {"message": plainly(message), "code": code}
         self.end("failed")
 
     def hear(self, message: Any) -> None:
@@ -106,8 +140,10 @@ class Job(Struct, kw_only=True):
                 self._go_back(message.n)
             case Kept():
                 self.steps = message.steps
-            case Noted() if message.text not in self.notes:
-                self.notes = [*self.notes, message.text][-_NOTES:]
+            case Noted():
+                self.note(message.text)
+            case Obeyed():
+                self.wanted = [one for one in self.wanted if one.number != message.number]
             case Changed():
                 self._change(_change(message))
 
@@ -118,6 +154,7 @@ class Job(Struct, kw_only=True):
         match message.how:
             case "parked":
                 self.state, self.held = "paused" if self.held else "interrupted", False
+                self.leave()
             case "stopped":
                 self.end("cancelled" if self.wish == "cancel" else "stopped")
             case "failed":
@@ -188,7 +225,7 @@ def _change(message: Changed) -> dict[str, Any]:
     return {**made, "protect": message.protect_id} if message.protects else made
 
 
-_OUR_OWN = ("number", "file", "held", "attempts", "first", "stride", "brought")
+_OUR_OWN = ("number", "file", "held", "attempts", "first", "stride", "brought", "wanted", "kind")
 _TOLD = [name for name in Job.__struct_fields__ if name not in _OUR_OWN]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from msgspec import Struct
 from impasto.errors import PictureError
 from impasto.files import replacing
 from impasto.studio.folder import Folder, is_id, new_id
+from impasto.studio.job import now
 from impasto.studio.reading_room import ReadingRoom
 from impasto.workshop.messages import Answer, Look, PictureFile
 
@@ -21,6 +24,8 @@ _log = logging.getLogger(__name__)
 
 # Long sides that the page may ask for; the next larger one is sent.
 RUNGS = (200, 400, 800, 1600)
+# Before what no job uses is removed when the studio starts.
+KEPT_DAYS = 30
 
 
 class Facts(Struct, kw_only=True):
@@ -58,7 +63,16 @@ class Pictures:
                 self.known[facts.id] = facts
 
     async def take_in(self, upload: Path, name: str, role: str | None = None) -> Facts:
-        """Make a picture of a file, which is moved; raise PictureError for what is none."""
+        """Make a picture of a file, which is moved; raise PictureError for what is none.
+
+        A file that was handed in before is the picture that it was, under its new name.
+        """
+        if role is None and (there := await self._same(upload)):
+            upload.unlink(missing_ok=True)
+            renamed = msgspec.structs.replace(there, name=name)
+            await asyncio.to_thread(_save, renamed, self._facts_file(there.id))
+            self.known[there.id] = renamed
+            return renamed
         id_ = new_id()
         place = self._folder.pictures / id_
         try:
@@ -68,13 +82,47 @@ class Pictures:
                 Look(0, str(self.original(id_)), str(place), name, self._max_pixels, RUNGS)
             )
             facts = _facts(id_, name, role, answer)
-            await asyncio.to_thread(_save, facts, place / "picture.json")
+            await asyncio.to_thread(_save, facts, self._facts_file(id_))
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             upload.unlink(missing_ok=True)
             raise
         self.known[id_] = facts
         return facts
+
+    async def remove(self, id_: str) -> None:
+        """Remove a picture and its file."""
+        facts = self.known.pop(id_)
+        place = self._folder.pictures / facts.id
+        self._facts_file(id_).unlink(missing_ok=True)  # without which it is swept
+        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+
+    async def sweep(self, used: Callable[[], set[str] | None]) -> None:
+        """Remove what was handed in long ago, where none of those that are `used` is it.
+
+        Nothing is removed where it is not known what is (None).
+        """
+        old = [one.id for one in self.known.values() if one.role is None and self._is_old(one.id)]
+        named = (await asyncio.to_thread(used)) if old else None
+        if named is None:
+            return
+        for id_ in set(old) - named:
+            await self.remove(id_)
+
+    def _is_old(self, id_: str) -> bool:
+        try:
+            return now() - self._facts_file(id_).stat().st_mtime > KEPT_DAYS * 86_400
+        except OSError:
+            return False
+
+    async def _same(self, upload: Path) -> Facts | None:
+        """Return the picture of which a file is a copy."""
+        digest = await asyncio.to_thread(_digest, upload)
+        same = (one for one in self.known.values() if one.sha256 == digest and one.role is None)
+        return next((one for one in same if self.original(one.id).exists()), None)
+
+    def _facts_file(self, id_: str) -> Path:
+        return self._folder.pictures / id_ / "picture.json"
 
     def place(self, id_: str) -> Path:
         """Return a known picture's folder."""
@@ -117,6 +165,11 @@ def picture_name(text: str) -> str:
 def facts_view(facts: Facts) -> dict[str, Any]:
     """Return what the interface says of a picture."""
     return {name: getattr(facts, name) for name in ("id", "name", "width", "height", "kind")}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _save(facts: Facts, path: Path) -> None:

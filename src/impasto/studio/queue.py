@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import itertools
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from impasto.studio.asked import Asked, is_colour
+from impasto.studio.crew import Crew
 from impasto.studio.events import Watcher, Watchers
 from impasto.studio.folder import Folder, new_id
 from impasto.studio.job import ENDED, Job, file_name, now, short_view, view
+from impasto.studio.painter import Painter
 from impasto.studio.pictures import Pictures
 from impasto.studio.shelf import Shelf
-from impasto.workshop.child import Child
+from impasto.workshop.devices import Device
 from impasto.workshop.messages import (
     Back,
     Change,
     Ended,
-    FromPainter,
     Go,
     Held,
     Hello,
@@ -31,13 +32,13 @@ from impasto.workshop.messages import (
     Progress,
     Stop,
     StyleFile,
+    Wanted,
 )
 
 # A job whose painter dies is tried again so often.
 _ATTEMPTS = 2
-# Before a painter that died is started again: longer each time that it dies at once.
-_BREATH_SECONDS = (1.0, 60.0)
-_PARK_SECONDS = 5.0
+# Styles in a title, the last of which may stand for others.
+_NAMED = 3
 _DIED = (
     "the painter ended {times} times in the middle of this job, maybe for want of memory; "
     "try a smaller size, and see studio.log in the studio's folder"
@@ -52,80 +53,93 @@ class Refused(Exception):
     """What is asked of a job cannot be done in its state; the message says why."""
 
 
+class New(Struct, frozen=True):
+    """A job to be queued, one of a group of looks where it is one."""
+
+    asked: Asked
+    group: str | None = None
+    look: dict[str, Any] | None = None
+
+
 class Queue:
-    """Owns the jobs and the painter."""
+    """Owns the jobs, and hands them to the painters."""
 
     def __init__(
-        self, folder: Folder, pictures: Pictures, watchers: Watchers, *, most: int, holds: int
+        self,
+        folder: Folder,
+        pictures: Pictures,
+        watchers: Watchers,
+        *,
+        most: int,
+        holds: int,
+        devices: Sequence[Device] = (Device(),),
     ) -> None:
         """Read the jobs that are there; what was painted then is interrupted, and waits."""
         self._pictures, self._watchers, self._most = pictures, watchers, most
         self._shelf = Shelf(folder)
-        self._painter = Child(
-            "impasto.workshop.worker",
-            FromPainter,
-            self._heard,
-            self._died,
-            log=folder.log,
-            holds=[holds],
-        )
-        self.hello: Hello | None = None
-        self._breath = _BREATH_SECONDS[0]
-        self._painting: Job | None = None
+        self.crew = Crew(devices, self._heard, self._lost, log=folder.log, holds=[holds])
         self.jobs = {job.id: job for job in self._shelf.jobs()}
         for job in self.jobs.values():
             self._take_up(job)
         self._numbers = itertools.count(
             1 + max((job.number for job in self.jobs.values()), default=0)
         )
+        self._wants = itertools.count(1)
         self._is_ending = False
         self._coming = 0  # jobs that are being written for the first time
 
     async def start(self) -> None:
-        """Start the painter, and paint what waits."""
-        await self._painter.start()
+        """Start the painters, and paint what waits."""
+        await self._pictures.sweep(self._shelf.named)
+        await self.crew.start()
         self._next()
 
     async def stop(self) -> None:
-        """End the painter; its job goes on from its checkpoint when the studio is opened again."""
-        self._is_ending, job = True, self._painting
-        if job is not None and self._painter.send(Stop(job.id, park=True)):
-            end = time.monotonic() + _PARK_SECONDS
-            while self._painting is job and time.monotonic() < end:
-                await asyncio.sleep(0.05)
-        await self._painter.stop()
-        if self._painting is not None:
-            self._take_up(self._painting)
-            self._shelf.save(self._painting)
+        """End the painters; their jobs go on from their checkpoints next time."""
+        self._is_ending = True
+        await self.crew.stop()
+        for painter in self.crew.painters:
+            if painter.job is not None:
+                self._take_up(painter.job)
+                self._shelf.save(painter.job)
         await self._shelf.settle()
 
     # What is asked of it.
 
-    async def add(
-        self, asked: Asked, *, group: str | None = None, look: dict[str, Any] | None = None
-    ) -> Job:
-        """Queue a job; raise Full where too many wait, OutputError where it cannot be kept."""
-        self.check_room(1)
-        title = asked.title or self._title(asked)
-        job = Job(
+    async def add(self, *wanted: New) -> list[Job]:
+        """Queue jobs, all of them or none.
+
+        Raises Full where too many wait, OutputError where they cannot be kept.
+        """
+        self.check_room(len(wanted))
+        jobs = [self._made(new) for new in wanted]
+        self._coming += len(jobs)
+        try:
+            for job in jobs:
+                await self._shelf.put(job)  # what is answered for is not lost any more
+        except BaseException:
+            await self._shelf.forget(jobs)
+            raise
+        finally:
+            self._coming -= len(jobs)
+        for job in jobs:
+            self.jobs[job.id] = job  # only now can it be painted
+            self._tell(job)
+        self._next()
+        return jobs
+
+    def _made(self, new: New) -> Job:
+        title = new.asked.title or self._title(new.asked)
+        return Job(
             id=new_id(),
             number=next(self._numbers),
             title=title,
             file=file_name(title),
-            asked=asked,
-            group=group,
-            look=look,
+            asked=new.asked,
+            group=new.group,
+            look=new.look,
             created=now(),
         )
-        self._coming += 1
-        try:
-            await self._shelf.put(job)  # what is answered for is not lost any more
-        finally:
-            self._coming -= 1
-        self.jobs[job.id] = job  # only now can it be painted
-        self._tell(job)
-        self._next()
-        return job
 
     def check_room(self, count: int) -> None:
         """Raise Full where so many more may not wait."""
@@ -133,24 +147,24 @@ class Queue:
         if waiting + self._coming + count > self._most:
             raise Full
 
-    def pause(self, job: Job) -> None:
+    async def pause(self, job: Job) -> None:
         """Hold a job that is painted; one that waits leaves the queue."""
         if job.waits:
             job.state = "paused"
             self._changed(job)
         elif job.state == "running":
-            self._painter.send(Pause(job.id))
+            await self._want(job, Pause(job.id))
         elif job.state != "paused":
             raise Refused(f"this job is {job.state}")
 
-    def go(self, job: Job) -> None:
+    async def go(self, job: Job) -> None:
         """Go on with a job that is held, or was ended before it was done."""
         if job.state == "done":
             raise Refused("this job is done")
         if job.waits or job.state == "running":
             return
         if job.held:
-            self._painter.send(Go(job.id))
+            await self._want(job, Go(job.id))
             return
         self.check_room(1)
         job.wait("queued")
@@ -165,9 +179,9 @@ class Queue:
         """
         if job.is_over or job.wish is not None:
             return
-        if job is self._painting:
+        if painter := self.crew.having(job):
             job.wish = wish
-            self._painter.send(Stop(job.id))
+            painter.send(Stop(job.id))
         elif self._shelf.has_checkpoint(job):
             # Taken up once more, so that what was painted becomes a file.
             job.wait("interrupted")
@@ -188,14 +202,16 @@ class Queue:
             file = self._pictures.file(protect)
             job.brought = [*job.brought, protect]
             await self._shelf.put(job)
-        self._painter.send(Change(job.id, options, protects, file, protect))
+            if job.is_over:
+                raise Refused(f"this job is {job.state}")
+        await self._want(job, Change(job.id, options, protects, file, protect))
 
-    def back(self, job: Job, n: int) -> None:
+    async def back(self, job: Job, n: int) -> None:
         """Go on from an earlier step."""
         self._check_painted(job)
         if all(step.n != n for step in job.steps):
             raise Refused(f"there is no step {n} to go back to")
-        self._painter.send(Back(job.id, n))
+        await self._want(job, Back(job.id, n))
 
     async def remove(self, job: Job) -> None:
         """Throw a job away that has ended."""
@@ -208,6 +224,11 @@ class Queue:
             self.jobs[job.id] = job
             raise
         self._watchers.tell(job.id, "removed", lambda: {"id": job.id})
+
+    def users_of(self, picture: str) -> list[Job]:
+        """Return the jobs that were asked of a picture, or changed by it."""
+        jobs = self.jobs.values()
+        return [job for job in jobs if picture in job.pictures]
 
     # What is said of it.
 
@@ -236,7 +257,7 @@ class Queue:
 
     def _position(self, job: Job) -> int | None:
         """Return how many are painted before a job that waits, None for one that does not."""
-        return self._line().index(job) + (self._painting is not None) if job.waits else None
+        return self._line().index(job) + self.crew.are_busy if job.waits else None
 
     # How it goes.
 
@@ -246,28 +267,46 @@ class Queue:
         return sorted(waiting, key=lambda job: (not job.first, job.number))
 
     def _next(self) -> None:
-        """Paint the next job where the painter is free, or can be freed of one that is held."""
-        if self._is_ending or self._painter.pid is None or not (line := self._line()):
+        """Paint what waits where a painter is free, or can be freed of a job that is held."""
+        if self._is_ending:
             return
-        if self._painting is not None:
-            if self._painting.held:
-                self._painter.send(Stop(self._painting.id, park=True))
-            return
-        job = line[0]
+        for job in self._line():
+            if painter := self.crew.free_for(job):
+                self._begin(job, painter)
+        self.crew.make_room(self._line())
+
+    def _begin(self, job: Job, painter: Painter) -> None:
+        """Hand a job to a painter."""
         try:
             message = self._message(job)
+            job.wanted = [self._renewed(one) for one in job.wanted]
         except KeyError:
             job.fail("a picture of this job is not in the studio's folder any more", 2)
             self._changed(job)
-            self._next()
             return
         job.begin()
-        self._painting = job
+        job.device = painter.label if self.crew.are_several else None
         self.place(job).mkdir(exist_ok=True)
-        self._painter.send(message)
+        painter.begin(job, message)
         self._changed(job)
-        for other in line[1:]:
+        for other in self._line():
             self._tell(other)
+
+    async def _want(self, job: Job, message: Wanted) -> None:
+        """Want something of a job until its painter has heard of it, whichever that will be."""
+        message = replace(message, number=next(self._wants))
+        job.wanted = [*job.wanted, message]
+        if painter := self.crew.having(job):
+            painter.send(message)
+        await self._shelf.keep(job)  # what is answered for is not lost any more
+
+    def _renewed(self, message: Wanted) -> Wanted:
+        """Return what is still wanted for another painter; raise KeyError as `_message` does."""
+        number = next(self._wants)
+        if isinstance(message, Change) and message.protect_id is not None:
+            file = self._pictures.file(message.protect_id)
+            return replace(message, number=number, protect=file)
+        return replace(message, number=number)
 
     def _message(self, job: Job) -> Paint:
         """Return what the painter is told of a job; raise KeyError where a picture is gone."""
@@ -295,13 +334,13 @@ class Queue:
     def _map(self, regions: str | None) -> PictureFile | str | None:
         return regions if regions is not None and is_colour(regions) else self._file(regions)
 
-    def _heard(self, message: Any) -> None:
-        """Take in what the painter says."""
+    def _heard(self, painter: Painter, message: Any) -> None:
+        """Take in what a painter says; None is that it is there again."""
         if isinstance(message, Hello):
-            self.hello, self._breath = message, _BREATH_SECONDS[0]
-            return
-        job = self.jobs.get(message.job)
+            self.crew.greet(painter, message)
+        job = self.jobs.get(getattr(message, "job", ""))
         if job is None:
+            self._next()
             return
         match message:
             case Progress():
@@ -310,11 +349,14 @@ class Queue:
                 self._shelf.note(job)
                 return
             case Held():
+                stays, painter.is_parking = painter.is_parking and message.held, False
                 job.held = message.held
                 job.state = "paused" if message.held else "running"
+                if stays:  # to ask again at once would be in vain
+                    return
             case Ended():
+                painter.let_go()
                 job.close(message)
-                self._painting = None
                 if job.wish is not None:  # it was parked before it heard of that
                     self._take_up(job)
             case _:
@@ -322,23 +364,15 @@ class Queue:
         self._changed(job)
         self._next()
 
-    async def _died(self) -> None:
-        """Take in that the painter is gone: its job waits again, another painter is started."""
-        self.hello = None
-        job, self._painting = self._painting, None
-        if job is not None:
-            job.attempts += 1
-            if job.attempts > _ATTEMPTS:
-                job.fail(_DIED.format(times=job.attempts), 1)
-            else:
-                self._take_up(job)
-            self._changed(job)
-        while not self._is_ending:
-            self._breath = min(2 * self._breath, _BREATH_SECONDS[1])
-            await asyncio.sleep(self._breath)
-            with contextlib.suppress(OSError):  # no room for a process just now
-                await self.start()
-                return
+    def _lost(self, job: Job) -> None:
+        """Take in that a painter died on its job, which waits again."""
+        job.attempts += 1
+        if job.attempts > _ATTEMPTS:
+            job.fail(_DIED.format(times=job.attempts), 1)
+        else:
+            self._take_up(job)
+        self._changed(job)
+        self._next()
 
     def _take_up(self, job: Job) -> None:
         """Let a job wait that was painted, or to be ended, when its painter or the studio ended."""
@@ -347,15 +381,18 @@ class Queue:
             job.end("cancelled")
         elif job.state == "running" or job.wish is not None:
             job.wait("interrupted")
+        job.leave()
 
     def _check_painted(self, job: Job) -> None:
-        if job is not self._painting:
+        if self.crew.having(job) is None:
             raise Refused(f"this job is {job.state}: only what is painted just now can change")
 
     def _title(self, asked: Asked) -> str:
         ids = [asked.content, *(style.picture for style in asked.styles)]
         first, *others = (Path(self._pictures.known[id_].name).stem for id_ in ids if id_)
-        return f"{first} by {' and '.join(others)}"[:200] if others else first
+        if len(others) > _NAMED:
+            others = [*others[: _NAMED - 1], f"{len(others) - _NAMED + 1} others"]
+        return f"{first} by {' and '.join(others)}" if others else first
 
     def _changed(self, job: Job) -> None:
         self._shelf.save(job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Iterator
 from typing import Any
 
 _PAGE = """<!doctype html>
@@ -18,7 +19,7 @@ _PAGE = """<!doctype html>
 <main>
 <h1>The studio for programs</h1>
 <p>What the page does, a program can do: bodies and answers are JSON,
-<a href="/openapi.json">openapi.json</a> has the shapes of what is posted. What cannot be is
+<a href="/openapi.json">openapi.json</a> has the shapes of both. What cannot be is
 answered with <code>{{"detail": "one sentence"}}</code>.</p>
 <table>
 <thead><tr><th>Method</th><th>Path</th><th>Takes</th><th>What it does</th></tr></thead>
@@ -27,7 +28,9 @@ answered with <code>{{"detail": "one sentence"}}</code>.</p>
 </tbody>
 </table>
 <h2>What is posted</h2>
-{shapes}
+{posted}
+<h2>What is answered</h2>
+{told}
 </main>
 </body>
 </html>
@@ -41,12 +44,12 @@ def reference(schema: dict[str, Any]) -> str:
         for path, methods in schema["paths"].items()
         for method, told in methods.items()
     ]
-    shapes = [
-        _shape(name, told)
-        for name, told in schema["components"]["schemas"].items()
-        if name.startswith("Posted")
-    ]
-    return _PAGE.format(rows="\n".join(rows), shapes="\n".join(shapes))
+    shapes = schema["components"]["schemas"]
+    posted, told = (
+        "\n".join(_shape(name, shapes[name]) for name in sorted(shapes) if name.startswith(kind))
+        for kind in ("Posted", "Told")
+    )
+    return _PAGE.format(rows="\n".join(rows), posted=posted, told=told)
 
 
 def _row(method: str, path: str, told: dict[str, Any]) -> str:
@@ -54,8 +57,18 @@ def _row(method: str, path: str, told: dict[str, Any]) -> str:
     for content in told.get("requestBody", {}).get("content", {}).values():
         takes.append(content["schema"].get("$ref", "").rpartition("/")[2])
     cells = f"<code>{method.upper()}</code>", f"<code>{html.escape(path)}</code>"
-    words = html.escape(", ".join(filter(None, takes))), html.escape(told.get("description", ""))
+    does = [told.get("description", ""), *_answers(told)]
+    words = html.escape(", ".join(filter(None, takes))), html.escape(" ".join(does))
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in (*cells, *words))}</tr>"
+
+
+def _answers(told: dict[str, Any]) -> Iterator[str]:
+    """Say what shape an answer has, where that is described."""
+    for status, response in told["responses"].items():
+        schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+        shape = schema.get("$ref") or schema.get("items", {}).get("$ref", "")
+        if status.startswith("2") and shape:
+            yield f"Answers with {shape.rpartition('/')[2]}."
 
 
 def _shape(name: str, told: dict[str, Any]) -> str:

@@ -12,7 +12,9 @@ from impasto.studio.answers import answer, fault, missing, small_file
 from impasto.studio.event_stream import EventStream
 from impasto.studio.form import form
 from impasto.studio.here import Here
+from impasto.studio.painter import device_view
 from impasto.studio.reference import reference
+from impasto.studio.told import ToldOptions, ToldStudio
 
 router = APIRouter()
 
@@ -53,16 +55,15 @@ async def docs(request: Request) -> Response:
     return HTMLResponse(reference(request.app.openapi()))
 
 
-@router.get("/api/about", tags=["studio"])
+@router.get("/api/about", tags=["studio"], response_model=ToldStudio)
 async def about(studio: Here) -> Response:
     """Tell what this studio is, and what it lets in; `ready` when its network is loaded."""
-    hello, limits = studio.queue.hello, studio.limits
+    devices, limits = [device_view(one) for one in studio.queue.crew.painters], studio.limits
     return answer(
         {
             "version": impasto.__version__,
-            "ready": hello is not None,
-            "device": None if hello is None else hello.device,
-            "threads": None if hello is None else hello.threads,
+            "ready": all(device["ready"] for device in devices),
+            "devices": devices,
             "folder": str(studio.folder.path),
             "limits": {
                 "upload_bytes": limits.upload_bytes,
@@ -73,7 +74,7 @@ async def about(studio: Here) -> Response:
     )
 
 
-@router.get("/api/options", tags=["studio"])
+@router.get("/api/options", tags=["studio"], response_model=ToldOptions)
 async def options() -> Response:
     """List every option in its group, and the presets."""
     return answer(_CONTROLS)

@@ -11,7 +11,9 @@ from impasto.studio.answers import answer, fault, file, missing
 from impasto.studio.folder import new_id
 from impasto.studio.here import Here
 from impasto.studio.pictures import facts_view, picture_name
+from impasto.studio.queue import Refused
 from impasto.studio.recipes import opened_recipe
+from impasto.studio.told import ToldExample, ToldPicture, ToldUpload
 from impasto.studio.uploads import save_upload
 from impasto.workshop.messages import Flat, Whole
 
@@ -20,7 +22,7 @@ router = APIRouter(prefix="/api", tags=["pictures"])
 _LARGEST_MAP_PX = 4000
 
 
-@router.get("/examples")
+@router.get("/examples", response_model=list[ToldExample])
 async def list_examples(studio: Here) -> Response:
     """List the pictures that come with impasto."""
     await studio.examples_are_there()
@@ -28,7 +30,7 @@ async def list_examples(studio: Here) -> Response:
     return answer([{**facts_view(one), "role": one.role, "picture": one.id} for one in found])
 
 
-@router.post("/pictures", status_code=201)
+@router.post("/pictures", status_code=201, response_model=ToldUpload)
 async def hand_in(studio: Here, request: Request, name: str = "picture") -> Response:
     """Hand in a picture: the body is the file itself, `name` only a text. Answers with its id."""
     path = studio.folder.scratch / new_id()
@@ -70,7 +72,21 @@ async def show_picture(
     return file(made, lasting=True)
 
 
-@router.get("/pictures/{id}/about")
+@router.delete("/pictures/{id}", status_code=204)
+async def remove_picture(studio: Here, id: str) -> Response:
+    """Remove a picture and its file, if no job uses it."""
+    facts = studio.pictures.known.get(id)
+    if facts is None:
+        raise missing("picture")
+    if facts.role is not None:
+        raise Refused("this picture comes with impasto")
+    if users := studio.queue.users_of(id):
+        raise Refused(f"{len(users)} jobs use this picture, {users[-1].title!r} is one")
+    await studio.pictures.remove(id)
+    return Response(status_code=204)
+
+
+@router.get("/pictures/{id}/about", response_model=ToldPicture)
 async def tell_of_picture(studio: Here, id: str) -> Response:
     """Tell a picture's name and size, as when it was handed in."""
     facts = studio.pictures.known.get(id)

@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from impasto.errors import OutputError, UsageError
 from impasto.studio.app import make_app
 from impasto.studio.folder import Folder
 from impasto.studio.studio import Limits, Studio
+from impasto.workshop.devices import check_devices, devices_of
 
 PORT = 7860
 _NEXT_PORTS = 100
@@ -37,17 +38,20 @@ def serve(
     host: str,
     token: str | None,
     browser: bool,
+    devices: Sequence[str],
     say: Callable[[str], None],
     limits: Limits | None = None,
 ) -> None:
     """Serve the studio of a folder until it is interrupted.
 
-    Raises OutputError where the port is taken or the folder another's, UsageError for a host of
-    others without a token.
+    Raises OutputError where the port is taken or the folder another's, DeviceError for a device
+    that is not there, UsageError for what is none and for a token that is too short.
     """
     token = _token(host, token)
+    painted_on = devices_of(devices)
+    check_devices(painted_on)
     listening = _listen(host, port)
-    studio = Studio(Folder(folder), limits)
+    studio = Studio(Folder(folder), limits, painted_on)
     address = _address(host, listening.getsockname()[1], token)
     say(f"studio: {address}")
     say(f"pictures are kept in {studio.folder.path}; Ctrl-C ends the studio, jobs go on next time")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -50,6 +52,21 @@ class Shelf:
             except (OSError, ValueError) as fault:
                 _log.warning("the job in %s cannot be read: %s", place, fault)
 
+    def named(self) -> set[str] | None:
+        """Return every id in the files of all jobs, those of the trash too; None if one is unread.
+
+        Whatever version wrote them, and whatever is damaged in them: what a job names is there.
+        """
+        found: set[str] = set()
+        try:
+            for place in (*self._folder.jobs.iterdir(), *self._folder.trash.iterdir()):
+                path = place / _FILE
+                if path.exists():
+                    found.update(re.findall(r"[0-9a-f]{20}", path.read_text("latin-1")))
+        except OSError:
+            return None
+        return found
+
     async def put(self, job: Job) -> None:
         """Write a job's file; raise OutputError where that cannot be."""
         async with self._turn(job):
@@ -57,9 +74,14 @@ class Shelf:
             # As it is now that it is its turn, not as it was when it asked for it.
             await asyncio.to_thread(save_job, msgspec.json.encode(job), self.place(job))
 
+    async def keep(self, job: Job) -> None:
+        """Write a job's file if that can be."""
+        with contextlib.suppress(OutputError):
+            await self.put(job)
+
     def save(self, job: Job) -> None:
         """Write a job's file soon; a disk that is full now may have room the next time."""
-        task = asyncio.create_task(self._saved(job))
+        task = asyncio.create_task(self.keep(job))
         self._saving.add(task)
         task.add_done_callback(self._saving.discard)
 
@@ -77,13 +99,16 @@ class Shelf:
         self._written.pop(job.id, None)
         self._turns.pop(job.id, None)
 
+    async def forget(self, jobs: Iterable[Job]) -> None:
+        """Remove what was written of jobs that never came to be."""
+        for job in jobs:
+            await asyncio.to_thread(shutil.rmtree, self.place(job), ignore_errors=True)
+            self._written.pop(job.id, None)
+            self._turns.pop(job.id, None)
+
     async def settle(self) -> None:
         """Wait until all that is to be saved is."""
         await asyncio.gather(*self._saving)
-
-    async def _saved(self, job: Job) -> None:
-        with contextlib.suppress(OutputError):
-            await self.put(job)
 
     def _turn(self, job: Job) -> asyncio.Lock:
         return self._turns.setdefault(job.id, asyncio.Lock())

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from impasto.studio.pictures import Pictures
 from impasto.studio.queue import Queue
 from impasto.studio.reading_room import ReadingRoom
 from impasto.studio.uploads import Uploads
+from impasto.workshop.devices import Device
 
 _log = logging.getLogger(__name__)
 
@@ -42,19 +44,34 @@ class Limits:
 class Studio:
     """One folder's jobs and pictures, worked on as long as it is open."""
 
-    def __init__(self, folder: Folder, limits: Limits | None = None) -> None:
-        """Take the folder; raise OutputError where another studio works in it."""
+    def __init__(
+        self,
+        folder: Folder,
+        limits: Limits | None = None,
+        devices: Sequence[Device] = (Device(),),
+    ) -> None:
+        """Take the folder, and devices to paint on.
+
+        Raises OutputError where another studio works in the folder.
+        """
         self.folder, self.limits = folder, limits or Limits()
         held = folder.lock()
         self.watchers = Watchers()
         self.reader = ReadingRoom(folder)
         self.pictures = Pictures(folder, self.reader, self.limits.pixels)
-        self.queue = Queue(folder, self.pictures, self.watchers, most=self.limits.queue, holds=held)
+        self.queue = Queue(
+            folder,
+            self.pictures,
+            self.watchers,
+            most=self.limits.queue,
+            holds=held,
+            devices=devices,
+        )
         self.uploads = Uploads(self.limits.upload_bytes)
         self._examples: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Start the painter."""
+        """Start the painters."""
         await self.queue.start()
         self._examples = asyncio.create_task(self._bring_examples())
 

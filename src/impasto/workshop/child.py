@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
 # Of a line: a message with many losses, or a recipe.
 _LONGEST_LINE = 1 << 24
+_LONGEST_LOG = 1_000_000
 
 
 class Child:
@@ -31,11 +33,15 @@ class Child:
         *,
         log: Path,
         holds: Sequence[int] = (),
+        words: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> None:
+        """Take `words` for its command line, and an `environment` beside this process's own."""
         self._module = module
         self._decoder = msgspec.json.Decoder(kind)
         self._heard, self._ended = heard, ended
         self._log, self._holds = log, tuple(holds)
+        self._words, self._environment = tuple(words), dict(environment or {})
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
 
@@ -48,17 +54,19 @@ class Child:
         """Start the process; does nothing where it is there."""
         if self._process is not None:
             return
-        with self._log.open("ab") as log:
+        with appended(self._log) as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 self._module,
+                *self._words,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 limit=_LONGEST_LINE,
                 # Ctrl-C in the terminal is the server's to answer.
                 start_new_session=True,
+                env={**os.environ, **self._environment},
                 pass_fds=self._holds if sys.platform != "win32" else (),
             )
         self._listening = asyncio.create_task(self._listen(self._process))
@@ -89,11 +97,19 @@ class Child:
                     self._heard(self._decoder.decode(line))
         except Exception:
             # What it says cannot be trusted any more: as if it had died.
-            with self._log.open("a") as log:
-                traceback.print_exc(file=log)
+            with contextlib.suppress(OSError), appended(self._log) as log:
+                log.write(traceback.format_exc().encode())
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
         await process.wait()
         if self._process is process:
             self._process = None
             await self._ended()
+
+
+def appended(path: Path) -> IO[bytes]:
+    """Open a log at its end; one that is long becomes FILE.1, in the place of the one before."""
+    with contextlib.suppress(OSError):  # not there, or another process has it open on Windows
+        if path.stat().st_size > _LONGEST_LOG:
+            path.replace(f"{path}.1")
+    return path.open("ab")

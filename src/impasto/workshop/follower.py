@@ -27,6 +27,7 @@ from impasto.workshop.messages import (
     Go,
     Held,
     Noted,
+    Obeyed,
     Paint,
     Pause,
     Progress,
@@ -163,25 +164,33 @@ class Follower:
                 case Go():
                     held = False
                 case Stop():
-                    self._stop(step, message)
+                    self._stop(step, message, held)
                 case Back():
                     self._go_back(message, wanted[number:])
                 case Change():
                     self._change(step, message)
+            self._obeyed(message)
         return held
 
-    def _stop(self, step: Step, message: Stop) -> None:
+    def _obeyed(self, message: Any) -> None:
+        """Say that the server need not ask for it again."""
+        if not isinstance(message, Stop):
+            self._tell(Obeyed(self._asked.job, message.number))
+
+    def _stop(self, step: Step, message: Stop, held: bool) -> None:
         if step.final:  # it ends by itself
             return
         is_kept = self._write_checkpoint(step)
         if not message.park:
             raise Stopped(signal.SIGTERM)
-        if is_kept:  # else all would be lost: it stays
+        if is_kept:
             raise Parked
+        self._tell(Held(self._asked.job, held))  # it stays, for all would be lost
 
     def _go_back(self, message: Back, later: Sequence[Any]) -> None:
         if self._kept.has(message.n):
             self._commands.hand_back(later)  # wanted of the job, wherever it goes on
+            self._obeyed(message)
             raise WentBackTo(message.n)
         self._tell(Noted(self._asked.job, f"step {message.n} is not kept any more"))
 

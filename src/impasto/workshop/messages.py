@@ -56,12 +56,14 @@ class Pause(Struct, frozen=True, tag="pause"):
     """Hold the job where it is, in memory."""
 
     job: str
+    number: int = 0
 
 
 class Go(Struct, frozen=True, tag="go"):
     """Go on with a job that is held."""
 
     job: str
+    number: int = 0
 
 
 class Stop(Struct, frozen=True, tag="stop"):
@@ -79,6 +81,7 @@ class Change(Struct, frozen=True, tag="change"):
     protects: bool = False
     protect: PictureFile | None = None
     protect_id: str | None = None
+    number: int = 0
 
 
 class Back(Struct, frozen=True, tag="back"):
@@ -86,18 +89,39 @@ class Back(Struct, frozen=True, tag="back"):
 
     job: str
     n: int
+    number: int = 0
 
 
-ToPainter = Paint | Pause | Go | Stop | Change | Back
+# What is wanted of a job until the painter says, by its number, that it has heard of it.
+Wanted = Pause | Go | Change | Back
+ToPainter = Paint | Stop | Wanted
 
 # From the painter.
 
 
 class Hello(Struct, frozen=True, tag="hello"):
-    """The painter is there, its network loaded."""
+    """The painter is there, its network loaded.
+
+    `others` are the machine's other devices of its kind, as "cuda:1"; `name` is what its own is
+    called.
+    """
 
     device: str
     threads: int
+    name: str = ""
+    others: list[str] = []
+
+    @property
+    def label(self) -> str:
+        """How its device is told from the others."""
+        return f"{self.device}:0" if self.others else self.device
+
+
+class Obeyed(Struct, frozen=True, tag="obeyed"):
+    """What was wanted of a job, by this number, has been heard of."""
+
+    job: str
+    number: int
 
 
 class Began(Struct, frozen=True, tag="began"):
@@ -152,7 +176,7 @@ class WentBack(Struct, frozen=True, tag="went back"):
 
 
 class Held(Struct, frozen=True, tag="held"):
-    """The job is held, or goes on again."""
+    """The job is held or goes on: now, or still, though it was to be parked."""
 
     job: str
     held: bool
@@ -175,7 +199,7 @@ class Ended(Struct, frozen=True, tag="ended"):
     code: int = 0
 
 
-FromPainter = Hello | Began | Progress | Kept | Changed | WentBack | Held | Noted | Ended
+FromPainter = Hello | Obeyed | Began | Progress | Kept | Changed | WentBack | Held | Noted | Ended
 
 
 # To the reader, which looks at pictures, and from it.

@@ -14,6 +14,7 @@ from impasto.pictures.origin import Source
 from impasto.pictures.picture import Picture
 from impasto.scene.styles import Style
 from impasto.settings.presets import from_options
+from impasto.settings.resources import Resources
 from impasto.workshop.messages import Paint, PictureFile, StyleFile
 
 
@@ -45,9 +46,9 @@ class Named(Pantry):
         return replace(picture, origin=replace(picture.origin, source=named))
 
 
-def run_of(asked: Paint, pantry: Named) -> Run:
+def run_of(asked: Paint, pantry: Named, resources: Resources) -> Run:
     """Read a job's pictures and prepare its run."""
-    settings, resources = from_options(asked.options)
+    settings, _ = from_options(asked.options)
     return prepare(
         pantry.of_file(asked.content),
         [_style(style, pantry) for style in asked.styles],

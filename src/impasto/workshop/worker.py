@@ -1,4 +1,4 @@
-"""The process that paints: its network stays loaded from job to job."""
+"""The process that paints: its network stays loaded from job to job, and rests where none is."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import logging
 import os
 import shutil
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
+import torch
 
 from impasto.engine.checkpoint import State, read_checkpoint
 from impasto.engine.networks import Networks
@@ -28,10 +30,11 @@ from impasto.jobs.job import Job
 from impasto.jobs.outputs import Outputs
 from impasto.jobs.rerun import again
 from impasto.jobs.stopping import Interrupted, Stopped
-from impasto.memory.free import give_back
+from impasto.memory.free import free_bytes, give_back
 from impasto.pictures.picture import Picture
+from impasto.planning.machine import available_threads, devices_like
 from impasto.scene.finish import finish
-from impasto.settings.resources import Resources
+from impasto.settings.resources import Device, Resources
 from impasto.settings.settings import Settings
 from impasto.workshop.commands import Commands, Parked
 from impasto.workshop.follower import Follower, WentBackTo
@@ -42,21 +45,22 @@ from impasto.workshop.setting_out import Named, run_of
 
 # Often, for it costs at most its small share of the time.
 _CHECKPOINT_SECONDS = 3.0
-_IDLE_SECONDS = 60.0
+_LEAST_BYTES = 100_000_000  # of memory that may be asked for
+_IDLE_SECONDS = 2.0  # many jobs come one after another
 
 
 class Worker:
     """Paints one job after another."""
 
-    def __init__(self, tell: Any) -> None:
-        """Load the network before anybody asks."""
-        self._tell = tell
+    def __init__(self, tell: Any, device: Device = "auto", sharers: int = 1) -> None:
+        """Paint on a device that so many painters share."""
+        self._tell, self._device, self._sharers = tell, device, sharers
         self._networks = Networks()
         self.commands = Commands()
         signal.signal(signal.SIGINT, self._stop_now)
 
     def work(self) -> None:
-        """Paint until nobody is left who asks."""
+        """Say what is painted on, then paint until nobody is left who asks."""
         self._greet()
         while True:
             asked = self.commands.next_job(_IDLE_SECONDS)
@@ -66,19 +70,30 @@ class Worker:
                 self._paint(asked)
 
     def _rest(self) -> None:
-        """Let go of the network: 480 MB in the form it paints in, and loaded in a second."""
-        self._networks = Networks()
-        give_back()
+        """Keep of the network no more than its filters."""
+        self._networks.rest()
         self.commands.wait()
 
     def _greet(self) -> None:
-        device, threads = "unknown", 0
+        """Read the network before anybody asks, and say what is painted on."""
+        hello = Hello("unknown", 0)
         with contextlib.suppress(ImpastoError):  # said again, to whoever wants a picture
             grey = Picture(np.full((64, 64, 3), 0.5, np.float32))
-            run = prepare(grey, [grey], Settings(size=64, faces="style"), Resources())
-            device, threads = run.plan.device, run.plan.threads
-            self._networks.find(run.settings, run.plan, None)
-        self._tell(Hello(device, threads))
+            run = prepare(grey, [grey], Settings(size=64, faces="style"), self._resources())
+            name, *others = devices_like(run.device)
+            hello = Hello(run.plan.device, run.plan.threads, name, others)
+            self._networks.read(run.settings, run.plan)
+        self._tell(hello)
+
+    def _resources(self) -> Resources:
+        """Return a share of the machine, all of it where nobody shares the device."""
+        if self._sharers == 1:
+            return Resources(device=self._device)
+        return Resources(
+            device=self._device,
+            threads=max(1, available_threads() // self._sharers),
+            memory=max(free_bytes(torch.device(self._device)) // self._sharers, _LEAST_BYTES),
+        )
 
     def _paint(self, asked: Paint) -> None:
         notes = _Notes(self._tell, asked)
@@ -160,7 +175,7 @@ class Worker:
             kept = read_checkpoint(checkpoint)
             run, state = again(kept.recipe, pantry), kept.state
         else:
-            run = run_of(asked, pantry)
+            run = run_of(asked, pantry, self._resources())
         return dataclasses.replace(run, networks=self._networks), state
 
     def _stop_now(self, number: int, frame: FrameType | None) -> None:
@@ -215,7 +230,8 @@ def main() -> None:
     logging.getLogger("impasto").setLevel(logging.INFO)
     if hasattr(os, "nice"):
         os.nice(3)  # the page answers first; nothing is lost where nobody else computes
-    worker = Worker(tell)
+    device, sharers = sys.argv[1:3] or ("auto", "1")
+    worker = Worker(tell, cast(Device, device), int(sharers))
     threading.Thread(target=_listen, args=(worker,), daemon=True).start()
     worker.work()
 

@@ -14,6 +14,7 @@ import { options } from "./start.js";
 import { isLive, moment, sentence, settingsInShort, stateOf, titleOfJob } from "./words.js";
 
 const hasResult = (job) => Boolean(job.files && job.files.result);
+const isRefused = (job) => job.state === "failed" && job.error && job.error.code === 2;
 const isFinished = (job) => hasResult(job) && !isLive(job);
 
 /** Fill `main` with the view of a job; returns how to end it. */
@@ -144,9 +145,10 @@ function actions(id) {
     const live = isLive(job);
     const ended = ["stopped", "cancelled", "failed"].includes(state);
     const swapping = document.activeElement === pause || document.activeElement === go;
-    node.hidden = !live && !ended;
+    node.hidden = (!live && !ended) || isRefused(job);
     pause.hidden = state !== "running";
-    go.hidden = state !== "paused" && !ended;
+    // What cannot be asked for cannot be tried again: it is to be changed.
+    go.hidden = (state !== "paused" && !ended) || isRefused(job);
     go.className = state === "paused" ? "first" : "second";
     go.querySelector("span").textContent = state === "failed" ? "Try again" : "Go on";
     cancel.hidden = !live;
@@ -187,6 +189,7 @@ function results() {
     job = now;
     node.hidden = isLive(now);
     main.hidden = !hasResult(now);
+    again.className = isRefused(now) ? "first" : "second";
     if (hasResult(now)) main.href = now.files.result;
     const links = FILES.filter(([key]) => now.files && now.files[key]).map(([key, text, symbol, title]) =>
       el("a", { class: "quiet-button", href: now.files[key], download: "", title }, icon(symbol), el("span", { text })),

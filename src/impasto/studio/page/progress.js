@@ -52,7 +52,9 @@ function headline(job) {
   if ((job.state === "running" || job.state === "paused") && now) {
     const size = now.width ? `${now.width} × ${now.height}` : "";
     const level = now.levels > 1 ? `Level ${now.level} of ${now.levels}` : "Painting";
-    return [job.state === "paused" ? "Paused" : level, size].filter(Boolean).join(" · ");
+    // Told where there are several devices alone.
+    const where = job.device && job.state === "running" ? `on ${job.device}` : "";
+    return [job.state === "paused" ? "Paused" : level, size, where].filter(Boolean).join(" · ");
   }
   if (job.state === "interrupted") return "Interrupted; it goes on from where it was";
   return stateOf(job);

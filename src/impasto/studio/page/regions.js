@@ -1,6 +1,7 @@
 /* The dialog in which maps are painted over the photograph and its styles. */
 
 import { api, urls } from "./api.js";
+import { leavesOnBack } from "./back.js";
 import { draft, edit } from "./draft.js";
 import { button, el } from "./dom.js";
 import { Easel } from "./easel.js";
@@ -247,6 +248,15 @@ function dialog(title, targets, { labels, serves, styles, keep }) {
     });
     document.body.append(node);
     node.showModal();
+    leavesOnBack(node, () => {
+      if (isDirty()) {
+        warn("Done keeps what you painted; Cancel leaves it.");
+        cancel.focus();
+        return false;
+      }
+      node.close();
+      return true;
+    });
     turn(now);
     easel.canvas.focus();
   });
