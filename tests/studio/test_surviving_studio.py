@@ -100,6 +100,9 @@ def test_a_change_survives_a_kill(start: Start, pictures: tuple[Path, Path]):
     server.held(job, 2)
     server.post(f"/api/jobs/{job}/change", {"options": {"strength": 70}})
     made = server.wait(job, lambda job: job["changes"])["changes"]
+    kept = server.folder / "jobs" / job / "job.json"
+    # Written a moment later: it would be made once more if the kill came before.
+    server.wait(job, lambda _: b'"changes":[{' in kept.read_bytes())
     server.kill()
     server = start()
     found = server.job(job)
