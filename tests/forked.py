@@ -174,11 +174,13 @@ def _serve(link: socket.socket) -> list[str]:
         if not request:
             os._exit(0)
         if not (between := os.fork()):
+            asked = json.loads(request)
+            _call_process(asked["words"])  # before anybody looks for it
             if child := os.fork():
                 link.send(str(child).encode())
                 os._exit(0)
             link.close()
-            return _become(json.loads(request), ends)
+            return _become(asked, ends)
         os.waitpid(between, 0)
         link.send(b"adopted")
         for end in ends:
@@ -204,6 +206,10 @@ def _become(asked: dict[str, Any], ends: Sequence[int]) -> list[str]:
         setattr(sys, f"__{name}__", stream)
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    return _after_m(words)
+
+
+def _after_m(words: list[str]) -> list[str]:
     return words[words.index("-m") + 1 :]
 
 
@@ -253,7 +259,6 @@ def serve() -> NoReturn:
         words = _with_a_server(words)
     sys.argv = words
     sys.path[0] = os.getcwd()
-    _call_process(words[0])
     main = vars(sys.modules["__main__"])
     for name in [name for name in main if not name.startswith("__")]:
         del main[name]
@@ -282,6 +287,6 @@ def _with_a_server(words: list[str]) -> list[str]:
     return _serve(theirs)
 
 
-def _call_process(module: str) -> None:
+def _call_process(words: list[str]) -> None:
     """Show a process by its module, in the 15 letters that there are."""
-    ctypes.CDLL(None).prctl(_NAME, module[-15:].encode(), 0, 0, 0)
+    ctypes.CDLL(None).prctl(_NAME, _after_m(words)[0][-15:].encode(), 0, 0, 0)
