@@ -210,12 +210,17 @@ def is_running(pid: int) -> bool:
     return False
 
 
-def painter_of(server: Server) -> int:
-    """Return the number of a server's painter."""
+def painters_of(server: Server) -> list[int]:
+    """Return the numbers of a server's painters."""
     import psutil
 
     children = psutil.Process(server.process.pid).children()
     # By a name's 15 letters where it was forked.
     names = ((child.pid, {*child.cmdline(), child.name()}) for child in children)
     known = {"impasto.workshop.worker", "workshop.worker"}
-    return next(number for number, found in names if found & known)
+    return [number for number, found in names if found & known]
+
+
+def painter_of(server: Server) -> int:
+    """Return the number of a server's painter."""
+    return painters_of(server)[0]

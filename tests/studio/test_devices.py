@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from studio_server import ENOUGH, TINY, Server, asked_of, is_running
+from studio_server import ENOUGH, TINY, Server, asked_of, is_running, painters_of
 
 from impasto.cli import main
 from impasto.errors import UsageError
@@ -75,7 +76,7 @@ def test_a_painter_that_is_killed_leaves_the_other_alone(
     running, held = (server.post("/api/jobs", asked)["id"] for asked in (long, short))
     server.held(held, 2)
     count = server.evaluated(running, 2)["progress"]["evaluations"]
-    victim, other = (_painter(server, server.job(job)["device"]) for job in (held, running))
+    victim, other = _idlest_first(painters_of(server))
     os.kill(victim, signal.SIGKILL)
     server.post(f"/api/jobs/{held}/go")
     done = server.wait_for(held, "done")
@@ -173,6 +174,10 @@ def _crew(path: Path, devices: list[Device]) -> Crew:
     return Crew(devices, lambda *_: None, lambda _: None, log=path / "log")
 
 
-def _painter(server: Server, device: str) -> int:
-    children = psutil.Process(server.process.pid).children()
-    return next(child.pid for child in children if child.cmdline()[-1] == device)
+def _idlest_first(painters: list[int]) -> list[int]:
+    """Return painters by what they compute in a moment: one that is held computes nothing."""
+    seen = [psutil.Process(painter) for painter in painters]
+    before = [process.cpu_times().user for process in seen]
+    time.sleep(1)
+    spent = [process.cpu_times().user - was for process, was in zip(seen, before, strict=True)]
+    return [painter for _, painter in sorted(zip(spent, painters, strict=True))]

@@ -312,7 +312,9 @@ def test_hostile_recipes_are_texts(client: TestClient):
 
 def test_a_full_queue_is_told_when_to_come_again(client: TestClient):
     picture = _picture(client)
-    body = {"content": picture, "styles": [{"picture": picture}], "options": {"size": 64}}
+    # Longer than asking for all takes.
+    long = {"size": 64, "iterations": 1000, "tolerance": 0, "style_border": "keep"}
+    body = {"content": picture, "styles": [{"picture": picture}], "options": long}
     made = [client.post("/api/jobs", json=body) for _ in range(7)]
     full = [found for found in made if found.status_code == 503]
     assert full
