@@ -1,7 +1,7 @@
 """Painting a batch in this process, one picture after another or several at once.
 
-While the small sums of one picture keep a single processor busy, another's machine code has the
-rest of them. Each is planned, and comes out to the bit, as it would alone.
+While the small sums of one picture are made its other threads stand idle: two pictures on half of
+the threads each keep all of them busy. By machine code each comes out to the bit as it would alone.
 """
 
 from __future__ import annotations

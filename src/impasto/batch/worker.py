@@ -46,7 +46,7 @@ class Worker:
     """Paints pictures: a network and the styles are loaded with the first that needs them."""
 
     def __init__(self, share: float = 1.0) -> None:
-        """Take a share of what memory is free: others, or other threads of ours, have the rest."""
+        """Take a share of the threads and of what memory is free; others have the rest."""
         self._share = share
         self._networks = Networks()
         self._shelf = Shelf()

@@ -73,10 +73,10 @@ def paint_there(film: Film, result: Result, watcher: Watcher, cluster: Cluster) 
     began = time.monotonic()
     with connected(cluster) as ray:
         crew = crew_of(ray, cluster, RemotePainter, len(film.picks))
-        resources = sharing(film.resources, crew.share)
+        resources = film.resources
         if resources.threads == "auto":
             resources = replace(resources, threads=crew.threads)
-        film = replace(film, resources=resources)
+        film = replace(film, resources=sharing(resources, crew.share))
         scenes = scenes_begun(film, result)
         watcher.began(len(film.picks), 0)
         try:

@@ -123,8 +123,13 @@ _DEVICES: dict[str, Callable[[], bool]] = {
 
 
 def sharing(resources: Resources, share: float) -> Resources:
-    """Return resources that leave all but a share of the free memory to others on this machine."""
-    if resources.memory != "auto" or share == 1:
+    """Return resources that leave the rest of the threads and the free memory to others here."""
+    if share == 1:
         return resources
-    free = free_bytes(torch.device("cpu")) * _SHARE_OF_FREE * share
-    return replace(resources, memory=max(int(free), _LEAST_BYTES))
+    threads, memory = resources.threads, resources.memory
+    if threads == "auto":
+        threads = max(1, int(pick_threads(resources) * share))
+    if memory == "auto":
+        free = free_bytes(torch.device("cpu")) * _SHARE_OF_FREE * share
+        memory = max(int(free), _LEAST_BYTES)
+    return replace(resources, threads=threads, memory=memory)
