@@ -18,13 +18,12 @@ from PIL import Image
 from impasto import Encoder, Run, Settings, Step, paint
 from impasto.engine.checkpoint import State
 from impasto.engine.networks import Network, Networks
-from impasto.memory.free import free_bytes
 from impasto.native.team import is_native
 from impasto.network.architecture import convolution_of, down_to
 from impasto.network.trained import weights_digest
 from impasto.network.vgg import VGG, build
 from impasto.objective import single
-from impasto.planning.machine import DTYPES, available_threads
+from impasto.planning.machine import DTYPES
 from impasto.planning.plan import Plan
 from impasto.settings.layers import VGG19_LAYERS
 from impasto.testing import TinyEncoder
@@ -37,19 +36,6 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # and the programs started by tests follow this too.
     os.environ["OMP_NUM_THREADS"] = "1"
     torch.set_num_threads(1)
-
-# What a worker holds at most: two networks in the form they paint in, and what is painted.
-_WORKER_BYTES = 2_500_000_000
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Start half as many workers again as there are processors: a quarter of the time is waiting.
-
-    For processes to start and to be missed, and for browsers.
-    """
-    processors, free = available_threads(), free_bytes(torch.device("cpu"))
-    return max(1, min(processors + processors // 2, free // _WORKER_BYTES))
-
 
 # Relative tolerance of one evaluation, by precision.
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
