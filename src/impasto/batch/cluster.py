@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from dataclasses import replace
-from pathlib import Path
 
 from impasto.batch.checking import Failure
 from impasto.batch.item import Item
@@ -14,12 +13,10 @@ from impasto.batch.work import Watcher, Work, fail, finish, reported, verdict
 from impasto.batch.worker import Written
 from impasto.errors import DeviceError, OutputError
 from impasto.files import make_folder, replacing
-from impasto.jobs.crew import POLL_SECONDS, Cluster, Crew, connected, crew_of
+from impasto.jobs.crew import POLL_SECONDS, Cluster, Crew, comes, connected, crew_of
 
 # How often a picture is begun whose worker died.
 _TRIES = 2
-# How late a file is seen that another machine has written.
-_LATE_SECONDS = 10.0
 _NOT_SHARED = "where the folder is not on all machines, --send-back brings results here"
 
 
@@ -118,14 +115,5 @@ class _Handing:
             make_folder(item.output.parent)
             with replacing(item.output, fresh=not self._replaces[item.name]) as stream:
                 stream.write(report.data)
-        elif not _comes(item.output):
+        elif not comes(item.output):
             raise OutputError(f"{item.output} was painted and is not here; {_NOT_SHARED}")
-
-
-def _comes(path: Path) -> bool:
-    """Return whether a file is here, which a network file system may say late."""
-    for _ in range(int(_LATE_SECONDS / POLL_SECONDS)):
-        if path.exists():
-            return True
-        time.sleep(POLL_SECONDS)
-    return path.exists()

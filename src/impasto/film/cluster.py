@@ -14,15 +14,13 @@ from impasto.film.film import Film
 from impasto.film.journal import folder_beside
 from impasto.film.result import Result
 from impasto.film.work import Watcher, paint_film, scenes_begun
-from impasto.jobs.crew import POLL_SECONDS, Cluster, Crew, connected, crew_of
+from impasto.jobs.crew import POLL_SECONDS, Cluster, Crew, comes, connected, crew_of
 from impasto.jobs.shard import Shard
 from impasto.jobs.stopping import Stopped
 from impasto.planning.machine import sharing
 
 # How often a scene is begun whose worker died.
 _TRIES = 2
-# How late a file is seen that another machine has written.
-_LATE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +79,9 @@ def paint_there(film: Film, result: Result, watcher: Watcher, cluster: Cluster) 
         watcher.began(len(film.picks), 0)
         try:
             _Handing(film, result, watcher, crew, scenes).run()
-            _check_comes(result.first)
+            if not comes(result.first):
+                told = "was painted and is not here; its folder must be on all machines"
+                raise OutputError(f"{result.first} {told}")
         except (ImpastoError, Stopped) as fault:
             fault.add_note("the scenes that are painted are kept; the same command goes on")
             raise
@@ -177,17 +177,6 @@ def _fault(failed: list[Report], count: int) -> ImpastoError:
     raised = ImpastoError(f"{len(failed)} of {count} scenes failed: {failed[0].told}{more}")
     raised.exit_code = failed[0].code
     return raised
-
-
-def _check_comes(path: Path) -> None:
-    """Make sure that what a worker has written is here, as a network's file system may say late."""
-    until = time.monotonic() + _LATE_SECONDS
-    while not path.exists():
-        if time.monotonic() > until:
-            raise OutputError(
-                f"{path} was painted and is not here; its folder must be on all machines"
-            )
-        time.sleep(POLL_SECONDS)
 
 
 def _notes(fault: BaseException) -> list[str]:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from impasto.errors import DeviceError, UsageError
@@ -25,6 +26,8 @@ _THREADS = 4
 # How long no worker at all may be there, as while a cluster grows.
 _START_SECONDS = 600.0
 _MOST_FAILED_STARTS = 3
+# How late a file is seen that another machine has written.
+_LATE_SECONDS = 10.0
 # Of a Ray of our own, in bytes: pictures that are sent back, one for each worker.
 _OBJECT_STORE = 256 << 20
 
@@ -198,3 +201,12 @@ def crew_of(ray: Any, cluster: Cluster, worker: type, pieces: int) -> Crew[Any]:
         )
     remote = ray.remote(**needs, max_restarts=0)(worker)
     return Crew(ray, remote.remote, min(wanted, pieces), threads, share)
+
+
+def comes(path: Path) -> bool:
+    """Return whether a file is here, which a network file system may say late."""
+    for _ in range(int(_LATE_SECONDS / POLL_SECONDS)):
+        if path.exists():
+            return True
+        time.sleep(POLL_SECONDS)
+    return path.exists()
